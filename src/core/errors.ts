@@ -1,0 +1,211 @@
+/**
+ * Every error that OmniQ throws. Each has a stable `code` to branch on; messages are for people and may change.
+ * Messages say what was expected, what was got and, where something can be done, what to do.
+ */
+export abstract class OmniqError extends Error {
+  /** Stable across releases: branch on this, not on the message or the class. */
+  abstract readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A fault in one field of what the caller gave. */
+export abstract class FieldError extends OmniqError {
+  /** Path of the field, such as `tasks[3].eta`. */
+  readonly field: string;
+  readonly expected: string;
+  readonly got: string;
+
+  constructor(field: string, expected: string, got: string) {
+    super(`expected ${field} to be ${expected}, got ${got}`);
+    this.field = field;
+    this.expected = expected;
+    this.got = got;
+  }
+}
+
+/** An argument, a field of a request or an option is not what was expected. */
+export class ValidationError extends FieldError {
+  readonly code = "invalid_input";
+}
+
+/** A value is not JSON, or not JSON that comes back equal: functions, cycles, Date, NaN, lone surrogates ... */
+export class SerializationError extends FieldError {
+  readonly code = "not_serializable";
+}
+
+/** A payload, a result or a request passes its limit in bytes. */
+export class TooLargeError extends FieldError {
+  readonly code = "too_large";
+}
+
+/** The same fault, seen from a caller that passed the value at `path`, such as `tasks[3]`. */
+export function errorWithin(path: string, error: unknown): unknown {
+  if (!(error instanceof FieldError)) return error;
+  const Fault =
+    error instanceof TooLargeError
+      ? TooLargeError
+      : error instanceof SerializationError
+        ? SerializationError
+        : ValidationError;
+  return new Fault(`${path}.${error.field}`, error.expected, error.got);
+}
+
+/** No handler is registered under this name. */
+export class UnknownTaskError extends OmniqError {
+  readonly code = "unknown_task";
+  readonly funcPath: string;
+
+  constructor(funcPath: string, known: readonly string[]) {
+    const names = known.length > 0 ? known.slice(0, 20).join(", ") : "none";
+    super(`expected funcPath to name a registered task (${names}), got ${JSON.stringify(funcPath)}`);
+    this.funcPath = funcPath;
+  }
+}
+
+/** The task does not exist. */
+export class TaskNotFoundError extends OmniqError {
+  readonly code = "task_not_found";
+  readonly id: string;
+
+  constructor(id: string) {
+    super(`no task has the id ${id}`);
+    this.id = id;
+  }
+}
+
+/** The task (and its result) was finished long enough ago to be purged. */
+export class TaskPurgedError extends OmniqError {
+  readonly code = "task_purged";
+  readonly id: string;
+
+  constructor(id: string) {
+    super(`the task ${id} was purged after its time to live, its result with it`);
+    this.id = id;
+  }
+}
+
+/** The task's status forbids the operation. */
+export class TaskStatusError extends OmniqError {
+  readonly code = "wrong_status";
+  readonly id: string;
+  readonly expected: readonly string[];
+  readonly got: string;
+
+  constructor(id: string, operation: string, expected: readonly string[], got: string) {
+    super(`expected the status of task ${id} to be ${expected.join(" or ")} to ${operation} it, got ${got}`);
+    this.id = id;
+    this.expected = expected;
+    this.got = got;
+  }
+}
+
+/** Another active task holds this unique key. */
+export class UniqueConflictError extends OmniqError {
+  readonly code = "unique_conflict";
+  readonly id: string;
+
+  constructor(id: string) {
+    super(`another active task holds the unique key of task ${id}: cancel that one or wait for its end`);
+    this.id = id;
+  }
+}
+
+/** An id was used before, with another content. */
+export class IdConflictError extends OmniqError {
+  readonly code = "id_conflict";
+  readonly ids: readonly string[];
+
+  constructor(ids: readonly string[]) {
+    super(
+      `expected each id to be new or to come with the same content as before, got another for ${ids.join(", ")}`,
+    );
+    this.ids = ids;
+  }
+}
+
+/** An `Idempotency-Key` was used before, with another request. */
+export class IdempotencyConflictError extends OmniqError {
+  readonly code = "idempotency_conflict";
+
+  constructor() {
+    super("expected the Idempotency-Key to come with the same request as before, got another: use a new key");
+  }
+}
+
+/** The worker's lease on the task ended: it was rescued, cancelled or settled by another. Nothing was written. */
+export class LeaseLostError extends OmniqError {
+  readonly code = "lease_lost";
+  readonly id: string;
+  readonly attempt: number;
+
+  constructor(id: string, attempt: number) {
+    super(
+      `attempt ${attempt} of task ${id} no longer holds the lease: another attempt or an operator decides`,
+    );
+    this.id = id;
+    this.attempt = attempt;
+  }
+}
+
+/** The handler took longer than the task's timeout. */
+export class TaskTimeoutError extends OmniqError {
+  readonly code = "task_timeout";
+  readonly timeout: number;
+
+  constructor(timeout: number) {
+    super(`expected the handler to end within its timeout of ${timeout} ms, and it did not`);
+    this.timeout = timeout;
+  }
+}
+
+/** The database lacks our tables, or has those of another version. */
+export class SchemaMissing extends OmniqError {
+  readonly code = "schema_missing";
+
+  constructor(missing: string, command: string, options?: ErrorOptions) {
+    super(`expected the database to hold OmniQ's schema, but ${missing}: run ${command}`, options);
+  }
+}
+
+/** The database did not answer, or not in time. The statement may or may not have taken effect. */
+export class StorageUnavailable extends OmniqError {
+  readonly code: "storage_unavailable" | "storage_overloaded";
+
+  constructor(reason: "unavailable" | "overloaded", options: ErrorOptions & { detail: string }) {
+    super(`the database is ${reason} (${options.detail}): it is tried again with a growing delay`, options);
+    this.code = `storage_${reason}`;
+  }
+}
+
+/** This invocation used up the queries that the platform allows it. */
+export class QueryLimitReached extends OmniqError {
+  readonly code = "query_limit";
+
+  constructor(options?: ErrorOptions) {
+    super("the platform's limit of queries in one invocation is reached: lower OMNIQ_QUERY_BUDGET", options);
+  }
+}
+
+/** The database refused the statement, and would refuse it again. */
+export class StorageRejected extends OmniqError {
+  readonly code = "storage_rejected";
+
+  constructor(detail: string, options?: ErrorOptions) {
+    super(`the database refused the statement: ${detail}`, options);
+  }
+}
+
+/** A variable of the environment or an option has a value that cannot be used. */
+export class ConfigError extends OmniqError {
+  readonly code = "invalid_config";
+  readonly variable: string;
+
+  constructor(variable: string, expected: string, got: string) {
+    super(`expected ${variable} to be ${expected}, got ${got}`);
+    this.variable = variable;
+  }
+}

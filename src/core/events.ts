@@ -1,0 +1,26 @@
+import type { Claim, TaskError } from "./task.ts";
+
+/** Which attempt of which task an event is about. */
+export interface TaskSubject extends Claim {
+  readonly funcPath: string;
+  readonly queue: string;
+}
+
+/** What the engine tells of its work, one event an action. Wording and logging are elsewhere. */
+export type QueueEvent =
+  | { readonly type: "task.started"; readonly task: TaskSubject }
+  | { readonly type: "task.succeeded"; readonly task: TaskSubject }
+  | { readonly type: "task.retrying"; readonly task: TaskSubject; readonly error: TaskError; readonly retryAt: number }
+  | { readonly type: "task.failed"; readonly task: TaskSubject; readonly error: TaskError }
+  | { readonly type: "task.snoozed"; readonly task: TaskSubject; readonly until: number }
+  | { readonly type: "task.released"; readonly task: TaskSubject }
+  /** This worker has no handler of that name: the task is left to another. */
+  | { readonly type: "task.unknown"; readonly task: TaskSubject }
+  /** The lease was lost: the attempt's end was not written. */
+  | { readonly type: "task.lost"; readonly task: TaskSubject }
+  /** Its lease had expired. */
+  | { readonly type: "task.rescued"; readonly task: Claim; readonly outcome: "quarantined" | "failed" }
+  | { readonly type: "storage.failed"; readonly during: string; readonly error: unknown }
+  | { readonly type: "tasks.purged"; readonly count: number };
+
+export type EventListener = (event: QueueEvent) => void;

@@ -1,0 +1,86 @@
+import { Aborted, NonRetryable, Snooze } from "./control.ts";
+import { FieldError, TaskTimeoutError } from "./errors.ts";
+import { type Logger, withFields } from "./log.ts";
+import { LIMITS } from "./options.ts";
+import type { Registry, TaskContext, TaskDefinition } from "./registry.ts";
+import { serialize, toTaskError } from "./serialize.ts";
+import type { ClaimedTask, JsonText } from "./task.ts";
+import type { Outcome } from "./transitions.ts";
+
+/** How long an aborted handler may take to end before its worker goes on without it, in milliseconds. */
+const ABORT_GRACE = 500;
+
+export interface ExecutorOptions {
+  readonly registry: Registry;
+  readonly env: unknown;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+/**
+ * Runs one claimed task to its end.
+ *
+ * @param controller aborted with {@link Aborted} by the worker, and by this function at the task's timeout
+ * @returns how it ended; never throws
+ */
+export async function execute(
+  task: ClaimedTask,
+  definition: TaskDefinition,
+  controller: AbortController,
+  { env, log, now }: ExecutorOptions,
+): Promise<Outcome> {
+  const { signal } = controller;
+  const fields = { taskId: task.id, funcPath: task.funcPath, attempt: task.attempts };
+  const context: TaskContext = { signal, task, args: task.args, env, log: withFields(log, fields) };
+  const timer = setTimeout(() => controller.abort(new TaskTimeoutError(task.timeout)), task.timeout);
+  try {
+    const returned = await untilAborted(runHandler(task, definition, context), signal);
+    return { kind: "success", result: returned };
+  } catch (thrown) {
+    return toOutcome(thrown, signal, task, now());
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function runHandler(task: ClaimedTask, definition: TaskDefinition, context: TaskContext): Promise<JsonText> {
+  const validated = await definition.validate(task.kwargs);
+  const returned = await definition.run(validated, context);
+  return serialize(returned ?? null, "result", { maxBytes: LIMITS.resultBytes, maxDepth: LIMITS.depth });
+}
+
+/**
+ * Waits for the handler; once its signal aborts, only for a moment more. A handler that ends well in that moment counts,
+ * except after its timeout.
+ */
+async function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  let grace: ReturnType<typeof setTimeout> | undefined;
+  const giveUp = () => aborted.reject(signal.reason);
+  const onAbort = () => {
+    if (signal.reason instanceof Aborted) grace = setTimeout(giveUp, ABORT_GRACE);
+    else giveUp();
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([running, aborted.promise]);
+  } finally {
+    clearTimeout(grace);
+    signal.removeEventListener("abort", onAbort);
+    // The loser of the race may still reject: nobody waits for it any more.
+    running.catch(() => {});
+    aborted.promise.catch(() => {});
+  }
+}
+
+function toOutcome(thrown: unknown, signal: AbortSignal, task: ClaimedTask, now: number): Outcome {
+  const reason: unknown = signal.aborted ? signal.reason : undefined;
+  if (reason instanceof Aborted) return { kind: reason.reason };
+  if (thrown instanceof Snooze) return { kind: "snooze", until: thrown.until(now) };
+  const cause = reason instanceof TaskTimeoutError ? reason : thrown;
+  // A payload or a result that is refused would be refused again.
+  const retryable = !(cause instanceof NonRetryable || cause instanceof FieldError);
+  const error = toTaskError(cause, { at: now, attempt: task.attempts, retryable, maxBytes: LIMITS.errorBytes });
+  return { kind: "failure", error };
+}

@@ -1,0 +1,214 @@
+import {
+  type Duration,
+  describe,
+  type Instant,
+  parseDuration,
+  parseInstant,
+  parseInteger,
+  type Range,
+} from "./duration.ts";
+import { ValidationError } from "./errors.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Bounds that hold at every entry point, checked before any SQL. */
+export const LIMITS = {
+  /** `args` and `kwargs` together, as JSON. */
+  payloadBytes: 256 * 1024,
+  resultBytes: 1024 * 1024,
+  errorBytes: 8 * 1024,
+  depth: 100,
+  textLength: 255,
+  /** Tasks in one `enqueueMany`. */
+  batch: 10_000,
+  /** How far ahead of the clock the time inside a given id may be. */
+  idAhead: 5 * MINUTE,
+  /** A cron-triggered Worker is ended after 15 minutes: https://developers.cloudflare.com/workers/platform/limits/ */
+  workerTimeout: 14 * MINUTE,
+  priority: { min: 0, max: 9 },
+  maxRetries: { min: 0, max: 1_000 },
+  timeout: { min: 1, max: 7 * DAY },
+  interval: { min: 1, max: 366 * DAY },
+  delay: { min: 0, max: 3_660 * DAY },
+  timeToLive: { min: 0, max: 3_660 * DAY },
+  queueConcurrency: { min: 1, max: 1_000_000 },
+  concurrency: { min: 1, max: 1_000 },
+  listLimit: { min: 1, max: 1_000 },
+} as const satisfies Record<string, number | Range>;
+
+/** What a task has where neither its enqueue nor its definition says otherwise. */
+export interface TaskDefaults {
+  /** Defaults to `"default"`. */
+  readonly queue: string;
+  /** 0 to 9, 0 first. Defaults to 5. */
+  readonly priority: number;
+  /** Defaults to 3: up to four runs. */
+  readonly maxRetries: number;
+  /** In milliseconds. Defaults to 25 s, so that the task fits the drain that an enqueue starts. */
+  readonly timeout: number;
+}
+
+export const TASK_DEFAULTS: TaskDefaults = {
+  queue: "default",
+  priority: 5,
+  maxRetries: 3,
+  timeout: 25 * SECOND,
+};
+
+/** How a drain works. Every duration is in milliseconds. */
+export const DRAIN_DEFAULTS = {
+  /** D1 has stalled for 80 s: a lease must outlast that. */
+  lease: 2 * MINUTE,
+  heartbeat: 30 * SECOND,
+  rescue: 30 * SECOND,
+  /** Completions are flushed at this count, or when the first of them is this old. */
+  flushCount: 256,
+  flushDelay: 5,
+  poll: SECOND,
+  /** Tasks claimed beyond the free slots: at most what was finished within this time, and at most this many. */
+  prefetchWindow: 50,
+  prefetchCount: 256,
+  /** Queries kept back for the last flush. */
+  queryReserve: 6,
+  /** A handler unknown to this worker (a rolling deploy) is left to others for this long. */
+  unknownTaskDelay: MINUTE,
+} as const;
+
+/** Concurrency, deadlines and budgets of the drains that a Worker runs. */
+export const WORKER_DEFAULTS = {
+  concurrency: 5,
+  /** Cron ticks meet: each claims for 50 s and may finish what it holds until 14 min. */
+  cronDeadline: 50 * SECOND,
+  cronHardDeadline: LIMITS.workerTimeout,
+  /** `waitUntil` ends 30 s after the response. */
+  kickDeadline: 20 * SECOND,
+  kickHardDeadline: 28 * SECOND,
+  /** An isolate starts no second kick within this time. */
+  kickInterval: SECOND,
+  /** D1 allows 50 queries an invocation on the Free plan. */
+  queryBudget: 45,
+} as const;
+
+export const NODE_DEFAULTS = {
+  concurrency: 10,
+  /** How often a libSQL file is asked whether another process wrote to it. */
+  filePoll: 4,
+  /** A server is polled with a delay that grows to one second while it has nothing due. */
+  serverPoll: { min: 20, max: SECOND },
+  /** How long a stop waits for handlers before it aborts and releases them. */
+  grace: 10 * SECOND,
+} as const;
+
+/** How long finished tasks and their results are kept. */
+export const RETENTION_DEFAULTS = {
+  result: 7 * DAY,
+  failed: 30 * DAY,
+  idempotencyKey: DAY,
+  purgeInterval: HOUR,
+} as const;
+
+/** What an enqueue may say about a task. */
+export interface EnqueueOptions {
+  /** Positional values, which the handler reads from `ctx.args`. Defaults to `[]`. */
+  readonly args?: readonly unknown[];
+  /** A UUIDv7 of your own: enqueueing it again with the same content changes nothing. Defaults to a new one. */
+  readonly id?: string;
+  readonly queue?: string;
+  readonly priority?: number;
+  /** Not before this moment. Defaults to now. */
+  readonly eta?: Instant;
+  /** The same, counted from now. Give one of the two. */
+  readonly delay?: Duration;
+  /** Run again this long after each success. Defaults to once only. */
+  readonly interval?: Duration;
+  readonly maxRetries?: number;
+  readonly timeout?: Duration;
+  /** At most one task with this key is pending, retrying or running. */
+  readonly uniqueKey?: string;
+}
+
+const CONTROL_CHARACTER = /\p{Cc}/u;
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/**
+ * Checks a text field. A lone surrogate that reaches the database aborts the process that reads it back.
+ *
+ * @throws {ValidationError}
+ */
+export function parseText(value: unknown, field: string): string {
+  const valid =
+    typeof value === "string" &&
+    value.length > 0 &&
+    value.length <= LIMITS.textLength &&
+    value.isWellFormed() &&
+    !CONTROL_CHARACTER.test(value);
+  if (!valid) {
+    const expected = `well-formed text of 1 to ${LIMITS.textLength} characters without control characters`;
+    throw new ValidationError(field, expected, describe(value));
+  }
+  return value;
+}
+
+/** The milliseconds since the epoch that a UUIDv7 carries. Source: RFC 9562, section 5.7. */
+export function idTime(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+/** The smallest UUIDv7 of a moment, as text that ids compare with. */
+export function firstIdAt(instant: number): string {
+  const hex = Math.max(0, instant).toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
+/** @throws {ValidationError} when `value` is no UUIDv7. */
+export function parseId(value: unknown, field: string): string {
+  const id = typeof value === "string" ? value.toLowerCase() : value;
+  if (typeof id !== "string" || !UUID_V7.test(id))
+    throw new ValidationError(field, "a UUIDv7", describe(value));
+  return id;
+}
+
+/** As {@link parseId}, and not from the future: purging relies on ids that are no younger than their task. */
+export function parseNewId(value: unknown, field: string, now: number): string {
+  const id = parseId(value, field);
+  if (idTime(id) > now + LIMITS.idAhead) {
+    throw new ValidationError(field, "a UUIDv7 at most 5 minutes ahead of the clock", describe(value));
+  }
+  return id;
+}
+
+/** The eta that `eta` or `delay` ask for, now where neither is given. */
+export function parseEta(options: Pick<EnqueueOptions, "eta" | "delay">, now: number): number {
+  if (options.eta !== undefined && options.delay !== undefined) {
+    throw new ValidationError("delay", "absent where eta is given", describe(options.delay));
+  }
+  if (options.delay !== undefined) return now + parseDuration(options.delay, "delay", LIMITS.delay);
+  return options.eta === undefined ? now : parseInstant(options.eta, "eta");
+}
+
+/** What a definition and an enqueue may both set. */
+export type SharedOptions = Pick<
+  EnqueueOptions,
+  "queue" | "priority" | "interval" | "maxRetries" | "timeout"
+>;
+export type ParsedOptions = TaskDefaults & { readonly interval: number | null };
+
+/** Checks the options that are given and fills in the others from `defaults`. */
+export function parseShared(options: SharedOptions, defaults: ParsedOptions): ParsedOptions {
+  const { queue, priority, interval, maxRetries, timeout } = options;
+  return {
+    queue: queue === undefined ? defaults.queue : parseText(queue, "queue"),
+    priority:
+      priority === undefined ? defaults.priority : parseInteger(priority, "priority", LIMITS.priority),
+    interval:
+      interval === undefined ? defaults.interval : parseDuration(interval, "interval", LIMITS.interval),
+    maxRetries:
+      maxRetries === undefined
+        ? defaults.maxRetries
+        : parseInteger(maxRetries, "maxRetries", LIMITS.maxRetries),
+    timeout: timeout === undefined ? defaults.timeout : parseDuration(timeout, "timeout", LIMITS.timeout),
+  };
+}

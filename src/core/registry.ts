@@ -1,0 +1,147 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { describe } from "./duration.ts";
+import { ConfigError, UnknownTaskError, ValidationError } from "./errors.ts";
+import type { Logger } from "./log.ts";
+import { type ParsedOptions, parseShared, parseText, type SharedOptions, TASK_DEFAULTS } from "./options.ts";
+import type { ClaimedTask, JsonObject, JsonValue } from "./task.ts";
+
+/**
+ * What a handler is given besides its input.
+ *
+ * @typeParam Env the Worker's bindings, or what `createRunner` was given as `env`
+ */
+export interface TaskContext<Env = unknown> {
+  /** Aborts at the timeout, when the lease is lost or the task cancelled, and when the worker stops. Pass it on. */
+  readonly signal: AbortSignal;
+  readonly task: ClaimedTask;
+  /** The positional values given as `args`. */
+  readonly args: readonly JsonValue[];
+  readonly env: Env;
+  /** Writes lines that bear the task's id. */
+  readonly log: Logger;
+}
+
+/** What a handler may return: JSON, or nothing. */
+type Output = unknown;
+
+/** A task's settings and its handler. */
+export interface TaskSettings<Input> extends SharedOptions {
+  /**
+   * Does the work. What it returns is the task's result; what it throws is a failure, to be retried.
+   * It may run more than once for one task: make its effects idempotent, by `ctx.task.id` for example.
+   */
+  run(input: Input, context: TaskContext): Output | Promise<Output>;
+}
+
+/** The same, with a schema for the payload. */
+export interface ValidatedTaskSettings<Schema extends StandardSchemaV1>
+  extends TaskSettings<StandardSchemaV1.InferOutput<Schema>> {
+  /** Any Standard Schema. The payload is checked at the enqueue and again before each run, which gets its output. */
+  readonly input: Schema;
+}
+
+/**
+ * A task that can be enqueued and run.
+ *
+ * @typeParam Input what the enqueue takes: the payload, stored as `kwargs`
+ */
+export interface TaskDefinition<in Input = never> {
+  readonly name: string;
+  readonly settings: SharedOptions;
+  /** The payload as the handler wants it. @throws {ValidationError} naming the field */
+  validate(kwargs: unknown): unknown | Promise<unknown>;
+  /** Runs the handler on what `validate` returned. */
+  run(validated: unknown, context: TaskContext): Output | Promise<Output>;
+  /** Never set: carries the type of the payload. */
+  readonly accepts?: (input: Input) => void;
+}
+
+/**
+ * Defines a task: its name, its settings and its handler.
+ *
+ * @param name `funcPath` of its tasks: what rows and requests call it. Keep it when you move the code.
+ * @param settings see {@link TaskSettings}; durations in milliseconds or like `"20s"`
+ * @throws {ValidationError} when a setting is out of its range
+ * @example
+ * const sendEmail = defineTask("email.send", {
+ *   input: v.object({ to: v.string() }),
+ *   queue: "mail", maxRetries: 5, timeout: "20s",
+ *   run: async (input, ctx) => ({ sent: input.to }),
+ * });
+ */
+export function defineTask<Schema extends StandardSchemaV1>(
+  name: string,
+  settings: ValidatedTaskSettings<Schema>,
+): TaskDefinition<StandardSchemaV1.InferInput<Schema>>;
+export function defineTask<Input extends object = JsonObject>(
+  name: string,
+  settings: TaskSettings<Input>,
+): TaskDefinition<Input>;
+export function defineTask(
+  name: string,
+  settings: TaskSettings<unknown> & { readonly input?: StandardSchemaV1 },
+): TaskDefinition<unknown> {
+  parseText(name, "name");
+  parseShared(settings, DEFINITION_DEFAULTS);
+  const { input: schema, run, ...shared } = settings;
+  return {
+    name,
+    settings: shared,
+    validate: (kwargs) => (schema === undefined ? kwargs : validateWith(schema, kwargs)),
+    run: (validated, context) => run.call(settings, validated, context),
+  };
+}
+
+const DEFINITION_DEFAULTS: ParsedOptions = { ...TASK_DEFAULTS, interval: null };
+
+async function validateWith(schema: StandardSchemaV1, kwargs: unknown): Promise<unknown> {
+  const answer = await schema["~standard"].validate(kwargs);
+  const [issue] = answer.issues ?? [];
+  if (issue === undefined) return "value" in answer ? answer.value : undefined;
+  const path = (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
+  const field = ["kwargs", ...path.map(String)].join(".");
+  throw new ValidationError(field, `valid (${issue.message})`, describe(valueAt(kwargs, path)));
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (parent, key) => (typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : undefined),
+    value,
+  );
+}
+
+/** The tasks that a queue knows, by name. */
+export class Registry {
+  readonly #definitions: ReadonlyMap<string, TaskDefinition>;
+
+  /** @throws {ConfigError} when two tasks share a name, or one takes longer than `longestTimeout` */
+  constructor(definitions: readonly TaskDefinition[], longestTimeout = Number.POSITIVE_INFINITY) {
+    const byName = new Map<string, TaskDefinition>();
+    for (const definition of definitions) {
+      const { name, settings } = definition;
+      if (byName.has(name)) throw new ConfigError("tasks", "definitions with names of their own", `two named ${name}`);
+      const { timeout } = parseShared(settings, DEFINITION_DEFAULTS);
+      if (timeout > longestTimeout) {
+        const expected = `at most ${longestTimeout} ms, since the platform ends a Worker then`;
+        throw new ConfigError(`timeout of task ${name}`, expected, `${timeout} ms`);
+      }
+      byName.set(name, definition);
+    }
+    this.#definitions = byName;
+  }
+
+  get names(): string[] {
+    return [...this.#definitions.keys()];
+  }
+
+  find(name: string): TaskDefinition | undefined {
+    return this.#definitions.get(name);
+  }
+
+  /** @throws {UnknownTaskError} */
+  get(name: string): TaskDefinition {
+    const definition = this.find(name);
+    if (definition === undefined) throw new UnknownTaskError(name, this.names);
+    return definition;
+  }
+}

@@ -1,0 +1,114 @@
+import { describe } from "./duration.ts";
+import { SerializationError, TooLargeError } from "./errors.ts";
+import type { JsonText, TaskError } from "./task.ts";
+
+/** Bounds of one JSON value. */
+export interface JsonLimits {
+  readonly maxBytes: number;
+  /** SQLite calls JSON nested about 1,000 deep malformed, and with it every list that contains it. */
+  readonly maxDepth: number;
+}
+
+const encoder = new TextEncoder();
+
+/** Bytes of `text` in UTF-8; counts exactly only where `text` may pass `limit`, since encoding costs a copy. */
+export function byteLength(text: string, limit = 0): number {
+  return text.length * 3 <= limit ? text.length : encoder.encode(text).byteLength;
+}
+
+/**
+ * Turns a value into JSON text that comes back equal, or refuses it.
+ *
+ * `-0` becomes `0`, an undefined property is dropped; everything else that JSON would change or lose is refused:
+ * functions, symbols, BigInt, NaN, Infinity, cycles, Date, Map, Set and other class instances, `undefined` in an array,
+ * lone surrogates.
+ *
+ * @param value what to serialize
+ * @param field its name in an error, such as `kwargs`; the path inside it is added
+ * @throws {SerializationError} naming the path of the first value that cannot be kept
+ * @throws {TooLargeError} when the text takes more bytes than the limit
+ * @example serialize({ to: "a@example.com" }, "kwargs", { maxBytes: 262_144, maxDepth: 100 })
+ */
+export function serialize(value: unknown, field: string, limits: JsonLimits): JsonText {
+  assertJson(value, field, limits.maxDepth);
+  const text = JSON.stringify(value);
+  const size = byteLength(text, limits.maxBytes);
+  if (size > limits.maxBytes)
+    throw new TooLargeError(field, `at most ${limits.maxBytes} bytes of JSON`, `${size} bytes`);
+  return text as JsonText;
+}
+
+// A cycle is never followed for longer than the depth allows, so it needs no bookkeeping of its own.
+function assertJson(value: unknown, path: string, depthLeft: number): void {
+  switch (typeof value) {
+    case "boolean":
+      return;
+    case "number":
+      if (!Number.isFinite(value)) throw new SerializationError(path, "a finite number", String(value));
+      return;
+    case "string":
+      if (!value.isWellFormed()) throw new SerializationError(path, "well-formed text", "a lone surrogate");
+      return;
+    case "object":
+      if (value !== null) assertContainer(value, path, depthLeft);
+      return;
+    default:
+      throw new SerializationError(
+        path,
+        "a JSON value",
+        typeof value === "symbol" ? "a symbol" : describe(value),
+      );
+  }
+}
+
+function assertContainer(value: object, path: string, depthLeft: number): void {
+  if (depthLeft === 0) {
+    throw new SerializationError(shorten(path), "nested at most 100 deep", "a deeper nesting or a cycle");
+  }
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++)
+      assertJson(value[index], `${path}[${index}]`, depthLeft - 1);
+    return;
+  }
+  const prototype = Object.getPrototypeOf(value);
+  if ((prototype !== Object.prototype && prototype !== null) || "toJSON" in value) {
+    throw new SerializationError(path, "a plain object, an array or a primitive", describe(value));
+  }
+  for (const [key, child] of Object.entries(value)) {
+    if (!key.isWellFormed())
+      throw new SerializationError(path, "an object with well-formed keys", "a lone surrogate");
+    if (child !== undefined) assertJson(child, `${path}.${key}`, depthLeft - 1);
+  }
+}
+
+function shorten(path: string): string {
+  return path.length > 120 ? `${path.slice(0, 120)}...` : path;
+}
+
+/** Turns whatever a handler threw into the record that is kept, cut to `maxBytes` of JSON. */
+export function toTaskError(
+  thrown: unknown,
+  context: {
+    readonly at: number;
+    readonly attempt: number;
+    readonly retryable: boolean;
+    readonly maxBytes: number;
+  },
+): TaskError {
+  const { at, attempt, retryable, maxBytes } = context;
+  const known = thrown instanceof Error;
+  // A third for the message and half for the stack leave room for the rest, even if every character is escaped in JSON.
+  const message = truncate(known ? thrown.message : `thrown: ${describe(thrown)}`, maxBytes / 3);
+  const type = truncate(known ? thrown.name : "NonError", 255);
+  const base = { type, message, at, attempt, retryable };
+  return known && thrown.stack !== undefined
+    ? { ...base, stack: truncate(thrown.stack, maxBytes / 2) }
+    : base;
+}
+
+/** Cuts `text` so that it takes at most `maxBytes` as a JSON string, and makes it well-formed. */
+function truncate(text: string, maxBytes: number): string {
+  let kept = text.slice(0, maxBytes).toWellFormed();
+  while (byteLength(JSON.stringify(kept)) > maxBytes) kept = kept.slice(0, kept.length * 0.9).toWellFormed();
+  return kept;
+}

@@ -1,0 +1,199 @@
+import type {
+  Claim,
+  ClaimedTask,
+  JsonText,
+  NewTask,
+  Task,
+  TaskError,
+  TaskResult,
+  TaskStatus,
+} from "./task.ts";
+import type { Settlement } from "./transitions.ts";
+
+/** What became of one input of an enqueue. */
+export interface EnqueueReceipt {
+  /** The id of the new task, or of the existing one that the input met. */
+  readonly id: string;
+  /** True where the input met a task with its id or its unique key. */
+  readonly duplicate: boolean;
+}
+
+/** Makes an enqueue idempotent by a key of the caller's. */
+export interface IdempotencyKey {
+  /** Whose key it is: keys of two API keys never meet. */
+  readonly apiKey: string;
+  readonly key: string;
+  /** A digest of the request: the same key with another one is refused. */
+  readonly fingerprint: string;
+  /** Keys recorded up to this moment are forgotten. */
+  readonly expiredBefore: number;
+}
+
+export interface ClaimRequest {
+  readonly now: number;
+  /** At most this many tasks. */
+  readonly limit: number;
+  readonly leaseExpiresAt: number;
+  /** Tasks with a longer timeout are left to a worker with more time. Defaults to any. */
+  readonly longestTimeout?: number;
+  /** Only these queues, in this order among tasks of equal priority. Defaults to all, by eta. */
+  readonly queues?: readonly string[];
+}
+
+export interface SettleReport {
+  /** Ids whose settlement took effect. */
+  readonly settled: ReadonlySet<string>;
+  /** Claims that no longer held: nothing was written for them. */
+  readonly lost: readonly Claim[];
+}
+
+/** A task whose lease expired, and what was decided for it. */
+export interface Rescued {
+  readonly claim: Claim;
+  readonly settlement: Settlement;
+}
+
+export interface TaskFilter {
+  readonly status?: TaskStatus;
+  readonly queue?: string;
+  readonly funcPath?: string;
+  /** From the page before. */
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+/** One page; it may be short, or even empty, and still have a cursor to go on from. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly cursor: string | null;
+}
+
+/** A count that is exact up to its bound. */
+export interface Depth {
+  readonly depth: number;
+  /** True where there are more than `depth`. */
+  readonly more: boolean;
+}
+
+export interface QueueSummary extends Depth {
+  readonly name: string;
+  /** How long the task that is most overdue has been due, in milliseconds; null where nothing is due. */
+  readonly oldestDueAge: number | null;
+  readonly running: number;
+  readonly paused: boolean;
+  /** How many of its tasks may run at once, over all workers; null where unlimited. */
+  readonly concurrency: number | null;
+}
+
+export interface QueueSettings {
+  readonly paused?: boolean;
+  readonly concurrency?: number | null;
+}
+
+export interface PurgeRequest {
+  /** Finished tasks last changed before this are removed, with their results. */
+  readonly olderThan: number;
+  /** The same for FAILED ones. */
+  readonly failedOlderThan: number;
+  /** From the page before. */
+  readonly cursor?: string;
+}
+
+/** What can be told of a task's end. */
+export interface TaskOutcome {
+  readonly status: TaskStatus;
+  /** Null while there is none to serve. */
+  readonly result: TaskResult | null;
+}
+
+/** A way to read that sees at least what an earlier read or write has seen. */
+export interface Session {
+  readonly storage: Storage;
+  /** Marks what this session has seen, for a later one to start from; null where the database has no such mark. */
+  bookmark(): string | null;
+}
+
+/**
+ * What the engine needs from a database: one verb for each transition.
+ *
+ * Every call takes `now`, in milliseconds since the epoch. Every write may be sent twice with the same answer. Worker verbs
+ * are fenced by id, `RUNNING` and `attempts`; the single ones throw {@link LeaseLostError} where the fence fails, the bulk
+ * ones report it.
+ *
+ * Every verb throws {@link StorageUnavailable} when the database does not answer, {@link SchemaMissing} when it has no schema
+ * and {@link StorageRejected} when it refuses a value.
+ */
+export interface Storage {
+  /** Statements sent so far through this object: the measure of a query budget. */
+  readonly queryCount: number;
+
+  /** Makes sure that the schema is there: applies the migrations where the database allows it, else verifies them. */
+  initialize(): Promise<void>;
+  /** The database's own clock. */
+  readClock(): Promise<number>;
+  openSession(bookmark?: string): Session;
+
+  // Producers
+  /** Inserts all or nothing. @throws {IdConflictError} @throws {IdempotencyConflictError} */
+  enqueueMany(
+    tasks: readonly NewTask[],
+    now: number,
+    idempotency?: IdempotencyKey,
+  ): Promise<readonly EnqueueReceipt[]>;
+
+  // Workers
+  /** Claims the task that is due first: smallest priority number, then smallest eta, then insertion order. */
+  dequeue(now: number): Promise<ClaimedTask | null>;
+  claimMany(request: ClaimRequest): Promise<readonly ClaimedTask[]>;
+  /** The eta of the task that is due next, in `queues` or all; null where none waits. It may be stale, never wrong for long. */
+  findNextEta(queues?: readonly string[]): Promise<number | null>;
+  /** Whether a task of the quarantine is due. */
+  hasQuarantined(now: number): Promise<boolean>;
+  /** Claims the one task of the quarantine that is due first. */
+  claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null>;
+  /** Confirms the start and renews the lease; never adds to `attempts`. */
+  markRunning(claim: Claim, now: number): Promise<void>;
+  markDone(claim: Claim, result: JsonText, now: number): Promise<void>;
+  markFailed(
+    claim: Claim,
+    error: TaskError,
+    next: { readonly retryAt: number } | "final",
+    now: number,
+  ): Promise<void>;
+  snooze(claim: Claim, until: number, now: number): Promise<void>;
+  release(claim: Claim, now: number, until?: number): Promise<void>;
+  settleMany(settlements: readonly Settlement[], now: number): Promise<SettleReport>;
+  /** Extends the leases that still hold and returns their ids. */
+  renewMany(claims: readonly Claim[], leaseExpiresAt: number): Promise<ReadonlySet<string>>;
+  /** Settles at most 100 tasks whose lease expired. */
+  rescueMany(now: number, backoff: (failures: number) => number): Promise<readonly Rescued[]>;
+
+  // Operators. Each throws TaskNotFoundError, or TaskStatusError where the status forbids it.
+  cancel(id: string, now: number): Promise<Task>;
+  /** @throws {UniqueConflictError} when another active task holds its unique key */
+  retry(id: string, now: number): Promise<Task>;
+  reschedule(id: string, eta: number, now: number): Promise<Task>;
+  configureQueue(name: string, settings: QueueSettings): Promise<void>;
+
+  // Readers
+  getTask(id: string): Promise<Task | null>;
+  /** The result on file; null while there is none. */
+  getResult(id: string): Promise<TaskResult | null>;
+  /** The same with the task's status; null where there is no such task. */
+  getOutcome(id: string): Promise<TaskOutcome | null>;
+  /** Newest first. */
+  listTasks(filter: TaskFilter): Promise<Page<Task>>;
+  listQueues(now: number): Promise<readonly QueueSummary[]>;
+
+  // Housekeeping
+  /** Removes finished tasks and their results, and counts them: one bounded page from `cursor` on. */
+  purgeResults(request: PurgeRequest): Promise<{ readonly purged: number; readonly cursor: string | null }>;
+  /** Forgets idempotency keys recorded before `olderThan`. */
+  purgeIdempotencyKeys(olderThan: number): Promise<void>;
+  /** True where a task with this id may have been purged. */
+  mayBePurged(id: string): Promise<boolean>;
+  /** Takes the purge that is due, from where the last one stopped; null where none is due or another has taken it. */
+  startPurge(now: number, nextAt: number): Promise<{ readonly cursor: string | null } | null>;
+  /** Records where the purge stopped; with a cursor it is due again at once. */
+  finishPurge(cursor: string | null, now: number): Promise<void>;
+}

@@ -1,0 +1,135 @@
+/** A value that JSON can hold and give back equal. */
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+export interface JsonObject {
+  [key: string]: JsonValue;
+}
+
+declare const validated: unique symbol;
+/** JSON text that passed the guard of `serialize.ts`: well-formed, within its limits of size and depth. */
+export type JsonText = string & { readonly [validated]: true };
+
+/**
+ * The states of a task.
+ *
+ * ```
+ *             enqueue                 dequeue                     done
+ *    (new) ------------> PENDING ------------------> RUNNING -------------> SUCCESS
+ *                           ^  |                      |  |  |
+ *             operator retry|  | cancel        failed |  |  | failed, retries spent
+ *                           |  v              or lease|  |  v
+ *           FAILED, CANCELLED <---- cancel -- RETRYING<--  FAILED
+ * ```
+ *
+ * - `PENDING`: waits for its eta; it has no failure to make good (new, snoozed, released, or an interval task between runs).
+ * - `RUNNING`: one worker holds its lease.
+ * - `RETRYING`: waits for its eta after a failure, or after a lease that expired.
+ * - `SUCCESS`: final; its result is on file.
+ * - `FAILED`: final; its retries are spent or its error was not retryable. An operator may retry it.
+ * - `CANCELLED`: final; it will not be run. An operator may retry it.
+ */
+export const TASK_STATUSES = ["PENDING", "RUNNING", "SUCCESS", "FAILED", "RETRYING", "CANCELLED"] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
+
+/** One failed attempt, as it is kept with the task (the last 20) and in its result. */
+export interface TaskError {
+  /** Name of the error's class. */
+  readonly type: string;
+  readonly message: string;
+  readonly stack?: string;
+  /** When it was recorded, in milliseconds since the epoch. */
+  readonly at: number;
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  /** False where the error itself ended the task, whatever retries were left. */
+  readonly retryable: boolean;
+}
+
+/** A task as it is stored. All times are integer milliseconds since the epoch, all durations integer milliseconds. */
+export interface Task {
+  /** UUIDv7: ids sort in the order of insertion. */
+  readonly id: string;
+  readonly queue: string;
+  /** 0 to 9; 0 is claimed first. */
+  readonly priority: number;
+  /** Name of the handler. */
+  readonly funcPath: string;
+  readonly args: JsonValue[];
+  readonly kwargs: JsonObject;
+  /** Not before this time. */
+  readonly eta: number;
+  /** With one, the task is due again this long after each success. */
+  readonly interval: number | null;
+  readonly status: TaskStatus;
+  /** True after its lease expired: it then runs alone, so that a task that kills its worker kills no other. */
+  readonly quarantined: boolean;
+  /** How often it was claimed. Never falls; with the id it is the fencing token of every write a worker makes. */
+  readonly attempts: number;
+  /** The failures counted against `maxRetries`. */
+  readonly failures: number;
+  /** A task may run up to `maxRetries + 1` times. */
+  readonly maxRetries: number;
+  /** How long one attempt may take. */
+  readonly timeout: number;
+  readonly leaseExpiresAt: number | null;
+  readonly uniqueKey: string | null;
+  readonly errors: readonly TaskError[];
+  readonly lastAttemptAt: number | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** What proves a worker's right to write: this attempt, and no other, of this task. */
+export interface Claim {
+  readonly id: string;
+  readonly attempts: number;
+  /** The token of the statement that claimed it; lets a lost reply be told from a lost lease. */
+  readonly claimToken?: string;
+}
+
+/** A task that a worker has claimed: what it needs to run it. */
+export interface ClaimedTask extends Claim {
+  readonly claimToken: string;
+  readonly queue: string;
+  readonly priority: number;
+  readonly funcPath: string;
+  readonly args: JsonValue[];
+  readonly kwargs: JsonObject;
+  readonly eta: number;
+  readonly interval: number | null;
+  readonly quarantined: boolean;
+  readonly failures: number;
+  readonly maxRetries: number;
+  readonly timeout: number;
+  readonly leaseExpiresAt: number;
+}
+
+/** A task to be inserted: every default applied, every value checked. */
+export interface NewTask {
+  readonly id: string;
+  /** True where the caller chose the id, so that it may meet a task that exists. */
+  readonly idGiven: boolean;
+  readonly queue: string;
+  readonly priority: number;
+  readonly funcPath: string;
+  readonly args: JsonText;
+  readonly kwargs: JsonText;
+  readonly eta: number;
+  readonly interval: number | null;
+  readonly maxRetries: number;
+  readonly timeout: number;
+  readonly uniqueKey: string | null;
+}
+
+interface ResultBase {
+  readonly taskId: string;
+  readonly finishedAt: number;
+  /** The attempt that produced it. */
+  readonly attempts: number;
+  readonly lastAttemptAt: number | null;
+}
+
+/** How a task ended. */
+export type TaskResult =
+  | (ResultBase & { readonly status: "SUCCESS"; readonly result: JsonValue; readonly error: null })
+  | (ResultBase & { readonly status: "FAILED"; readonly result: null; readonly error: TaskError })
+  | (ResultBase & { readonly status: "CANCELLED"; readonly result: null; readonly error: null });

@@ -1,0 +1,39 @@
+import {
+  type OmniqError,
+  QueryLimitReached,
+  SchemaMissing,
+  StorageRejected,
+  StorageUnavailable,
+} from "../core/errors.ts";
+
+/** What one of the database's own messages means for us. */
+export type ErrorKind = "unavailable" | "overloaded" | "query-limit" | "schema";
+
+/** Message patterns of one database, most specific first. What matches none was refused, and would be again. */
+export type ErrorTable = readonly (readonly [pattern: RegExp, kind: ErrorKind])[];
+
+/** Common to both: the statement named a table, a column or an index that is not there. */
+const SCHEMA_ERRORS: ErrorTable = [
+  [/no such (table|column|index)|has no column named|no query solution/i, "schema"],
+];
+
+/**
+ * Turns an error of the database into ours.
+ *
+ * @param migrate the command that brings the schema, for the message
+ */
+export function classify(error: unknown, table: ErrorTable, migrate: string): OmniqError {
+  const detail = error instanceof Error ? error.message : String(error);
+  const kind = [...table, ...SCHEMA_ERRORS].find(([pattern]) => pattern.test(detail))?.[1];
+  switch (kind) {
+    case "unavailable":
+    case "overloaded":
+      return new StorageUnavailable(kind, { cause: error, detail });
+    case "query-limit":
+      return new QueryLimitReached({ cause: error });
+    case "schema":
+      return new SchemaMissing(`it answers "${detail}"`, migrate, { cause: error });
+    case undefined:
+      return new StorageRejected(detail, { cause: error });
+  }
+}

@@ -1,0 +1,29 @@
+/** A value that both databases bind. Lists travel as one JSON text. */
+export type Parameter = string | number | null;
+
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly Parameter[];
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * What an adapter provides: how statements are sent, and which of our errors the database's own mean.
+ *
+ * @typeParam Native the database's own form of a statement, for batches that a caller composes
+ */
+export interface Driver<Native = unknown> {
+  /** Sends one read that decides nothing: it may be served by a replica. */
+  all(statement: Statement): Promise<readonly Row[]>;
+  /** Sends statements as one transaction on the primary: all take effect or none. One list of rows for each. */
+  batch(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]>;
+  /** The statement, ready for the database's own `batch`. */
+  native(statement: Statement): Native;
+  /** A driver whose reads see at least what the bookmark has seen; the driver itself where that has no meaning. */
+  session(bookmark?: string): { readonly driver: Driver<Native>; bookmark(): string | null };
+  /** Makes the schema be there, or throws {@link SchemaMissing}. */
+  prepare(tablePrefix: string): Promise<void>;
+  /** A number that changes when another connection commits; absent where the database has none that costs nothing. */
+  dataVersion?(): Promise<number>;
+}

@@ -1,0 +1,46 @@
+import { firstIdAt, idTime, LIMITS } from "../core/options.ts";
+import type { PurgeRequest } from "../core/storage.ts";
+import type { Connection } from "./connection.ts";
+import { typed } from "./rows.ts";
+import type { SettleTarget } from "./settle.ts";
+
+/**
+ * Removes the finished tasks of one page of at most 1,000, with their results.
+ *
+ * Ids are UUIDv7: a task that ended before a moment was not created after it, so a purge ends there.
+ */
+export async function purgePage(
+  target: SettleTarget,
+  { olderThan, failedOlderThan, cursor = "" }: PurgeRequest,
+): Promise<{ purged: number; cursor: string | null }> {
+  const { tasks, results, sql } = target;
+  const end = firstIdAt(Math.max(olderThan, failedOlderThan) + LIMITS.idAhead);
+  const [examined = [], purgeable = []] = await tasks.decideMany([
+    { sql: sql.examinePage, parameters: [cursor, end] },
+    { sql: sql.findPurgeable, parameters: [cursor, end, olderThan, failedOlderThan] },
+  ]);
+  const [page] = typed<{ last: string | null; examined: number }>(examined);
+  const ids = JSON.stringify(typed<{ id: string }>(purgeable).map(({ id }) => id));
+  let purged = 0;
+  if (purgeable.length > 0) {
+    const { rows } = await tasks.write(() => [
+      { sql: sql.purgeTasks, parameters: [ids, olderThan, failedOlderThan] },
+      { sql: sql.purgeResults, parameters: [ids] },
+      { sql: sql.recordPurge, parameters: [Math.max(olderThan, failedOlderThan)] },
+    ]);
+    const gone = typed<{ id: string }>(rows[0] ?? []).map(({ id }) => id);
+    purged = gone.length;
+    await results?.write(() => [{ sql: sql.deleteResults, parameters: [JSON.stringify(gone)] }]);
+  }
+  return { purged, cursor: page?.examined === 1_000 ? page.last : null };
+}
+
+/** True where a task with this id may have been purged: it is no younger than the last purge reached. */
+export async function mayBePurged(
+  connection: Connection,
+  sql: SettleTarget["sql"],
+  id: string,
+): Promise<boolean> {
+  const [row] = typed<{ done_before: number }>(await connection.read(sql.readPurge));
+  return row !== undefined && idTime(id) < row.done_before;
+}

@@ -1,0 +1,299 @@
+import {
+  LeaseLostError,
+  StorageRejected,
+  TaskNotFoundError,
+  TaskStatusError,
+  UniqueConflictError,
+} from "../core/errors.ts";
+import { DRAIN_DEFAULTS } from "../core/options.ts";
+import type {
+  ClaimRequest,
+  EnqueueReceipt,
+  IdempotencyKey,
+  Page,
+  PurgeRequest,
+  QueueSettings,
+  QueueSummary,
+  Rescued,
+  Session,
+  SettleReport,
+  Storage,
+  TaskFilter,
+  TaskOutcome,
+} from "../core/storage.ts";
+import type {
+  Claim,
+  ClaimedTask,
+  JsonText,
+  NewTask,
+  Task,
+  TaskError,
+  TaskResult,
+  TaskStatus,
+} from "../core/task.ts";
+import { rescue, type Settlement } from "../core/transitions.ts";
+import { claimMany, claimQuarantined } from "./claim.ts";
+import { Connection, type Meter, type RetryOptions } from "./connection.ts";
+import type { Driver, Statement } from "./driver.ts";
+import { enqueueMany, enqueueStatements } from "./enqueue.ts";
+import { listQueues, listTasks } from "./list.ts";
+import { mayBePurged, purgePage } from "./purge.ts";
+import { type OutcomeRow, toResult, toTask, typed } from "./rows.ts";
+import { renewLeases, type SettleTarget, settleExpired, settleMany } from "./settle.ts";
+import { type Statements, statementsFor } from "./statements.ts";
+
+export interface SqliteStorageOptions extends RetryOptions {
+  /** Put before the name of each table and index. Defaults to none. */
+  readonly tablePrefix?: string;
+  /** A second database, with the same schema, that takes the results. Defaults to the tasks' own. */
+  readonly results?: Driver;
+}
+
+/**
+ * The queue in a SQLite database, over a driver: D1 and libSQL alike.
+ *
+ * @typeParam Native the database's own form of a statement
+ */
+export class SqliteStorage<Native = unknown> implements Storage {
+  readonly #driver: Driver<Native>;
+  readonly #options: SqliteStorageOptions;
+  readonly #meter: Meter;
+  readonly #sql: Statements;
+  readonly #tasks: Connection;
+  readonly #target: SettleTarget;
+
+  constructor(driver: Driver<Native>, options: SqliteStorageOptions = {}, meter: Meter = { queries: 0 }) {
+    this.#driver = driver;
+    this.#options = options;
+    this.#meter = meter;
+    this.#sql = statementsFor(options.tablePrefix ?? "");
+    this.#tasks = new Connection(driver, meter, options);
+    const results = options.results === undefined ? null : new Connection(options.results, meter, options);
+    this.#target = { tasks: this.#tasks, results, sql: this.#sql };
+  }
+
+  get queryCount(): number {
+    return this.#meter.queries;
+  }
+
+  async initialize(): Promise<void> {
+    const prefix = this.#options.tablePrefix ?? "";
+    await this.#driver.prepare(prefix);
+    await this.#options.results?.prepare(prefix);
+  }
+
+  async readClock(): Promise<number> {
+    const [row] = typed<{ now: number }>(await this.#tasks.read(this.#sql.readClock));
+    if (row === undefined) throw new StorageRejected("the database's clock returned no row");
+    return row.now;
+  }
+
+  /** A number that changes when another process commits; null where the database has none that costs nothing. */
+  async readDataVersion(): Promise<number | null> {
+    return (await this.#driver.dataVersion?.()) ?? null;
+  }
+
+  openSession(bookmark?: string): Session {
+    const session = this.#driver.session(bookmark);
+    return {
+      storage: new SqliteStorage(session.driver, this.#options, this.#meter),
+      bookmark: session.bookmark,
+    };
+  }
+
+  /** The statements that insert tasks, for the database's own `batch`, so that they commit with what else is in it. */
+  statements(tasks: readonly NewTask[], now: number): Native[] {
+    return enqueueStatements(this.#sql, tasks, now).map((statement) => this.#driver.native(statement));
+  }
+
+  enqueueMany(
+    tasks: readonly NewTask[],
+    now: number,
+    idempotency?: IdempotencyKey,
+  ): Promise<readonly EnqueueReceipt[]> {
+    return enqueueMany(this.#tasks, this.#sql, tasks, now, idempotency);
+  }
+
+  async dequeue(now: number): Promise<ClaimedTask | null> {
+    const [task = null] = await this.claimMany({ now, limit: 1, leaseExpiresAt: now + DRAIN_DEFAULTS.lease });
+    return task;
+  }
+
+  claimMany(request: ClaimRequest): Promise<readonly ClaimedTask[]> {
+    return claimMany(this.#tasks, this.#sql, request);
+  }
+
+  claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null> {
+    return claimQuarantined(this.#tasks, this.#sql, request);
+  }
+
+  async findNextEta(queues?: readonly string[]): Promise<number | null> {
+    const list = queues === undefined ? null : JSON.stringify(queues);
+    const [row] = typed<{ eta: number | null }>(await this.#tasks.read(this.#sql.findNextEta, list));
+    return row?.eta ?? null;
+  }
+
+  async hasQuarantined(now: number): Promise<boolean> {
+    return (await this.#tasks.read(this.#sql.findQuarantined, now)).length > 0;
+  }
+
+  async markRunning({ id, attempts }: Claim, now: number): Promise<void> {
+    const parameters = [id, attempts, now + DRAIN_DEFAULTS.lease, now];
+    const { rows } = await this.#tasks.write(() => [{ sql: this.#sql.markRunning, parameters }]);
+    if (rows[0]?.length === 0) throw new LeaseLostError(id, attempts);
+  }
+
+  markDone(claim: Claim, result: JsonText, now: number): Promise<void> {
+    return this.#settle({ ...claim, kind: "done", result }, now);
+  }
+
+  markFailed(
+    claim: Claim,
+    error: TaskError,
+    next: { readonly retryAt: number } | "final",
+    now: number,
+  ): Promise<void> {
+    const settlement: Settlement =
+      next === "final"
+        ? { ...claim, kind: "fail", error }
+        : { ...claim, kind: "retry", error, retryAt: next.retryAt };
+    return this.#settle(settlement, now);
+  }
+
+  snooze(claim: Claim, until: number, now: number): Promise<void> {
+    return this.#settle({ ...claim, kind: "snooze", until }, now);
+  }
+
+  release(claim: Claim, now: number, until?: number): Promise<void> {
+    return this.#settle({ ...claim, kind: "release", ...(until === undefined ? {} : { until }) }, now);
+  }
+
+  settleMany(settlements: readonly Settlement[], now: number): Promise<SettleReport> {
+    return settleMany(this.#target, settlements, now);
+  }
+
+  async renewMany(claims: readonly Claim[], leaseExpiresAt: number): Promise<ReadonlySet<string>> {
+    return new Set((await renewLeases(this.#target, claims, leaseExpiresAt)).keys());
+  }
+
+  async rescueMany(now: number, backoff: (failures: number) => number): Promise<readonly Rescued[]> {
+    const expired = typed<{
+      id: string;
+      attempts: number;
+      failures: number;
+      max_retries: number;
+      held: number;
+    }>(await this.#tasks.decide(this.#sql.findExpired, now));
+    const rescued = expired.map(({ id, attempts, failures, max_retries: maxRetries, held }) => {
+      const task = { id, attempts, failures, maxRetries, quarantined: held === 1 };
+      return { claim: { id, attempts }, settlement: rescue(task, now, backoff) };
+    });
+    const settlements = rescued.map(({ settlement }) => settlement);
+    const settled = await settleExpired(this.#target, settlements, now);
+    return rescued.filter(({ claim }) => settled.has(claim.id));
+  }
+
+  cancel(id: string, now: number): Promise<Task> {
+    const update = { sql: this.#sql.cancel, parameters: [id, now] };
+    return this.#operate("cancel", ["PENDING", "RETRYING", "RUNNING"], "CANCELLED", id, now, [update]);
+  }
+
+  async retry(id: string, now: number): Promise<Task> {
+    const forget = { sql: this.#sql.deleteOldResult, parameters: [id] };
+    const update = { sql: this.#sql.retry, parameters: [id, now] };
+    try {
+      return await this.#operate("retry", ["FAILED", "CANCELLED"], "PENDING", id, now, [forget, update]);
+    } catch (error) {
+      const taken = error instanceof StorageRejected && /UNIQUE constraint/i.test(error.message);
+      throw taken ? new UniqueConflictError(id) : error;
+    }
+  }
+
+  reschedule(id: string, eta: number, now: number): Promise<Task> {
+    const update = { sql: this.#sql.reschedule, parameters: [id, now, eta] };
+    return this.#operate("reschedule", ["PENDING", "RETRYING"], "PENDING", id, now, [update]);
+  }
+
+  async configureQueue(name: string, { paused, concurrency }: QueueSettings): Promise<void> {
+    const flag = paused === undefined ? null : Number(paused);
+    const parameters = [name, flag, concurrency === undefined ? 0 : 1, concurrency ?? null];
+    await this.#tasks.write(() => [{ sql: this.#sql.configureQueue, parameters }]);
+  }
+
+  async getTask(id: string): Promise<Task | null> {
+    const [row] = await this.#tasks.read(this.#sql.getTask, id);
+    return row === undefined ? null : toTask(row);
+  }
+
+  async getResult(id: string): Promise<TaskResult | null> {
+    return (await this.getOutcome(id))?.result ?? null;
+  }
+
+  async getOutcome(id: string): Promise<TaskOutcome | null> {
+    const [task] = typed<OutcomeRow>(await this.#tasks.read(this.#sql.getOutcome, id));
+    if (task === undefined) return null;
+    // While a task that runs once is under way there is no result to look for.
+    const mayHaveOne = task.status === "SUCCESS" || task.status === "FAILED" || task.interval !== null;
+    const connection = this.#target.results ?? this.#tasks;
+    const [row] = mayHaveOne ? await connection.read(this.#sql.getResult, id) : [];
+    return { status: task.status, result: toResult(task, row) };
+  }
+
+  listTasks(filter: TaskFilter): Promise<Page<Task>> {
+    return listTasks(this.#tasks, this.#sql, filter);
+  }
+
+  listQueues(now: number): Promise<readonly QueueSummary[]> {
+    return listQueues(this.#tasks, this.#sql, now);
+  }
+
+  purgeResults(request: PurgeRequest): Promise<{ readonly purged: number; readonly cursor: string | null }> {
+    return purgePage(this.#target, request);
+  }
+
+  async purgeIdempotencyKeys(olderThan: number): Promise<void> {
+    await this.#tasks.write(() => [{ sql: this.#sql.purgeIdempotencyKeys, parameters: [olderThan] }]);
+  }
+
+  mayBePurged(id: string): Promise<boolean> {
+    return mayBePurged(this.#tasks, this.#sql, id);
+  }
+
+  async startPurge(now: number, nextAt: number): Promise<{ readonly cursor: string | null } | null> {
+    const { rows } = await this.#tasks.write(() => [
+      { sql: this.#sql.startPurge, parameters: [now, nextAt] },
+    ]);
+    const [row] = typed<{ cursor: string | null }>(rows[0] ?? []);
+    return row ?? null;
+  }
+
+  async finishPurge(cursor: string | null, now: number): Promise<void> {
+    const parameters = [cursor, cursor === null ? null : now];
+    await this.#tasks.write(() => [{ sql: this.#sql.finishPurge, parameters }]);
+  }
+
+  async #settle(settlement: Settlement, now: number): Promise<void> {
+    const { lost } = await this.settleMany([settlement], now);
+    if (lost.length > 0) throw new LeaseLostError(settlement.id, settlement.attempts);
+  }
+
+  /** Runs an operator's update, the last of `statements`, and says why where it did not apply. */
+  async #operate(
+    operation: string,
+    expected: readonly TaskStatus[],
+    becomes: TaskStatus,
+    id: string,
+    now: number,
+    statements: readonly Statement[],
+  ): Promise<Task> {
+    const look = { sql: this.#sql.getTask, parameters: [id] };
+    const { rows, resent } = await this.#tasks.write(() => [...statements, look]);
+    const [current] = rows.at(-1) ?? [];
+    if (current === undefined) throw new TaskNotFoundError(id);
+    const task = toTask(current);
+    const applied = rows.at(-2)?.length === 1;
+    // The first send of a resent update may be the one that applied.
+    if (applied || (resent && task.updatedAt === now && task.status === becomes)) return task;
+    throw new TaskStatusError(id, operation, expected, task.status);
+  }
+}

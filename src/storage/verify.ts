@@ -1,0 +1,36 @@
+import { SchemaMissing } from "../core/errors.ts";
+import type { Driver } from "./driver.ts";
+import { statementsFor } from "./statements.ts";
+
+/** Every table and index that the statements name. A test holds this list against the Drizzle schema. */
+export const SCHEMA_NAMES = [
+  "tasks",
+  "results",
+  "queues",
+  "idempotency_keys",
+  "maintenance",
+  "tasks_due_idx",
+  "tasks_lease_idx",
+  "tasks_held_idx",
+  "tasks_failed_idx",
+  "tasks_unique_idx",
+] as const;
+
+/**
+ * Verifies that the tables and indexes are there. One query.
+ *
+ * @param command what brings them, for the message
+ * @throws {SchemaMissing}
+ */
+export async function verifySchema(
+  driver: Pick<Driver, "all">,
+  tablePrefix: string,
+  command: string,
+): Promise<void> {
+  const names = SCHEMA_NAMES.map((name) => `${tablePrefix}${name}`);
+  const sql = statementsFor(tablePrefix).findSchema;
+  const rows = await driver.all({ sql, parameters: [JSON.stringify(names)] });
+  const present = new Set(rows.map((row) => row.name));
+  const missing = names.filter((name) => !present.has(name));
+  if (missing.length > 0) throw new SchemaMissing(`it lacks ${missing.join(", ")}`, command);
+}
