@@ -10,7 +10,12 @@ export interface TaskSubject extends Claim {
 export type QueueEvent =
   | { readonly type: "task.started"; readonly task: TaskSubject }
   | { readonly type: "task.succeeded"; readonly task: TaskSubject }
-  | { readonly type: "task.retrying"; readonly task: TaskSubject; readonly error: TaskError; readonly retryAt: number }
+  | {
+      readonly type: "task.retrying";
+      readonly task: TaskSubject;
+      readonly error: TaskError;
+      readonly retryAt: number;
+    }
   | { readonly type: "task.failed"; readonly task: TaskSubject; readonly error: TaskError }
   | { readonly type: "task.snoozed"; readonly task: TaskSubject; readonly until: number }
   | { readonly type: "task.released"; readonly task: TaskSubject }

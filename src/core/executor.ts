@@ -1,8 +1,8 @@
 import { Aborted, NonRetryable, Snooze } from "./control.ts";
-import { FieldError, TaskTimeoutError } from "./errors.ts";
+import { TaskTimeoutError } from "./errors.ts";
 import { type Logger, withFields } from "./log.ts";
 import { LIMITS } from "./options.ts";
-import type { Registry, TaskContext, TaskDefinition } from "./registry.ts";
+import type { TaskContext, TaskDefinition } from "./registry.ts";
 import { serialize, toTaskError } from "./serialize.ts";
 import type { ClaimedTask, JsonText } from "./task.ts";
 import type { Outcome } from "./transitions.ts";
@@ -11,7 +11,6 @@ import type { Outcome } from "./transitions.ts";
 const ABORT_GRACE = 500;
 
 export interface ExecutorOptions {
-  readonly registry: Registry;
   readonly env: unknown;
   readonly log: Logger;
   readonly now: () => number;
@@ -43,10 +42,31 @@ export async function execute(
   }
 }
 
-async function runHandler(task: ClaimedTask, definition: TaskDefinition, context: TaskContext): Promise<JsonText> {
-  const validated = await definition.validate(task.kwargs);
+async function runHandler(
+  task: ClaimedTask,
+  definition: TaskDefinition,
+  context: TaskContext,
+): Promise<JsonText> {
+  const validated = await definition.validate(task.kwargs).catch(refuse);
   const returned = await definition.run(validated, context);
-  return serialize(returned ?? null, "result", { maxBytes: LIMITS.resultBytes, maxDepth: LIMITS.depth });
+  try {
+    return serialize(returned ?? null, "result", { maxBytes: LIMITS.resultBytes, maxDepth: LIMITS.depth });
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+/** A payload or a result that was refused, and would be refused again. */
+class Refused {
+  readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
+function refuse(cause: unknown): never {
+  throw new Refused(cause);
 }
 
 /**
@@ -78,9 +98,14 @@ function toOutcome(thrown: unknown, signal: AbortSignal, task: ClaimedTask, now:
   const reason: unknown = signal.aborted ? signal.reason : undefined;
   if (reason instanceof Aborted) return { kind: reason.reason };
   if (thrown instanceof Snooze) return { kind: "snooze", until: thrown.until(now) };
-  const cause = reason instanceof TaskTimeoutError ? reason : thrown;
-  // A payload or a result that is refused would be refused again.
-  const retryable = !(cause instanceof NonRetryable || cause instanceof FieldError);
-  const error = toTaskError(cause, { at: now, attempt: task.attempts, retryable, maxBytes: LIMITS.errorBytes });
+  const cause =
+    reason instanceof TaskTimeoutError ? reason : thrown instanceof Refused ? thrown.cause : thrown;
+  const retryable = !(thrown instanceof Refused || cause instanceof NonRetryable);
+  const error = toTaskError(cause, {
+    at: now,
+    attempt: task.attempts,
+    retryable,
+    maxBytes: LIMITS.errorBytes,
+  });
   return { kind: "failure", error };
 }

@@ -36,6 +36,8 @@ export const LIMITS = {
   timeToLive: { min: 0, max: 3_660 * DAY },
   queueConcurrency: { min: 1, max: 1_000_000 },
   concurrency: { min: 1, max: 1_000 },
+  /** A long poll for a result. */
+  wait: { min: 0, max: 30 * SECOND },
   listLimit: { min: 1, max: 1_000 },
 } as const satisfies Record<string, number | Range>;
 
@@ -80,14 +82,15 @@ export const DRAIN_DEFAULTS = {
 /** Concurrency, deadlines and budgets of the drains that a Worker runs. */
 export const WORKER_DEFAULTS = {
   concurrency: 5,
-  /** Cron ticks meet: each claims for 50 s and may finish what it holds until 14 min. */
-  cronDeadline: 50 * SECOND,
+  /** Cron ticks meet: each claims for a minute and may finish what it holds until 14 min. */
+  cronDeadline: MINUTE,
   cronHardDeadline: LIMITS.workerTimeout,
   /** `waitUntil` ends 30 s after the response. */
   kickDeadline: 20 * SECOND,
   kickHardDeadline: 28 * SECOND,
   /** An isolate starts no second kick within this time. */
   kickInterval: SECOND,
+  kickPoll: { min: SECOND / 4, max: SECOND / 4 },
   /** D1 allows 50 queries an invocation on the Free plan. */
   queryBudget: 45,
 } as const;

@@ -49,7 +49,7 @@ export interface TaskDefinition<in Input = never> {
   readonly name: string;
   readonly settings: SharedOptions;
   /** The payload as the handler wants it. @throws {ValidationError} naming the field */
-  validate(kwargs: unknown): unknown | Promise<unknown>;
+  validate(kwargs: unknown): Promise<unknown>;
   /** Runs the handler on what `validate` returned. */
   run(validated: unknown, context: TaskContext): Output | Promise<Output>;
   /** Never set: carries the type of the payload. */
@@ -87,7 +87,7 @@ export function defineTask(
   return {
     name,
     settings: shared,
-    validate: (kwargs) => (schema === undefined ? kwargs : validateWith(schema, kwargs)),
+    validate: async (kwargs) => (schema === undefined ? kwargs : validateWith(schema, kwargs)),
     run: (validated, context) => run.call(settings, validated, context),
   };
 }
@@ -119,7 +119,8 @@ export class Registry {
     const byName = new Map<string, TaskDefinition>();
     for (const definition of definitions) {
       const { name, settings } = definition;
-      if (byName.has(name)) throw new ConfigError("tasks", "definitions with names of their own", `two named ${name}`);
+      if (byName.has(name))
+        throw new ConfigError("tasks", "definitions with names of their own", `two named ${name}`);
       const { timeout } = parseShared(settings, DEFINITION_DEFAULTS);
       if (timeout > longestTimeout) {
         const expected = `at most ${longestTimeout} ms, since the platform ends a Worker then`;

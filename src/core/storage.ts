@@ -122,8 +122,10 @@ export interface Session {
  *
  * Every verb throws {@link StorageUnavailable} when the database does not answer, {@link SchemaMissing} when it has no schema
  * and {@link StorageRejected} when it refuses a value.
+ *
+ * @typeParam Native the database's own form of a statement
  */
-export interface Storage {
+export interface Storage<Native = unknown> {
   /** Statements sent so far through this object: the measure of a query budget. */
   readonly queryCount: number;
 
@@ -140,6 +142,9 @@ export interface Storage {
     now: number,
     idempotency?: IdempotencyKey,
   ): Promise<readonly EnqueueReceipt[]>;
+
+  /** The statements of a plain insert, for the database's own `batch`: they commit with what else is in it. */
+  statements(tasks: readonly NewTask[], now: number): Native[];
 
   // Workers
   /** Claims the task that is due first: smallest priority number, then smallest eta, then insertion order. */

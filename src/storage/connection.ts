@@ -1,3 +1,4 @@
+import { AMBIENT } from "../core/ambient.ts";
 import { fullJitterDelay } from "../core/backoff.ts";
 import { StorageUnavailable } from "../core/errors.ts";
 import type { Driver, Parameter, Row, Statement } from "./driver.ts";
@@ -31,7 +32,11 @@ export class Connection {
   readonly #random: () => number;
   readonly #sleep: (milliseconds: number) => Promise<void>;
 
-  constructor(driver: Driver, meter: Meter, { random = Math.random, sleep = wait }: RetryOptions = {}) {
+  constructor(
+    driver: Driver,
+    meter: Meter,
+    { random = AMBIENT.random, sleep = AMBIENT.sleep }: RetryOptions = {},
+  ) {
     this.#driver = driver;
     this.#meter = meter;
     this.#random = random;
@@ -85,8 +90,4 @@ export class Connection {
       }
     }
   }
-}
-
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,11 +1,10 @@
 import { byteLength } from "../core/serialize.ts";
-import type { Claim, ClaimedTask, NewTask, Task, TaskError, TaskResult } from "../core/task.ts";
+import type { Claim, ClaimedTask, NewTask, Task, TaskResult } from "../core/task.ts";
 import type { Settlement } from "../core/transitions.ts";
 import type { Row } from "./driver.ts";
-import type { results, tasks } from "./schema.ts";
+import type { tasks } from "./schema.ts";
 
 type TaskRow = typeof tasks.$inferSelect;
-type ResultRow = typeof results.$inferSelect;
 
 /** Column names as the database returns them. */
 type Raw<T> = { [K in keyof T as K extends string ? SnakeCase<K> : never]: T[K] };
@@ -23,6 +22,16 @@ export interface OutcomeRow {
   readonly last_attempt_at: number | null;
   readonly last_error: string | null;
 }
+
+/** A result on file; all null where there is none. */
+export type ResultRow = {
+  readonly result_status: "SUCCESS" | "FAILED" | null;
+  readonly result: string | null;
+  readonly error: string | null;
+  readonly finished_at: number;
+  readonly result_attempts: number;
+  readonly result_last_attempt_at: number | null;
+};
 
 /** Longest JSON text of a list in one statement: D1 limits a bound value, and a chunk must leave room for its neighbours. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -87,7 +96,7 @@ export function toClaimedTask(row: Row): ClaimedTask {
  * A result counts only with the task's final `attempts`: where results are kept in a database of their own, one can be on
  * file whose task was never settled. A failure needs no row of its own, for the task carries its last error.
  */
-export function toResult(task: OutcomeRow, stored: Row | undefined): TaskResult | null {
+export function toResult(task: OutcomeRow, stored: ResultRow | undefined): TaskResult | null {
   const base = {
     taskId: task.id,
     finishedAt: task.updated_at,
@@ -95,31 +104,31 @@ export function toResult(task: OutcomeRow, stored: Row | undefined): TaskResult 
     lastAttemptAt: task.last_attempt_at,
   };
   if (task.status === "CANCELLED") return { ...base, status: "CANCELLED", result: null, error: null };
-  const [row] = stored === undefined ? [] : typed<Raw<ResultRow>>([stored]);
-  if (row !== undefined && isServed(task, row)) return fromResultRow(row);
+  if (stored !== undefined && isServed(task, stored)) return fromResultRow(task.id, stored);
   if (task.status !== "FAILED" || task.last_error === null) return null;
   return { ...base, status: "FAILED", result: null, error: JSON.parse(task.last_error) };
 }
 
-function isServed(task: OutcomeRow, row: Raw<ResultRow>): boolean {
+function isServed(task: OutcomeRow, { result_status, result_attempts }: ResultRow): boolean {
+  if (result_status === null) return false;
   if (task.status === "SUCCESS" || task.status === "FAILED") {
-    return row.attempts === task.attempts && row.status === task.status;
+    return result_attempts === task.attempts && result_status === task.status;
   }
   if (task.interval === null) return false;
   // Between two runs an interval task shows the last one; the attempt that is under way has none yet.
-  return row.attempts < task.attempts || (row.attempts === task.attempts && task.status === "PENDING");
+  return result_attempts < task.attempts || (result_attempts === task.attempts && task.status === "PENDING");
 }
 
-function fromResultRow(row: Raw<ResultRow>): TaskResult {
+function fromResultRow(taskId: string, row: ResultRow): TaskResult {
   const base = {
-    taskId: row.task_id,
+    taskId,
     finishedAt: row.finished_at,
-    attempts: row.attempts,
-    lastAttemptAt: row.last_attempt_at,
+    attempts: row.result_attempts,
+    lastAttemptAt: row.result_last_attempt_at,
   };
-  return row.status === "SUCCESS"
+  return row.error === null
     ? { ...base, status: "SUCCESS", result: JSON.parse(row.result ?? "null"), error: null }
-    : { ...base, status: "FAILED", result: null, error: JSON.parse(row.error ?? "null") as TaskError };
+    : { ...base, status: "FAILED", result: null, error: JSON.parse(row.error) };
 }
 
 // Values that are JSON already are spliced in as they are: each is stringified once on its whole way.

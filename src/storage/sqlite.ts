@@ -38,7 +38,7 @@ import type { Driver, Statement } from "./driver.ts";
 import { enqueueMany, enqueueStatements } from "./enqueue.ts";
 import { listQueues, listTasks } from "./list.ts";
 import { mayBePurged, purgePage } from "./purge.ts";
-import { type OutcomeRow, toResult, toTask, typed } from "./rows.ts";
+import { type OutcomeRow, type ResultRow, toResult, toTask, typed } from "./rows.ts";
 import { renewLeases, type SettleTarget, settleExpired, settleMany } from "./settle.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 
@@ -54,7 +54,7 @@ export interface SqliteStorageOptions extends RetryOptions {
  *
  * @typeParam Native the database's own form of a statement
  */
-export class SqliteStorage<Native = unknown> implements Storage {
+export class SqliteStorage<Native = unknown> implements Storage<Native> {
   readonly #driver: Driver<Native>;
   readonly #options: SqliteStorageOptions;
   readonly #meter: Meter;
@@ -101,7 +101,6 @@ export class SqliteStorage<Native = unknown> implements Storage {
     };
   }
 
-  /** The statements that insert tasks, for the database's own `batch`, so that they commit with what else is in it. */
   statements(tasks: readonly NewTask[], now: number): Native[] {
     return enqueueStatements(this.#sql, tasks, now).map((statement) => this.#driver.native(statement));
   }
@@ -230,13 +229,13 @@ export class SqliteStorage<Native = unknown> implements Storage {
   }
 
   async getOutcome(id: string): Promise<TaskOutcome | null> {
-    const [task] = typed<OutcomeRow>(await this.#tasks.read(this.#sql.getOutcome, id));
+    const { results, sql } = this.#target;
+    const statement = results === null ? sql.getOutcomeAndResult : sql.getOutcome;
+    const [task] = typed<OutcomeRow & ResultRow>(await this.#tasks.read(statement, id));
     if (task === undefined) return null;
-    // While a task that runs once is under way there is no result to look for.
-    const mayHaveOne = task.status === "SUCCESS" || task.status === "FAILED" || task.interval !== null;
-    const connection = this.#target.results ?? this.#tasks;
-    const [row] = mayHaveOne ? await connection.read(this.#sql.getResult, id) : [];
-    return { status: task.status, result: toResult(task, row) };
+    const elsewhere = results !== null && task.status !== "CANCELLED";
+    const [stored] = elsewhere ? typed<ResultRow>(await results.read(sql.getResult, id)) : [task];
+    return { status: task.status, result: toResult(task, stored) };
   }
 
   listTasks(filter: TaskFilter): Promise<Page<Task>> {

@@ -154,6 +154,11 @@ function buildStatements(prefix: string) {
       ORDER BY id DESC LIMIT ?5) t
     ORDER BY t.id DESC`;
 
+  const outcomeColumns =
+    "t.id, t.status, t.attempts, t.interval, t.updated_at, t.last_attempt_at, t.errors -> '$[#-1]' AS last_error";
+  const resultColumns =
+    "r.status AS result_status, r.result, r.error, r.finished_at, r.attempts AS result_attempts, r.last_attempt_at AS result_last_attempt_at";
+
   return {
     /** ?1 tasks, ?2 now. 2 W a task, 3 with a unique key. */
     enqueue: insertTasks("true"),
@@ -292,10 +297,13 @@ function buildStatements(prefix: string) {
     /** ?1 id. 1 read. */
     getTask: `SELECT * FROM ${tasks} WHERE id = ?1`,
     /** ?1 id: what decides which result is served. 1 read. */
-    getOutcome: `
-      SELECT id, status, attempts, interval, updated_at, last_attempt_at, errors -> '$[#-1]' AS last_error FROM ${tasks} WHERE id = ?1`,
+    getOutcome: `SELECT ${outcomeColumns} FROM ${tasks} t WHERE t.id = ?1`,
+    /** The same with the result beside it. 2 reads. */
+    getOutcomeAndResult: `
+      SELECT ${outcomeColumns}, ${resultColumns}
+      FROM ${tasks} t LEFT JOIN ${results} r ON r.task_id = t.id WHERE t.id = ?1`,
     /** ?1 id. 1 read. */
-    getResult: `SELECT * FROM ${results} WHERE task_id = ?1`,
+    getResult: `SELECT ${resultColumns} FROM ${results} r WHERE r.task_id = ?1`,
 
     /** ?1 before this id, ?2 limit. A read a task. */
     listTasks: `SELECT * FROM ${tasks} WHERE id < ?1 ORDER BY id DESC LIMIT ?2`,

@@ -1,0 +1,6 @@
+/** The world outside: the one place where the engine reads the clock or rolls dice. Every use can be given another. */
+export const AMBIENT = {
+  now: (): number => Date.now(),
+  random: (): number => Math.random(),
+  sleep: (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+} as const;

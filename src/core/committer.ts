@@ -1,0 +1,131 @@
+import { StorageRejected } from "./errors.ts";
+import type { EventListener, QueueEvent } from "./events.ts";
+import { LIMITS } from "./options.ts";
+import { toTaskError } from "./serialize.ts";
+import type { Storage } from "./storage.ts";
+import type { ClaimedTask } from "./task.ts";
+import type { Settlement } from "./transitions.ts";
+
+/** An attempt that ended, and what is to be written of it. */
+export interface Ended {
+  readonly task: ClaimedTask;
+  readonly settlement: Settlement;
+}
+
+/** How many attempts ended in which way. */
+export type EndCounts = Record<"succeeded" | "retrying" | "failed" | "snoozed" | "released" | "lost", number>;
+
+/** Group commit: what ended is written together, each fenced on its own. */
+export class Committer {
+  readonly counts: EndCounts = { succeeded: 0, retrying: 0, failed: 0, snoozed: 0, released: 0, lost: 0 };
+  readonly #storage: Pick<Storage, "settleMany">;
+  readonly #emit: EventListener;
+  #pending: Ended[] = [];
+
+  constructor(storage: Pick<Storage, "settleMany">, emit: EventListener) {
+    this.#storage = storage;
+    this.#emit = emit;
+  }
+
+  get size(): number {
+    return this.#pending.length;
+  }
+
+  add(ended: Ended): void {
+    this.#pending.push(ended);
+  }
+
+  /**
+   * Writes all that is pending. A batch that the database refuses is bisected to the row at fault, which alone fails.
+   *
+   * @throws {StorageUnavailable} with what was not written still pending
+   */
+  async flush(now: number): Promise<void> {
+    const batches = this.#pending.length > 0 ? [this.#pending] : [];
+    this.#pending = [];
+    for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
+      try {
+        await this.#commit(batch, now);
+      } catch (error) {
+        if (!(error instanceof StorageRejected)) {
+          this.#pending.unshift(...batch, ...batches.reverse().flat());
+          throw error;
+        }
+        batches.push(...this.#divide(batch, error, now));
+      }
+    }
+  }
+
+  /** Gives up on what is pending: its leases end, and it is run again. */
+  drop(): void {
+    for (const { task } of this.#pending.splice(0)) {
+      this.counts.lost += 1;
+      this.#emit({ type: "task.lost", task });
+    }
+  }
+
+  async #commit(batch: readonly Ended[], now: number): Promise<void> {
+    const { settled } = await this.#storage.settleMany(
+      batch.map(({ settlement }) => settlement),
+      now,
+    );
+    for (const ended of batch) {
+      const event = settled.has(ended.task.id)
+        ? toEvent(ended)
+        : ({ type: "task.lost", task: ended.task } as const);
+      this.counts[COUNTED_AS[event.type]] += 1;
+      this.#emit(event);
+    }
+  }
+
+  #divide(batch: readonly Ended[], error: StorageRejected, at: number): Ended[][] {
+    const [only] = batch;
+    if (batch.length > 1) {
+      const middle = Math.ceil(batch.length / 2);
+      return [batch.slice(middle), batch.slice(0, middle)];
+    }
+    this.#emit({ type: "storage.failed", during: "settle", error });
+    // What ended as a failure already and is refused all the same is left to the lease's end.
+    if (only === undefined || only.settlement.kind === "fail") return [];
+    const { id, attempts, claimToken } = only.task;
+    const context = { at, attempt: attempts, retryable: false, maxBytes: LIMITS.errorBytes };
+    return [
+      [
+        {
+          ...only,
+          settlement: { id, attempts, claimToken, kind: "fail", error: toTaskError(error, context) },
+        },
+      ],
+    ];
+  }
+}
+
+type EndEvent = Extract<
+  QueueEvent,
+  { type: `task.${"succeeded" | "retrying" | "failed" | "snoozed" | "released" | "lost"}` }
+>;
+
+const COUNTED_AS = {
+  "task.succeeded": "succeeded",
+  "task.retrying": "retrying",
+  "task.failed": "failed",
+  "task.snoozed": "snoozed",
+  "task.released": "released",
+  "task.lost": "lost",
+} as const satisfies Record<EndEvent["type"], keyof EndCounts>;
+
+function toEvent({ task, settlement }: Ended): EndEvent {
+  switch (settlement.kind) {
+    case "done":
+      return { type: "task.succeeded", task };
+    case "fail":
+      return { type: "task.failed", task, error: settlement.error };
+    case "retry":
+    case "quarantine":
+      return { type: "task.retrying", task, error: settlement.error, retryAt: settlement.retryAt };
+    case "snooze":
+      return { type: "task.snoozed", task, until: settlement.until };
+    case "release":
+      return { type: "task.released", task };
+  }
+}

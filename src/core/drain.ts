@@ -1,0 +1,276 @@
+import { backoffDelay } from "./backoff.ts";
+import { Committer } from "./committer.ts";
+import type { DrainEnd, DrainOptions, DrainReport, Engine } from "./engine.ts";
+import { QueryLimitReached, StorageUnavailable } from "./errors.ts";
+import { Flight } from "./flight.ts";
+import { DRAIN_DEFAULTS } from "./options.ts";
+import { Poller } from "./poller.ts";
+import type { ClaimedTask } from "./task.ts";
+import { type Outcome, settle } from "./transitions.ts";
+import { Waker } from "./waker.ts";
+
+/**
+ * Claims and runs tasks until nothing is due, or until a deadline, a budget or a signal ends it: the one loop that cron, the
+ * kick and the Node runner share.
+ *
+ * @throws {SchemaMissing} and other errors that waiting cannot mend, after what was in flight has been written
+ */
+export async function drain(engine: Engine, options: DrainOptions): Promise<DrainReport> {
+  await engine.clock.synchronize(engine.storage);
+  return new Drain(engine, options).run();
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** How long a write that the database does not answer is tried again beyond the end of everything, in milliseconds. */
+const LAST_FLUSH = 2_000;
+
+class Drain {
+  readonly #engine: Engine;
+  readonly #options: DrainOptions;
+  readonly #waker = new Waker();
+  readonly #flight: Flight;
+  readonly #committer: Committer;
+  readonly #poller: Poller;
+  readonly #deadline: number;
+  readonly #lingerUntil: number;
+  /** When what still runs is aborted: the hard deadline, or the end of the grace after a stop. */
+  #abortAt: number;
+  #aborted = false;
+  #renewAt: number;
+  #rescueAt: number;
+  #flushAt = NEVER;
+  #quarantine = false;
+  #end: DrainEnd | null = null;
+  #fatal: unknown = null;
+  #claimed = 0;
+  #claimedAt = 0;
+  #rescued = 0;
+  /** What ended since the last claim, and when that was: tells how far ahead to claim. */
+  #pace = { ended: 0, since: 0 };
+
+  constructor(engine: Engine, options: DrainOptions) {
+    const { storage, clock, emit } = engine;
+    const start = clock.now();
+    this.#engine = engine;
+    this.#options = options;
+    this.#deadline = start + (options.deadline ?? NEVER);
+    this.#abortAt = start + (options.hardDeadline ?? NEVER);
+    this.#lingerUntil = start + (options.linger ?? 0);
+    this.#renewAt = start + DRAIN_DEFAULTS.heartbeat;
+    this.#rescueAt = options.rescue === false ? NEVER : start;
+    this.#committer = new Committer(storage, emit);
+    this.#poller = new Poller(storage, options);
+    const onEnd = (task: ClaimedTask, outcome: Outcome) => this.#onEnd(task, outcome);
+    this.#flight = new Flight({ ...engine, now: () => clock.now(), concurrency: options.concurrency, onEnd });
+  }
+
+  async run(): Promise<DrainReport> {
+    const { signal, onStart } = this.#options;
+    const stop = () => this.#stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) stop();
+    onStart?.(() => this.#wake());
+    while (this.#end === null || this.#flight.size > 0 || this.#committer.size > 0) await this.#turn();
+    signal?.removeEventListener("abort", stop);
+    if (this.#fatal !== null) throw this.#fatal;
+    return { ...this.#committer.counts, claimed: this.#claimed, rescued: this.#rescued, reason: this.#end };
+  }
+
+  async #turn(): Promise<void> {
+    const now = this.#engine.clock.now();
+    if (now >= this.#abortAt && !this.#aborted) {
+      this.#aborted = true;
+      this.#flight.abortAll();
+    }
+    await this.#guarded("renew", () => this.#renew(now));
+    await this.#guarded("settle", () => this.#flush(now));
+    if (this.#end === null) await this.#guarded("rescue", () => this.#rescue(now));
+    if (this.#end === null) await this.#guarded("claim", () => this.#claim());
+    this.#end ??= this.#decideEnd();
+    if (this.#end !== null && this.#flight.size === 0 && this.#committer.size === 0) return;
+    await this.#waker.sleep(this.#nextTurnAt() - this.#engine.clock.now());
+  }
+
+  async #renew(now: number): Promise<void> {
+    if (now < this.#renewAt) return;
+    // Where this fails it is tried again well before the leases end.
+    this.#renewAt = now + DRAIN_DEFAULTS.heartbeat / 6;
+    await this.#flight.renew(this.#engine.storage, now + DRAIN_DEFAULTS.lease);
+    this.#renewAt = now + DRAIN_DEFAULTS.heartbeat;
+  }
+
+  async #flush(now: number): Promise<void> {
+    if (now < this.#flushAt) return;
+    // With few queries left, what ends is kept for one last flush.
+    this.#flushAt = NEVER;
+    if (this.#queriesLeft() <= 0 && this.#flight.size > 0) return;
+    await this.#committer.flush(now);
+  }
+
+  async #rescue(now: number): Promise<void> {
+    if (now < this.#rescueAt) return;
+    const { storage, clock, emit } = this.#engine;
+    this.#rescueAt = now + DRAIN_DEFAULTS.rescue;
+    const rescued = await storage.rescueMany(now, (failures) => this.#backoff(failures));
+    for (const { claim, settlement } of rescued) {
+      emit({
+        type: "task.rescued",
+        task: claim,
+        outcome: settlement.kind === "fail" ? "failed" : "quarantined",
+      });
+    }
+    this.#rescued += rescued.length;
+    if (rescued.length > 0) this.#rescueAt = now;
+    this.#quarantine = await storage.hasQuarantined(now);
+    await clock.synchronize(storage);
+  }
+
+  async #claim(): Promise<void> {
+    const { storage, clock } = this.#engine;
+    const now = clock.now();
+    if (this.#quarantine) return this.#claimQuarantined(now);
+    const { free } = this.#flight;
+    if (free === 0 || !(await this.#poller.look(now, this.#longestPoll(now)))) return;
+    const limit = Math.min(free + this.#prefetch(now), this.#tasksLeft());
+    this.#pace = { ended: 0, since: now };
+    this.#claimedAt = now;
+    const tasks = await storage.claimMany({ ...this.#claimRequest(now), limit });
+    this.#pace.since = clock.now();
+    this.#poller.noteClaim(limit, tasks.length, now, now < this.#lingerUntil);
+    this.#claimed += tasks.length;
+    this.#flight.add(tasks);
+  }
+
+  /** A task of the quarantine may kill its worker: nothing else is in flight beside it. */
+  async #claimQuarantined(now: number): Promise<void> {
+    if (this.#flight.size > 0 || this.#committer.size > 0) return;
+    const task = await this.#engine.storage.claimQuarantined({ ...this.#claimRequest(now), limit: 1 });
+    this.#quarantine = task !== null;
+    if (task === null) return;
+    this.#claimed += 1;
+    this.#flight.add([task]);
+  }
+
+  #claimRequest(now: number) {
+    const { queues } = this.#options;
+    return {
+      now,
+      leaseExpiresAt: now + DRAIN_DEFAULTS.lease,
+      ...(this.#abortAt === NEVER ? {} : { longestTimeout: this.#abortAt - now }),
+      ...(queues === undefined ? {} : { queues }),
+    };
+  }
+
+  #onEnd(task: ClaimedTask, outcome: Outcome): void {
+    const { clock, emit } = this.#engine;
+    const now = clock.now();
+    const settlement = settle(task, outcome, now, (failures) => this.#backoff(failures));
+    this.#pace.ended += 1;
+    if (settlement === null) {
+      this.#committer.counts.lost += 1;
+      emit({ type: "task.lost", task });
+    } else {
+      this.#committer.add({ task, settlement });
+      this.#flushAt = Math.min(this.#flushAt, now + DRAIN_DEFAULTS.flushDelay);
+    }
+    const full = this.#committer.size >= DRAIN_DEFAULTS.flushCount || this.#flight.size === 0;
+    if (full) this.#flushAt = now;
+    this.#waker.wake(full ? 0 : DRAIN_DEFAULTS.flushDelay);
+  }
+
+  #decideEnd(): DrainEnd | null {
+    const now = this.#engine.clock.now();
+    if (now >= this.#deadline || now >= this.#abortAt) return "deadline";
+    if (this.#tasksLeft() === 0) return "max-tasks";
+    if (this.#queriesLeft() <= 0) return "query-budget";
+    const idle = this.#flight.size === 0 && this.#committer.size === 0 && !this.#quarantine;
+    if (!idle || now < this.#lingerUntil) return null;
+    // Tasks may have come while the last ones ran: only an empty claim after them tells that there are none.
+    const { emptyAt } = this.#poller;
+    if (emptyAt === this.#claimedAt && emptyAt >= this.#lingerUntil && this.#pace.ended === 0) return "empty";
+    this.#poller.wake();
+    return null;
+  }
+
+  async #guarded(during: string, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      this.#onError(during, error);
+    }
+  }
+
+  #onError(during: string, error: unknown): void {
+    const { clock, emit } = this.#engine;
+    const now = clock.now();
+    emit({ type: "storage.failed", during, error });
+    this.#flight.loseExpired();
+    if (!(error instanceof StorageUnavailable)) {
+      // Waiting mends neither a missing schema nor a used-up budget: what cannot be written is left to its lease's end.
+      if (error instanceof QueryLimitReached) this.#end ??= "query-budget";
+      else this.#fatal ??= error;
+      this.#end ??= "storage-failed";
+      if (error instanceof QueryLimitReached) this.#flight.abortAll();
+      this.#committer.drop();
+      return;
+    }
+    const delay = Math.max(50, Math.round(this.#engine.random() * DRAIN_DEFAULTS.poll));
+    this.#poller.postpone(now + delay);
+    this.#flushAt = this.#committer.size > 0 ? now + delay : NEVER;
+    if (now >= this.#lingerUntil) this.#end ??= "storage-failed";
+    if (now >= this.#abortAt + LAST_FLUSH) this.#committer.drop();
+  }
+
+  #stop(): void {
+    const { grace = NEVER } = this.#options;
+    this.#end ??= "stopped";
+    this.#abortAt = Math.min(this.#abortAt, this.#engine.clock.now() + grace);
+    this.#flight.releaseWaiting();
+    this.#waker.wake();
+  }
+
+  #wake(): void {
+    this.#poller.wake();
+    this.#waker.wake();
+  }
+
+  #nextTurnAt(): number {
+    const flight = this.#flight;
+    const claiming = this.#end === null;
+    return Math.min(
+      this.#flushAt,
+      flight.size > 0 ? this.#renewAt : NEVER,
+      flight.size > 0 && !this.#aborted ? this.#abortAt : NEVER,
+      claiming ? Math.min(this.#deadline, this.#rescueAt) : NEVER,
+      claiming && flight.free > 0 && !this.#quarantine ? this.#poller.nextAt : NEVER,
+    );
+  }
+
+  #tasksLeft(): number {
+    return Math.max(0, (this.#options.maxTasks ?? NEVER) - this.#claimed);
+  }
+
+  /** Queries that may be sent before only the last flush is left. */
+  #queriesLeft(): number {
+    const { queryBudget = NEVER } = this.#options;
+    return queryBudget - DRAIN_DEFAULTS.queryReserve - this.#engine.storage.queryCount;
+  }
+
+  /** With few queries left, polls are spread over the time left. */
+  #longestPoll(now: number): number {
+    const left = this.#queriesLeft();
+    return left === NEVER ? 0 : (Math.min(this.#deadline, this.#lingerUntil) - now) / Math.max(1, left);
+  }
+
+  /** As many tasks as would end within a moment at the present pace: few where handlers are slow. */
+  #prefetch(now: number): number {
+    const { ended, since } = this.#pace;
+    const pace = ended / Math.max(1, now - since);
+    return Math.min(DRAIN_DEFAULTS.prefetchCount, Math.floor(pace * DRAIN_DEFAULTS.prefetchWindow));
+  }
+
+  #backoff(failures: number): number {
+    return backoffDelay(failures, this.#engine.random());
+  }
+}

@@ -1,0 +1,55 @@
+import type { Clock } from "./clock.ts";
+import type { EndCounts } from "./committer.ts";
+import type { EventListener } from "./events.ts";
+import type { Logger } from "./log.ts";
+import type { Registry } from "./registry.ts";
+import type { Storage } from "./storage.ts";
+
+/** What a drain works with. */
+export interface Engine {
+  readonly storage: Storage;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly env: unknown;
+  readonly log: Logger;
+  readonly emit: EventListener;
+}
+
+/** How long and how hard to work. Durations are integer milliseconds from the start of the drain. */
+export interface DrainOptions {
+  /** Ends claiming. Defaults to never. */
+  readonly deadline?: number;
+  /** Ends everything: what still runs is aborted and released. Defaults to never. */
+  readonly hardDeadline?: number;
+  /** Handlers at once. */
+  readonly concurrency: number;
+  /** Ends claiming after so many tasks. Defaults to no limit. */
+  readonly maxTasks?: number;
+  /** Queries that this invocation may send, those before the drain included. Defaults to no limit. */
+  readonly queryBudget?: number;
+  /** Only these queues, in this order. Defaults to all. */
+  readonly queues?: readonly string[];
+  /** Goes on polling for so long when nothing is due. Defaults to not at all. */
+  readonly linger?: number;
+  /** Rescues tasks whose lease expired, and runs the quarantine. Defaults to true. */
+  readonly rescue?: boolean;
+  /** Bounds of the delay between two polls: it doubles while nothing is due. Defaults to one second. */
+  readonly poll?: { readonly min: number; readonly max: number };
+  /** Aborting it ends claiming and releases what has not started; what runs has `grace` left. */
+  readonly signal?: AbortSignal;
+  /** How long handlers may run on after the signal. Defaults to until the hard deadline. */
+  readonly grace?: number;
+  /** Given a function by which others tell the drain that something may be due. */
+  readonly onStart?: (wake: () => void) => void;
+}
+
+export type DrainEnd = "empty" | "deadline" | "max-tasks" | "query-budget" | "stopped" | "storage-failed";
+
+/** What a drain did. */
+export interface DrainReport extends EndCounts {
+  readonly claimed: number;
+  readonly rescued: number;
+  /** Why it stopped claiming. */
+  readonly reason: DrainEnd;
+}

@@ -1,0 +1,123 @@
+import { Aborted } from "./control.ts";
+import type { EventListener } from "./events.ts";
+import { execute } from "./executor.ts";
+import type { Logger } from "./log.ts";
+import { DRAIN_DEFAULTS } from "./options.ts";
+import type { Registry } from "./registry.ts";
+import type { Storage } from "./storage.ts";
+import type { ClaimedTask } from "./task.ts";
+import type { Outcome } from "./transitions.ts";
+
+/** What a worker needs to run tasks. */
+export interface FlightOptions {
+  readonly registry: Registry;
+  readonly env: unknown;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly emit: EventListener;
+  readonly concurrency: number;
+  /** Called as each attempt ends. */
+  readonly onEnd: (task: ClaimedTask, outcome: Outcome) => void;
+}
+
+/** The tasks that one worker holds: some run, the others wait for a free slot. It keeps their leases. */
+export class Flight {
+  readonly #options: FlightOptions;
+  readonly #running = new Map<ClaimedTask, AbortController>();
+  readonly #leases = new Map<ClaimedTask, number>();
+  #waiting: ClaimedTask[] = [];
+
+  constructor(options: FlightOptions) {
+    this.#options = options;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Tasks held, running or not. */
+  get size(): number {
+    return this.#leases.size;
+  }
+
+  /** Slots for which no task is held. */
+  get free(): number {
+    return Math.max(0, this.#options.concurrency - this.size);
+  }
+
+  add(tasks: readonly ClaimedTask[]): void {
+    for (const task of tasks) this.#leases.set(task, task.leaseExpiresAt);
+    this.#waiting.push(...tasks);
+    this.#fill();
+  }
+
+  /** Gives back the tasks that have not started. */
+  releaseWaiting(): void {
+    for (const task of this.#waiting.splice(0)) this.#end(task, { kind: "release" });
+  }
+
+  /** Aborts what runs; the tasks come back as released unless their handlers end well at once. */
+  abortAll(): void {
+    this.releaseWaiting();
+    for (const controller of this.#running.values()) controller.abort(new Aborted("release"));
+  }
+
+  /** Renews every lease with one statement; what is not renewed is another's, and is aborted. */
+  async renew(storage: Pick<Storage, "renewMany">, leaseExpiresAt: number): Promise<void> {
+    const asked = [...this.#leases.keys()];
+    if (asked.length === 0) return;
+    const renewed = await storage.renewMany(asked, leaseExpiresAt);
+    for (const task of asked) {
+      if (!this.#leases.has(task)) continue;
+      if (renewed.has(task.id)) this.#leases.set(task, leaseExpiresAt);
+      else this.#lose(task);
+    }
+  }
+
+  /** Aborts what could not be renewed in time: from now on another worker may run it. */
+  loseExpired(): void {
+    const now = this.#options.now();
+    for (const [task, leaseExpiresAt] of this.#leases) if (leaseExpiresAt <= now) this.#lose(task);
+  }
+
+  #lose(task: ClaimedTask): void {
+    const controller = this.#running.get(task);
+    if (controller !== undefined) {
+      controller.abort(new Aborted("lost"));
+      return;
+    }
+    this.#waiting = this.#waiting.filter((other) => other !== task);
+    this.#end(task, { kind: "lost" });
+  }
+
+  #fill(): void {
+    while (this.#running.size < this.#options.concurrency) {
+      const task = this.#waiting.shift();
+      if (task === undefined) return;
+      this.#start(task);
+    }
+  }
+
+  #start(task: ClaimedTask): void {
+    const { registry, emit, now } = this.#options;
+    const definition = registry.find(task.funcPath);
+    if (definition === undefined) {
+      emit({ type: "task.unknown", task });
+      this.#end(task, { kind: "release", until: now() + DRAIN_DEFAULTS.unknownTaskDelay });
+      return;
+    }
+    const controller = new AbortController();
+    this.#running.set(task, controller);
+    emit({ type: "task.started", task });
+    void execute(task, definition, controller, this.#options).then((outcome) => {
+      this.#running.delete(task);
+      this.#end(task, outcome);
+      this.#fill();
+    });
+  }
+
+  #end(task: ClaimedTask, outcome: Outcome): void {
+    this.#leases.delete(task);
+    this.#options.onEnd(task, outcome);
+  }
+}

@@ -1,0 +1,119 @@
+import { V7Generator } from "uuidv7";
+import { describe } from "./duration.ts";
+import { errorWithin, ValidationError } from "./errors.ts";
+import {
+  type EnqueueOptions,
+  LIMITS,
+  parseEta,
+  parseNewId,
+  parseShared,
+  parseText,
+  type TaskDefaults,
+} from "./options.ts";
+import type { TaskDefinition } from "./registry.ts";
+import { serialize } from "./serialize.ts";
+import type { NewTask, Task } from "./task.ts";
+
+/** One task to enqueue. Build it with {@link enqueueRequest}, which checks the payload's type. */
+export interface EnqueueRequest {
+  readonly task: TaskDefinition;
+  readonly input: unknown;
+  readonly options: EnqueueOptions;
+}
+
+/**
+ * A request for `enqueueMany`.
+ *
+ * @param task the definition
+ * @param input its payload, stored as `kwargs`
+ * @param options see {@link EnqueueOptions}
+ * @example await queue.enqueueMany(users.map((user) => enqueueRequest(sendEmail, { to: user.email })))
+ */
+export function enqueueRequest<Input>(
+  task: TaskDefinition<Input>,
+  input: Input,
+  options: EnqueueOptions = {},
+): EnqueueRequest {
+  return { task, input, options };
+}
+
+let generator: V7Generator | undefined;
+
+/** A UUIDv7 of the moment; within an isolate each is greater than the one before. Source: RFC 9562, section 6.2. */
+function newId(now: number): string {
+  // Made at the first use: a Worker may not ask for random numbers while it starts.
+  generator ??= new V7Generator();
+  return generator.generateOrResetCore(now, LIMITS.idAhead).toString();
+}
+
+/**
+ * Checks a request and applies the defaults: of the options first, then of the definition, then of the queue.
+ *
+ * @throws {ValidationError} {@link SerializationError} {@link TooLargeError}
+ */
+export async function prepareTask(
+  request: EnqueueRequest,
+  defaults: TaskDefaults,
+  now: number,
+): Promise<NewTask> {
+  const { task, input, options } = request;
+  if (options.args !== undefined && !Array.isArray(options.args)) {
+    throw new ValidationError("args", "an array", describe(options.args));
+  }
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    throw new ValidationError("kwargs", "an object", describe(input));
+  }
+  const settings = parseShared(options, parseShared(task.settings, { ...defaults, interval: null }));
+  const limits = { maxBytes: LIMITS.payloadBytes, maxDepth: LIMITS.depth };
+  const args = serialize(options.args ?? [], "args", limits);
+  const kwargs = serialize(input, "kwargs", { ...limits, maxBytes: LIMITS.payloadBytes - args.length });
+  await task.validate(input);
+  return {
+    id: options.id === undefined ? newId(now) : parseNewId(options.id, "id", now),
+    idGiven: options.id !== undefined,
+    funcPath: task.name,
+    args,
+    kwargs,
+    eta: parseEta(options, now),
+    uniqueKey: options.uniqueKey === undefined ? null : parseText(options.uniqueKey, "uniqueKey"),
+    ...settings,
+  };
+}
+
+/** The same for many; an error names the request at fault. */
+export async function prepareTasks(
+  requests: readonly EnqueueRequest[],
+  defaults: TaskDefaults,
+  now: number,
+): Promise<NewTask[]> {
+  if (requests.length > LIMITS.batch) {
+    throw new ValidationError("tasks", `at most ${LIMITS.batch} tasks`, `${requests.length}`);
+  }
+  const tasks: NewTask[] = [];
+  for (const [index, request] of requests.entries()) {
+    try {
+      tasks.push(await prepareTask(request, defaults, now));
+    } catch (error) {
+      throw errorWithin(`tasks[${index}]`, error);
+    }
+  }
+  return tasks;
+}
+
+/** The task that an insert makes of it. */
+export function pendingTask({ idGiven: _, args, kwargs, ...task }: NewTask, now: number): Task {
+  return {
+    ...task,
+    args: JSON.parse(args),
+    kwargs: JSON.parse(kwargs),
+    status: "PENDING",
+    quarantined: false,
+    attempts: 0,
+    failures: 0,
+    leaseExpiresAt: null,
+    errors: [],
+    lastAttemptAt: null,
+    createdAt: now,
+    updatedAt: now,
+  };
+}

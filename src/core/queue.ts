@@ -1,0 +1,291 @@
+import { AMBIENT } from "./ambient.ts";
+import { Clock } from "./clock.ts";
+import { drain } from "./drain.ts";
+import { type Duration, type Instant, parseDuration, parseInstant, parseInteger } from "./duration.ts";
+import type { DrainOptions, DrainReport, Engine } from "./engine.ts";
+import { TaskNotFoundError, TaskPurgedError } from "./errors.ts";
+import type { EventListener } from "./events.ts";
+import { type Logger, SILENT } from "./log.ts";
+import {
+  type EnqueueOptions,
+  LIMITS,
+  parseId,
+  parseText,
+  TASK_DEFAULTS,
+  type TaskDefaults,
+  WORKER_DEFAULTS,
+} from "./options.ts";
+import { type EnqueueRequest, enqueueRequest, prepareTask, prepareTasks } from "./prepare.ts";
+import { Registry, type TaskDefinition } from "./registry.ts";
+import { purgeDue, RETENTION, type Retention } from "./retention.ts";
+import type {
+  EnqueueReceipt,
+  IdempotencyKey,
+  Page,
+  QueueSettings,
+  QueueSummary,
+  Storage,
+  TaskFilter,
+  TaskOutcome,
+} from "./storage.ts";
+import type { NewTask, Task, TaskResult } from "./task.ts";
+
+export interface QueueOptions<Native> {
+  readonly storage: Storage<Native>;
+  /** The tasks whose handlers run here. A process that only enqueues needs none. Defaults to none. */
+  readonly tasks?: readonly TaskDefinition[];
+  /** For tasks that do not say otherwise. Defaults to {@link TASK_DEFAULTS}. */
+  readonly defaults?: Partial<TaskDefaults>;
+  /** How long finished tasks are kept. Defaults to 7 days, FAILED ones 30. */
+  readonly retention?: Partial<Retention>;
+  /** What handlers get as `ctx.env`: a Worker's bindings. Defaults to `{}`. */
+  readonly env?: unknown;
+  /** Longest timeout that a task of this queue may have, in milliseconds. Defaults to no limit. */
+  readonly longestTimeout?: number;
+  /** Settings of the drain that `kick` starts, over {@link WORKER_DEFAULTS}. */
+  readonly kick?: Partial<Pick<DrainOptions, "concurrency" | "queryBudget" | "queues">>;
+  /** Hears of every transition that this process makes. Defaults to nobody. */
+  readonly onEvent?: EventListener;
+  /** Takes what handlers write to `ctx.log`. Defaults to silence. */
+  readonly log?: Logger;
+  /** An injected clock, in milliseconds since the epoch; it is taken as the database's. Defaults to the machine's. */
+  readonly now?: () => number;
+  /** A number from 0 to 1, exclusive, for jitter. Defaults to `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** Something that keeps a request's work alive after its response: a Worker's `ctx`. */
+export interface WaitUntil {
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/** When each Worker's last kick was: shared by the queues that its requests make over the same tasks. */
+const lastKicks = new WeakMap<object, number>();
+
+/** The delays of a result's long poll, in milliseconds: 11 looks in 30 s, the first ones close together. */
+const RESULT_POLLS = [50, 150, 300, 500, 1_000, 2_000, 4_000, 6_000, 8_000, 8_000];
+
+/**
+ * A queue over a storage: enqueues, looks up, operates and drains.
+ *
+ * @example
+ * const queue = createQueue({ storage: d1Storage(env.DB), tasks: [sendEmail] });
+ * const { id } = await queue.enqueue(sendEmail, { to: "a@example.com" }, { delay: "5m" });
+ */
+export function createQueue<Native>(options: QueueOptions<Native>): Queue<Native> {
+  return new Queue(options);
+}
+
+export class Queue<Native = unknown> {
+  readonly registry: Registry;
+  readonly #options: QueueOptions<Native>;
+  readonly #storage: Storage<Native>;
+  readonly #clock: Clock;
+  readonly #defaults: TaskDefaults;
+  readonly #retention: Retention;
+  readonly #listeners = new Set<() => void>();
+
+  /** @throws {ConfigError} when two tasks share a name, or one has a timeout that is too long */
+  constructor(options: QueueOptions<Native>) {
+    this.#options = options;
+    this.#storage = options.storage;
+    this.#clock = new Clock(options.now);
+    this.#defaults = { ...TASK_DEFAULTS, ...options.defaults };
+    this.#retention = { ...RETENTION, ...options.retention };
+    this.registry = new Registry(options.tasks ?? [], options.longestTimeout);
+  }
+
+  get storage(): Storage<Native> {
+    return this.#storage;
+  }
+
+  /** The moment by this queue's clock. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** The same queue over a session's storage: its reads see at least what the session has seen. */
+  over(storage: Storage): Queue {
+    return new Queue({ ...this.#options, storage });
+  }
+
+  /**
+   * Enqueues one task.
+   *
+   * @param task its definition
+   * @param input its payload, checked by the definition's schema
+   * @param options see {@link EnqueueOptions}
+   * @returns its id; `duplicate: true` with the id of the task that already had the id or the unique key
+   * @throws {ValidationError} {@link SerializationError} {@link TooLargeError} {@link IdConflictError}
+   * @example await queue.enqueue(sendEmail, { to: "a@example.com" }, { delay: "5m", uniqueKey: "welcome:a" })
+   */
+  async enqueue<Input>(
+    task: TaskDefinition<Input>,
+    input: Input,
+    options: EnqueueOptions = {},
+  ): Promise<EnqueueReceipt> {
+    const now = this.now();
+    const prepared = await prepareTask(enqueueRequest(task, input, options), this.#defaults, now);
+    const [receipt] = await this.submit([prepared], now);
+    if (receipt === undefined) throw new TaskNotFoundError(prepared.id);
+    return receipt;
+  }
+
+  /** Enqueues up to 10,000 tasks, all or nothing. @returns a receipt for each, in order */
+  async enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueReceipt[]> {
+    const now = this.now();
+    return this.submit(await this.prepare(requests, now), now);
+  }
+
+  /** Checks requests and applies the defaults: what `submit` takes. */
+  prepare(requests: readonly EnqueueRequest[], now: number): Promise<NewTask[]> {
+    return prepareTasks(requests, this.#defaults, now);
+  }
+
+  /** Inserts tasks that are prepared. @throws {IdempotencyConflictError} */
+  async submit(
+    tasks: readonly NewTask[],
+    now: number,
+    idempotency?: IdempotencyKey,
+  ): Promise<readonly EnqueueReceipt[]> {
+    const receipts = await this.#storage.enqueueMany(tasks, now, idempotency);
+    for (const listener of this.#listeners) listener();
+    return receipts;
+  }
+
+  /**
+   * The statements that enqueue a task, for a batch of your own: your rows and the task commit or fail together.
+   *
+   * @example
+   * await env.DB.batch([insertOrder, ...(await queue.statements(sendReceipt, { orderId }))]);
+   * queue.kick(ctx);
+   */
+  async statements<Input>(
+    task: TaskDefinition<Input>,
+    input: Input,
+    options: EnqueueOptions = {},
+  ): Promise<Native[]> {
+    const now = this.now();
+    const prepared = await prepareTask(enqueueRequest(task, input, options), this.#defaults, now);
+    return this.#storage.statements([prepared], now);
+  }
+
+  /** Starts a drain in the rest of this request's time, unless one was started within the last second. */
+  kick(context: WaitUntil): void {
+    const key = this.#options.tasks ?? this;
+    const now = this.now();
+    if (now - (lastKicks.get(key) ?? Number.NEGATIVE_INFINITY) < WORKER_DEFAULTS.kickInterval) return;
+    lastKicks.set(key, now);
+    const settings: DrainOptions = {
+      concurrency: WORKER_DEFAULTS.concurrency,
+      queryBudget: WORKER_DEFAULTS.queryBudget,
+      ...this.#options.kick,
+      deadline: WORKER_DEFAULTS.kickDeadline,
+      hardDeadline: WORKER_DEFAULTS.kickHardDeadline,
+      // For as long as further kicks are skipped, this one looks for what they were to start.
+      linger: WORKER_DEFAULTS.kickInterval,
+      poll: WORKER_DEFAULTS.kickPoll,
+      rescue: false,
+    };
+    // The response is on its way: nobody is left to hear of an error but the listener.
+    context.waitUntil(this.drain(settings).catch((error) => this.#emit("kick", error)));
+  }
+
+  /** Claims and runs tasks until nothing is due, or until a deadline, a budget or a signal ends it. */
+  drain(options: Partial<DrainOptions> = {}): Promise<DrainReport> {
+    const settings = { concurrency: WORKER_DEFAULTS.concurrency, ...options };
+    let wake: (() => void) | undefined;
+    const onStart = (start: () => void) => {
+      wake = start;
+      this.#listeners.add(start);
+      options.onStart?.(start);
+    };
+    return drain(this.#engine(), { ...settings, onStart }).finally(
+      () => wake && this.#listeners.delete(wake),
+    );
+  }
+
+  /** Purges what is past its time, if that is due. @param pages of 1,000 tasks, at most @returns how many went */
+  async purgeDue(pages: number): Promise<number> {
+    const count = await purgeDue(this.#storage, this.#retention, this.now(), pages);
+    if (count > 0) this.#options.onEvent?.({ type: "tasks.purged", count });
+    return count;
+  }
+
+  /** @throws {TaskNotFoundError} {@link TaskPurgedError} */
+  async get(id: string): Promise<Task> {
+    const task = await this.#storage.getTask(parseId(id, "id"));
+    return task ?? this.#explainAbsence(id);
+  }
+
+  list(filter: Partial<TaskFilter> = {}): Promise<Page<Task>> {
+    return this.#storage.listTasks({ limit: 100, ...filter });
+  }
+
+  /**
+   * How a task ended.
+   *
+   * @param options `wait`: how long to wait for it, at most 30 s. Defaults to not at all.
+   * @returns null while there is no result
+   * @throws {TaskNotFoundError} {@link TaskPurgedError}
+   */
+  async result(id: string, options: { readonly wait?: Duration } = {}): Promise<TaskResult | null> {
+    const wait = options.wait === undefined ? 0 : parseDuration(options.wait, "wait", LIMITS.wait);
+    let left = wait;
+    for (const delay of [...RESULT_POLLS, 0]) {
+      const outcome = await this.#outcome(id);
+      if (outcome.result !== null || left <= 0) return outcome.result;
+      const pause = Math.min(delay, left);
+      await AMBIENT.sleep(pause);
+      left -= pause;
+    }
+    return null;
+  }
+
+  /** Cancels a task that has not ended; a handler that runs is aborted at its next heartbeat. @throws {TaskStatusError} */
+  cancel(id: string): Promise<Task> {
+    return this.#storage.cancel(parseId(id, "id"), this.now());
+  }
+
+  /** Runs a FAILED or CANCELLED task again from the start. @throws {TaskStatusError} {@link UniqueConflictError} */
+  async retry(id: string): Promise<Task> {
+    const task = await this.#storage.retry(parseId(id, "id"), this.now());
+    for (const listener of this.#listeners) listener();
+    return task;
+  }
+
+  /** Moves the eta of a task that waits, and keeps its counters. @throws {TaskStatusError} */
+  reschedule(id: string, eta: Instant): Promise<Task> {
+    return this.#storage.reschedule(parseId(id, "id"), parseInstant(eta, "eta"), this.now());
+  }
+
+  queues(): Promise<readonly QueueSummary[]> {
+    return this.#storage.listQueues(this.now());
+  }
+
+  /** Pauses or resumes a queue, or limits how many of its tasks run at once over all workers. */
+  configureQueue(name: string, settings: QueueSettings): Promise<void> {
+    const { concurrency } = settings;
+    if (concurrency !== undefined && concurrency !== null)
+      parseInteger(concurrency, "concurrency", LIMITS.queueConcurrency);
+    return this.#storage.configureQueue(parseText(name, "name"), settings);
+  }
+
+  async #outcome(id: string): Promise<TaskOutcome> {
+    return (await this.#storage.getOutcome(parseId(id, "id"))) ?? this.#explainAbsence(id);
+  }
+
+  async #explainAbsence(id: string): Promise<never> {
+    throw (await this.#storage.mayBePurged(id)) ? new TaskPurgedError(id) : new TaskNotFoundError(id);
+  }
+
+  #emit(during: string, error: unknown): void {
+    this.#options.onEvent?.({ type: "storage.failed", during, error });
+  }
+
+  #engine(): Engine {
+    const { env = {}, log = SILENT, onEvent = () => {}, random = AMBIENT.random } = this.#options;
+    const { registry } = this;
+    return { storage: this.#storage, registry, clock: this.#clock, random, env, log, emit: onEvent };
+  }
+}
