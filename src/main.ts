@@ -1,1 +1,24 @@
-export default {};
+import type { D1Database } from "@cloudflare/workers-types";
+import { ConfigError } from "./core/errors.ts";
+import type { Config, OmniqEnv } from "./runtime/config.ts";
+import { d1Storage } from "./storage/d1.ts";
+import { libsqlDriver, libsqlStorage } from "./storage/libsql.ts";
+import type { SqliteStorage } from "./storage/sqlite.ts";
+import { tasks } from "./tasks.ts";
+import { createWorker } from "./worker/worker.ts";
+
+interface Env extends OmniqEnv {
+  readonly DB?: D1Database;
+}
+
+/** The Worker we deploy: the sample tasks, on D1 or on libSQL by its environment. */
+export default createWorker<Env, unknown>({ storage: openStorage, tasks });
+
+function openStorage(env: Env, { backend, results }: Config): SqliteStorage {
+  // A Worker has no file system to read migrations from: `npm run deploy` and `npm run migrate` apply them.
+  const options = { results: results === null ? undefined : libsqlDriver({ ...results, migrate: false }) };
+  if (backend.kind === "libsql") return libsqlStorage({ ...backend, ...options, migrate: false });
+  if (env.DB === undefined)
+    throw new ConfigError("DB", "a D1 binding, or OMNIQ_BACKEND to be libsql", "nothing");
+  return d1Storage(env.DB, options);
+}

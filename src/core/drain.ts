@@ -153,12 +153,11 @@ class Drain {
   }
 
   #claimRequest(now: number) {
-    const { queues } = this.#options;
     return {
       now,
       leaseExpiresAt: now + DRAIN_DEFAULTS.lease,
-      ...(this.#abortAt === NEVER ? {} : { longestTimeout: this.#abortAt - now }),
-      ...(queues === undefined ? {} : { queues }),
+      longestTimeout: this.#abortAt === NEVER ? undefined : this.#abortAt - now,
+      queues: this.#options.queues,
     };
   }
 

@@ -55,14 +55,12 @@ export function errorWithin(path: string, error: unknown): unknown {
 }
 
 /** No handler is registered under this name. */
-export class UnknownTaskError extends OmniqError {
+export class UnknownTaskError extends FieldError {
   readonly code = "unknown_task";
-  readonly funcPath: string;
 
-  constructor(funcPath: string, known: readonly string[]) {
-    const names = known.length > 0 ? known.slice(0, 20).join(", ") : "none";
-    super(`expected funcPath to name a registered task (${names}), got ${JSON.stringify(funcPath)}`);
-    this.funcPath = funcPath;
+  constructor(field: string, funcPath: string, known: readonly string[]) {
+    const names = known.length > 0 ? known.slice(0, 20).join(", ") : "of which there is none";
+    super(field, `the name of a registered task (${names})`, JSON.stringify(funcPath));
   }
 }
 

@@ -125,7 +125,7 @@ export class Queue<Native = unknown> {
     options: EnqueueOptions = {},
   ): Promise<EnqueueReceipt> {
     const now = this.now();
-    const prepared = await prepareTask(enqueueRequest(task, input, options), this.#defaults, now);
+    const prepared = await this.prepare(enqueueRequest(task, input, options), now);
     const [receipt] = await this.submit([prepared], now);
     if (receipt === undefined) throw new TaskNotFoundError(prepared.id);
     return receipt;
@@ -134,11 +134,15 @@ export class Queue<Native = unknown> {
   /** Enqueues up to 10,000 tasks, all or nothing. @returns a receipt for each, in order */
   async enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueReceipt[]> {
     const now = this.now();
-    return this.submit(await this.prepare(requests, now), now);
+    return this.submit(await this.prepareMany(requests, now), now);
   }
 
-  /** Checks requests and applies the defaults: what `submit` takes. */
-  prepare(requests: readonly EnqueueRequest[], now: number): Promise<NewTask[]> {
+  /** Checks a request and applies the defaults: what `submit` takes. */
+  prepare(request: EnqueueRequest, now: number): Promise<NewTask> {
+    return prepareTask(request, this.#defaults, now);
+  }
+
+  prepareMany(requests: readonly EnqueueRequest[], now: number): Promise<NewTask[]> {
     return prepareTasks(requests, this.#defaults, now);
   }
 
@@ -166,7 +170,7 @@ export class Queue<Native = unknown> {
     options: EnqueueOptions = {},
   ): Promise<Native[]> {
     const now = this.now();
-    const prepared = await prepareTask(enqueueRequest(task, input, options), this.#defaults, now);
+    const prepared = await this.prepare(enqueueRequest(task, input, options), now);
     return this.#storage.statements([prepared], now);
   }
 

@@ -32,7 +32,7 @@ export async function purgeDue(
     const done = await storage.purgeResults({
       olderThan: now - retention.result,
       failedOlderThan: now - retention.failed,
-      ...(cursor === null ? {} : { cursor }),
+      cursor,
     });
     purged += done.purged;
     cursor = done.cursor;

@@ -95,8 +95,8 @@ export interface PurgeRequest {
   readonly olderThan: number;
   /** The same for FAILED ones. */
   readonly failedOlderThan: number;
-  /** From the page before. */
-  readonly cursor?: string;
+  /** From the page before; null for the first. */
+  readonly cursor: string | null;
 }
 
 /** What can be told of a task's end. */
@@ -131,6 +131,10 @@ export interface Storage<Native = unknown> {
 
   /** Makes sure that the schema is there: applies the migrations where the database allows it, else verifies them. */
   initialize(): Promise<void>;
+  /** Verifies the schema and changes nothing. */
+  verify(): Promise<void>;
+  /** A number that changes when another process commits; null where the database has none that costs nothing. */
+  readDataVersion(): Promise<number | null>;
   /** The database's own clock. */
   readClock(): Promise<number>;
   openSession(bookmark?: string): Session;

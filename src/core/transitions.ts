@@ -71,7 +71,7 @@ export function settle(
     case "snooze":
       return { ...claim, kind: "snooze", until: outcome.until };
     case "release":
-      return { ...claim, kind: "release", ...(outcome.until === undefined ? {} : { until: outcome.until }) };
+      return { ...claim, kind: "release", until: outcome.until };
     case "lost":
       return null;
   }
@@ -100,5 +100,5 @@ export function rescue(task: Running, now: number, backoff: (failures: number) =
 }
 
 function claimOf({ id, attempts, claimToken }: Claim): Claim {
-  return claimToken === undefined ? { id, attempts } : { id, attempts, claimToken };
+  return { id, attempts, claimToken };
 }

@@ -1,7 +1,6 @@
 import { classify, type ErrorTable } from "./classify.ts";
 import type { Driver, Row, Statement } from "./driver.ts";
 import { SqliteStorage, type SqliteStorageOptions } from "./sqlite.ts";
-import { verifySchema } from "./verify.ts";
 
 /** What we use of a prepared statement; Cloudflare's own type fits it, from whichever package you have it. */
 export interface D1Prepared<Self> {
@@ -43,6 +42,8 @@ export const D1_ERRORS: ErrorTable = [
 const MIGRATE = "`wrangler d1 migrations apply DB --remote` (`--local` for development)";
 
 class D1Driver<Prepared extends D1Prepared<Prepared>> implements Driver<Prepared> {
+  /** D1 is migrated by wrangler, never from inside a Worker. */
+  readonly migrateCommand = MIGRATE;
   readonly #binding: D1Binding<Prepared>;
   readonly #connection: Omit<D1Session<Prepared>, "getBookmark">;
 
@@ -69,11 +70,6 @@ class D1Driver<Prepared extends D1Prepared<Prepared>> implements Driver<Prepared
   session(bookmark = "first-primary") {
     const session = this.#binding.withSession(bookmark);
     return { driver: new D1Driver(this.#binding, session), bookmark: () => session.getBookmark() };
-  }
-
-  /** D1 is migrated by wrangler, never from inside a Worker. */
-  prepare(tablePrefix: string): Promise<void> {
-    return verifySchema(this, tablePrefix, MIGRATE);
   }
 
   async #classified<T>(send: () => Promise<T>): Promise<T> {

@@ -22,8 +22,10 @@ export interface Driver<Native = unknown> {
   native(statement: Statement): Native;
   /** A driver whose reads see at least what the bookmark has seen; the driver itself where that has no meaning. */
   session(bookmark?: string): { readonly driver: Driver<Native>; bookmark(): string | null };
-  /** Makes the schema be there, or throws {@link SchemaMissing}. */
-  prepare(tablePrefix: string): Promise<void>;
+  /** The command that brings the schema, for messages. */
+  readonly migrateCommand: string;
+  /** Applies the migrations; absent where others do. */
+  migrate?(tablePrefix: string): Promise<void>;
   /** A number that changes when another connection commits; absent where the database has none that costs nothing. */
   dataVersion?(): Promise<number>;
 }

@@ -3,7 +3,6 @@ import { StorageUnavailable } from "../core/errors.ts";
 import { classify, type ErrorTable } from "./classify.ts";
 import type { Driver, Row, Statement } from "./driver.ts";
 import { SqliteStorage, type SqliteStorageOptions } from "./sqlite.ts";
-import { verifySchema } from "./verify.ts";
 
 /** Messages of the native client, of its HTTP protocol (Hrana) and of the server behind it. */
 export const LIBSQL_ERRORS: ErrorTable = [
@@ -37,13 +36,14 @@ export interface LibsqlOptions extends SqliteStorageOptions {
 }
 
 class LibsqlDriver implements Driver<InStatement> {
-  readonly #client: Client;
-  readonly #migrate: boolean;
+  readonly migrateCommand = MIGRATE;
   readonly dataVersion?: () => Promise<number>;
+  readonly migrate?: (tablePrefix: string) => Promise<void>;
+  readonly #client: Client;
 
   constructor(client: Client, migrate: boolean) {
     this.#client = client;
-    this.#migrate = migrate;
+    if (migrate) this.migrate = (tablePrefix) => this.#applyMigrations(tablePrefix);
     if (client.protocol === "file") this.dataVersion = () => this.#readDataVersion();
   }
 
@@ -67,12 +67,10 @@ class LibsqlDriver implements Driver<InStatement> {
     return { driver: this, bookmark: () => null };
   }
 
-  async prepare(tablePrefix: string): Promise<void> {
-    if (this.#migrate) {
-      const { migrateLibsql } = await import("./migrate.ts");
-      await this.#classified(() => migrateLibsql(this.#client, tablePrefix));
-    }
-    await verifySchema(this, tablePrefix, MIGRATE);
+  async #applyMigrations(tablePrefix: string): Promise<void> {
+    // Only where it is asked for: a Worker has no file system to read migrations from.
+    const { migrateLibsql } = await import("./migrate.ts");
+    await this.#classified(() => migrateLibsql(this.#client, tablePrefix));
   }
 
   async #readDataVersion(): Promise<number> {
@@ -109,15 +107,12 @@ export function libsqlDriver({
   syncUrl,
   migrate = true,
 }: LibsqlOptions): Driver<InStatement> {
-  const credentials = {
-    ...(authToken === undefined ? {} : { authToken }),
-    ...(syncUrl === undefined ? {} : { syncUrl }),
-  };
   // Integers beyond 2^53 cannot be stored by us: `number` is exact for all that is.
   // One connection, since `data_version` means something only on the connection that read it before.
   const client = createClient({
     url,
-    ...credentials,
+    authToken,
+    syncUrl,
     timeout: BUSY_TIMEOUT,
     intMode: "number",
     concurrency: 1,

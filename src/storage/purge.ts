@@ -11,13 +11,13 @@ import type { SettleTarget } from "./settle.ts";
  */
 export async function purgePage(
   target: SettleTarget,
-  { olderThan, failedOlderThan, cursor = "" }: PurgeRequest,
+  { olderThan, failedOlderThan, cursor }: PurgeRequest,
 ): Promise<{ purged: number; cursor: string | null }> {
   const { tasks, results, sql } = target;
   const end = firstIdAt(Math.max(olderThan, failedOlderThan) + LIMITS.idAhead);
   const [examined = [], purgeable = []] = await tasks.decideMany([
-    { sql: sql.examinePage, parameters: [cursor, end] },
-    { sql: sql.findPurgeable, parameters: [cursor, end, olderThan, failedOlderThan] },
+    { sql: sql.examinePage, parameters: [cursor ?? "", end] },
+    { sql: sql.findPurgeable, parameters: [cursor ?? "", end, olderThan, failedOlderThan] },
   ]);
   const [page] = typed<{ last: string | null; examined: number }>(examined);
   const ids = JSON.stringify(typed<{ id: string }>(purgeable).map(({ id }) => id));

@@ -1,10 +1,4 @@
-import {
-  LeaseLostError,
-  StorageRejected,
-  TaskNotFoundError,
-  TaskStatusError,
-  UniqueConflictError,
-} from "../core/errors.ts";
+import { LeaseLostError, StorageRejected } from "../core/errors.ts";
 import { DRAIN_DEFAULTS } from "../core/options.ts";
 import type {
   ClaimRequest,
@@ -21,26 +15,19 @@ import type {
   TaskFilter,
   TaskOutcome,
 } from "../core/storage.ts";
-import type {
-  Claim,
-  ClaimedTask,
-  JsonText,
-  NewTask,
-  Task,
-  TaskError,
-  TaskResult,
-  TaskStatus,
-} from "../core/task.ts";
+import type { Claim, ClaimedTask, JsonText, NewTask, Task, TaskError, TaskResult } from "../core/task.ts";
 import { rescue, type Settlement } from "../core/transitions.ts";
 import { claimMany, claimQuarantined } from "./claim.ts";
 import { Connection, type Meter, type RetryOptions } from "./connection.ts";
-import type { Driver, Statement } from "./driver.ts";
+import type { Driver } from "./driver.ts";
 import { enqueueMany, enqueueStatements } from "./enqueue.ts";
 import { listQueues, listTasks } from "./list.ts";
+import { cancelTask, rescheduleTask, retryTask } from "./operate.ts";
 import { mayBePurged, purgePage } from "./purge.ts";
 import { type OutcomeRow, type ResultRow, toResult, toTask, typed } from "./rows.ts";
 import { renewLeases, type SettleTarget, settleExpired, settleMany } from "./settle.ts";
 import { type Statements, statementsFor } from "./statements.ts";
+import { verifySchema } from "./verify.ts";
 
 export interface SqliteStorageOptions extends RetryOptions {
   /** Put before the name of each table and index. Defaults to none. */
@@ -72,14 +59,26 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     this.#target = { tasks: this.#tasks, results, sql: this.#sql };
   }
 
+  get #prefix(): string {
+    return this.#options.tablePrefix ?? "";
+  }
+
+  #drivers(): Driver[] {
+    const { results } = this.#options;
+    return results === undefined ? [this.#driver] : [this.#driver, results];
+  }
+
   get queryCount(): number {
     return this.#meter.queries;
   }
 
   async initialize(): Promise<void> {
-    const prefix = this.#options.tablePrefix ?? "";
-    await this.#driver.prepare(prefix);
-    await this.#options.results?.prepare(prefix);
+    for (const driver of this.#drivers()) await driver.migrate?.(this.#prefix);
+    await this.verify();
+  }
+
+  async verify(): Promise<void> {
+    for (const driver of this.#drivers()) await verifySchema(driver, this.#prefix);
   }
 
   async readClock(): Promise<number> {
@@ -88,7 +87,6 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     return row.now;
   }
 
-  /** A number that changes when another process commits; null where the database has none that costs nothing. */
   async readDataVersion(): Promise<number | null> {
     return (await this.#driver.dataVersion?.()) ?? null;
   }
@@ -164,7 +162,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   }
 
   release(claim: Claim, now: number, until?: number): Promise<void> {
-    return this.#settle({ ...claim, kind: "release", ...(until === undefined ? {} : { until }) }, now);
+    return this.#settle({ ...claim, kind: "release", until }, now);
   }
 
   settleMany(settlements: readonly Settlement[], now: number): Promise<SettleReport> {
@@ -193,24 +191,15 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   }
 
   cancel(id: string, now: number): Promise<Task> {
-    const update = { sql: this.#sql.cancel, parameters: [id, now] };
-    return this.#operate("cancel", ["PENDING", "RETRYING", "RUNNING"], "CANCELLED", id, now, [update]);
+    return cancelTask(this.#tasks, this.#sql, id, now);
   }
 
-  async retry(id: string, now: number): Promise<Task> {
-    const forget = { sql: this.#sql.deleteOldResult, parameters: [id] };
-    const update = { sql: this.#sql.retry, parameters: [id, now] };
-    try {
-      return await this.#operate("retry", ["FAILED", "CANCELLED"], "PENDING", id, now, [forget, update]);
-    } catch (error) {
-      const taken = error instanceof StorageRejected && /UNIQUE constraint/i.test(error.message);
-      throw taken ? new UniqueConflictError(id) : error;
-    }
+  retry(id: string, now: number): Promise<Task> {
+    return retryTask(this.#tasks, this.#sql, id, now);
   }
 
   reschedule(id: string, eta: number, now: number): Promise<Task> {
-    const update = { sql: this.#sql.reschedule, parameters: [id, now, eta] };
-    return this.#operate("reschedule", ["PENDING", "RETRYING"], "PENDING", id, now, [update]);
+    return rescheduleTask(this.#tasks, this.#sql, id, eta, now);
   }
 
   async configureQueue(name: string, { paused, concurrency }: QueueSettings): Promise<void> {
@@ -274,25 +263,5 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   async #settle(settlement: Settlement, now: number): Promise<void> {
     const { lost } = await this.settleMany([settlement], now);
     if (lost.length > 0) throw new LeaseLostError(settlement.id, settlement.attempts);
-  }
-
-  /** Runs an operator's update, the last of `statements`, and says why where it did not apply. */
-  async #operate(
-    operation: string,
-    expected: readonly TaskStatus[],
-    becomes: TaskStatus,
-    id: string,
-    now: number,
-    statements: readonly Statement[],
-  ): Promise<Task> {
-    const look = { sql: this.#sql.getTask, parameters: [id] };
-    const { rows, resent } = await this.#tasks.write(() => [...statements, look]);
-    const [current] = rows.at(-1) ?? [];
-    if (current === undefined) throw new TaskNotFoundError(id);
-    const task = toTask(current);
-    const applied = rows.at(-2)?.length === 1;
-    // The first send of a resent update may be the one that applied.
-    if (applied || (resent && task.updatedAt === now && task.status === becomes)) return task;
-    throw new TaskStatusError(id, operation, expected, task.status);
   }
 }

@@ -19,18 +19,13 @@ export const SCHEMA_NAMES = [
 /**
  * Verifies that the tables and indexes are there. One query.
  *
- * @param command what brings them, for the message
  * @throws {SchemaMissing}
  */
-export async function verifySchema(
-  driver: Pick<Driver, "all">,
-  tablePrefix: string,
-  command: string,
-): Promise<void> {
+export async function verifySchema(driver: Driver, tablePrefix: string): Promise<void> {
   const names = SCHEMA_NAMES.map((name) => `${tablePrefix}${name}`);
   const sql = statementsFor(tablePrefix).findSchema;
   const rows = await driver.all({ sql, parameters: [JSON.stringify(names)] });
   const present = new Set(rows.map((row) => row.name));
   const missing = names.filter((name) => !present.has(name));
-  if (missing.length > 0) throw new SchemaMissing(`it lacks ${missing.join(", ")}`, command);
+  if (missing.length > 0) throw new SchemaMissing(`it lacks ${missing.join(", ")}`, driver.migrateCommand);
 }

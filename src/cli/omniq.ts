@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import { mkdir } from "node:fs/promises";
+import { Command } from "commander";
+import { OmniqError } from "../core/errors.ts";
+import { libsqlStorage } from "../storage/libsql.ts";
+import { copyMigrations } from "../storage/migrate.ts";
+
+const program = new Command("omniq").description("Durable tasks on serverless SQLite");
+
+program
+  .command("migrations")
+  .description("copy the numbered migrations into an app that applies them with its own")
+  .requiredOption("--out <dir>", "folder to write them to; it is made where it does not exist")
+  .option("--prefix <text>", "put before the name of each table and index", "")
+  .addHelpText("after", "\nExample:\n  $ npx omniq migrations --out migrations --prefix omniq_\n")
+  .action(async ({ out, prefix }: { out: string; prefix: string }) => {
+    await mkdir(out, { recursive: true });
+    for (const name of await copyMigrations(out, prefix)) console.log(`${out}/${name}`);
+  });
+
+program
+  .command("migrate")
+  .description("apply the migrations to the libSQL database of OMNIQ_DB_URL")
+  .option("--url <url>", "the database", process.env.OMNIQ_DB_URL)
+  .option("--token <token>", "its token", process.env.OMNIQ_DB_TOKEN)
+  .option("--prefix <text>", "put before the name of each table and index", "")
+  .action(async ({ url, token, prefix }: { url?: string; token?: string; prefix: string }) => {
+    if (url === undefined) return program.error("expected --url or OMNIQ_DB_URL, got neither");
+    await libsqlStorage({ url, authToken: token, tablePrefix: prefix }).initialize();
+    console.log("the schema is up to date");
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof OmniqError)) throw error;
+  program.error(`${error.code}: ${error.message}`);
+}

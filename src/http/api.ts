@@ -1,0 +1,72 @@
+import { type Context, Hono } from "hono";
+import { secureHeaders } from "hono/secure-headers";
+import type { Queue } from "../core/queue.ts";
+import type { ApiKey } from "./keys.ts";
+import { HttpError, problemOf } from "./problem.ts";
+import { queueRoutes } from "./queues.ts";
+import { taskRoutes } from "./tasks.ts";
+
+/** What a request is served with. */
+export interface Api {
+  readonly queue: Queue;
+  /** Null lets everybody do everything. */
+  readonly keys: readonly ApiKey[] | null;
+  /** Starts what is due now, in the rest of the request's time. Defaults to leaving it to a runner. */
+  readonly kick?: () => void;
+  /** Hears of errors that are not the caller's. Defaults to nobody. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface ApiVariables {
+  api: Api;
+  /** The queue over this request's session. */
+  queue: Queue;
+  /** Name of the key. */
+  caller: string;
+}
+
+/** Marks what a session has seen, in and out. */
+const BOOKMARK = "x-d1-bookmark";
+
+/** What D1 hands out as a bookmark; anything else would be an error inside the database. */
+const BOOKMARK_FORM = /^[0-9a-f-]{1,200}$/i;
+
+/**
+ * The HTTP API as a Hono app, to be served or mounted.
+ *
+ * @param resolve gives the queue and the keys for a request: the same ones each time, or by its environment
+ * @example
+ * const queue = createQueue({ storage, tasks });
+ * app.route("/queue", createApi(() => ({ queue, keys: parseKeys(process.env.OMNIQ_KEYS ?? "") })));
+ */
+export function createApi(resolve: (context: Context) => Api): Hono<{ Variables: ApiVariables }> {
+  const app = new Hono<{ Variables: ApiVariables }>();
+  app.onError((error, context) => {
+    const response = problemOf(error, context);
+    if (response.status >= 500) context.var.api?.onError?.(error);
+    return response;
+  });
+  app.notFound((context) =>
+    problemOf(new HttpError("not_found", `nothing is at ${context.req.path}`), context),
+  );
+  app.use(secureHeaders());
+  app.use(async (context, next) => {
+    const api = resolve(context);
+    const bookmark = context.req.header(BOOKMARK);
+    const known = bookmark !== undefined && BOOKMARK_FORM.test(bookmark) ? bookmark : undefined;
+    const session = api.queue.storage.openSession(known);
+    context.set("api", api);
+    context.set("queue", api.queue.over(session.storage));
+    await next();
+    const reached = session.bookmark();
+    if (reached !== null) context.header(BOOKMARK, reached);
+    context.header("cache-control", "no-store");
+  });
+  app.get("/healthz", async (context) => {
+    await context.var.queue.storage.verify();
+    return context.json({ status: "ok" });
+  });
+  app.route("/v1", taskRoutes());
+  app.route("/v1", queueRoutes());
+  return app;
+}

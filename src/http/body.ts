@@ -1,0 +1,35 @@
+import type { Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { TooLargeError } from "../core/errors.ts";
+import { HttpError } from "./problem.ts";
+
+/** Largest body of one task: its payload may take 256 KB as compact JSON. */
+export const TASK_BYTES = 1024 * 1024;
+/** Largest body of a batch, which is held in memory several times over, and a Worker has 128 MB. */
+export const BATCH_BYTES = 16 * 1024 * 1024;
+
+/** Refuses a body of more bytes, before it is read. */
+export function limitBody(maxSize: number) {
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new TooLargeError("the body", `at most ${maxSize} bytes`, "more");
+    },
+  });
+}
+
+/** The body as JSON. @throws {HttpError} when it is another type, or broken */
+export async function readJson(context: Context): Promise<unknown> {
+  const type = context.req.header("content-type") ?? "none";
+  // Also keeps other sites out: a page cannot send this type to us without asking first.
+  if (!/^application\/json\s*(;|$)/i.test(type)) {
+    throw new HttpError("unsupported_media_type", `expected the content-type application/json, got ${type}`);
+  }
+  const text = await context.req.text();
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "unreadable";
+    throw new HttpError("invalid_json", `expected the body to be JSON: ${reason}`);
+  }
+}

@@ -1,0 +1,3 @@
+export { type Api, createApi } from "./api.ts";
+export { type ApiKey, parseKeys, SCOPES, type Scope } from "./keys.ts";
+export type { Problem } from "./problem.ts";

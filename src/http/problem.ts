@@ -1,0 +1,79 @@
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { FieldError, OmniqError } from "../core/errors.ts";
+
+/** The body of every error. Source: RFC 9457, Problem Details for HTTP APIs; `code` and the rest are its extensions. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** Stable: branch on this. */
+  readonly code: string;
+  /** Path of the field at fault, what it should be and what it was. */
+  readonly field?: string;
+  readonly expected?: string;
+  readonly got?: string;
+}
+
+const STATUSES: Readonly<Record<string, ContentfulStatusCode>> = {
+  invalid_input: 400,
+  invalid_json: 400,
+  not_serializable: 400,
+  unknown_task: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  task_not_found: 404,
+  wrong_status: 409,
+  unique_conflict: 409,
+  id_conflict: 409,
+  task_purged: 410,
+  too_large: 413,
+  unsupported_media_type: 415,
+  idempotency_conflict: 422,
+  schema_missing: 503,
+  storage_unavailable: 503,
+  storage_overloaded: 503,
+  query_limit: 503,
+};
+
+/** A fault of the request that only HTTP knows. */
+export class HttpError extends OmniqError {
+  readonly code: string;
+
+  constructor(
+    code: "invalid_json" | "unauthorized" | "forbidden" | "not_found" | "unsupported_media_type",
+    message: string,
+  ) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Answers any error as `application/problem+json`. What is not ours says nothing of its inside. */
+export function problemOf(error: unknown, context: Context): Response {
+  if (error instanceof HTTPException) return answer(context, error.status, "http_error", error.message);
+  if (!(error instanceof OmniqError)) {
+    return answer(context, 500, "internal_error", "the server met an error of its own: see its log");
+  }
+  const status = STATUSES[error.code] ?? 500;
+  if (status === 401) context.header("www-authenticate", 'Bearer realm="omniq"');
+  if (status === 503) context.header("retry-after", "1");
+  const fault =
+    error instanceof FieldError ? { field: error.field, expected: error.expected, got: error.got } : {};
+  return answer(context, status, error.code, error.message, fault);
+}
+
+function answer(
+  context: Context,
+  status: ContentfulStatusCode,
+  code: string,
+  detail: string,
+  fault = {},
+): Response {
+  const title = code.replaceAll("_", " ");
+  const problem: Problem = { type: `urn:omniq:problem:${code}`, title, status, detail, code, ...fault };
+  return context.json(problem, status, { "content-type": "application/problem+json" });
+}

@@ -1,0 +1,55 @@
+import { Hono } from "hono";
+import { parseDuration, parseInstant } from "../core/duration.ts";
+import { LIMITS, parseText } from "../core/options.ts";
+import type { ApiVariables } from "./api.ts";
+import { requires } from "./auth.ts";
+import { readJson } from "./body.ts";
+import { PurgeQuery, parse, QueueBody } from "./schemas.ts";
+
+/** Pages of 1,000 tasks that one call purges at most: about 5 queries each. */
+const PURGE_PAGES = 5;
+
+export function queueRoutes() {
+  const app = new Hono<{ Variables: ApiVariables }>();
+
+  app.get("/queues", requires("read"), async (context) =>
+    context.json({ queues: await context.var.queue.queues() }),
+  );
+
+  app.put("/queues/:name", requires("admin"), async (context) => {
+    const { queue } = context.var;
+    const name = parseText(context.req.param("name"), "name");
+    const { paused, concurrency } = parse(QueueBody, await readJson(context));
+    await queue.configureQueue(name, { paused, concurrency });
+    const queues = await queue.queues();
+    return context.json(queues.find((summary) => summary.name === name));
+  });
+
+  app.delete("/results", requires("admin"), async (context) => {
+    const { queue } = context.var;
+    const { olderThan, cursor } = parse(PurgeQuery, context.req.query());
+    const limit = parseAge(olderThan, queue.now());
+    let purged = 0;
+    let next: string | null = cursor ?? null;
+    for (let page = 0; page < PURGE_PAGES; page++) {
+      const done = await queue.storage.purgeResults({
+        olderThan: limit,
+        failedOlderThan: limit,
+        cursor: next,
+      });
+      purged += done.purged;
+      next = done.cursor;
+      if (next === null) break;
+    }
+    return context.json({ purged, more: next !== null, cursor: next });
+  });
+
+  return app;
+}
+
+/** A moment, or how long ago it was. */
+function parseAge(text: string, now: number): number {
+  if (/^\d+$/.test(text)) return parseInstant(Number(text), "olderThan");
+  if (/^\d{4}-/.test(text)) return parseInstant(text, "olderThan");
+  return now - parseDuration(text, "olderThan", LIMITS.timeToLive);
+}

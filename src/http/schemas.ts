@@ -1,0 +1,86 @@
+import * as v from "valibot";
+import { describe } from "../core/duration.ts";
+import { ValidationError } from "../core/errors.ts";
+import { LIMITS } from "../core/options.ts";
+import { TASK_STATUSES } from "../core/task.ts";
+
+/** Milliseconds, or a text such as `30s`. */
+const Duration = v.union([v.number(), v.string()]);
+/** Milliseconds since the epoch, or ISO 8601 with its zone. */
+const Instant = v.union([v.number(), v.string()]);
+
+/** A task as it is posted. Ranges are checked by the engine, which knows them. */
+export const NewTaskBody = v.strictObject({
+  funcPath: v.string(),
+  args: v.optional(v.array(v.unknown())),
+  kwargs: v.optional(v.record(v.string(), v.unknown())),
+  id: v.optional(v.string()),
+  queue: v.optional(v.string()),
+  priority: v.optional(v.number()),
+  eta: v.optional(Instant),
+  delay: v.optional(Duration),
+  interval: v.optional(Duration),
+  maxRetries: v.optional(v.number()),
+  timeout: v.optional(Duration),
+  uniqueKey: v.optional(v.string()),
+});
+export type NewTaskBody = v.InferOutput<typeof NewTaskBody>;
+
+/** The members are checked one by one, so that an error names its place without a list of thousands of others. */
+export const BatchBody = v.strictObject({
+  tasks: v.pipe(v.array(v.unknown()), v.minLength(1), v.maxLength(LIMITS.batch)),
+});
+
+export const QueueBody = v.strictObject({
+  paused: v.optional(v.boolean()),
+  concurrency: v.optional(v.nullable(v.number())),
+});
+
+const Limit = v.pipe(
+  v.string(),
+  v.digits(),
+  v.transform(Number),
+  v.minValue(LIMITS.listLimit.min),
+  v.maxValue(LIMITS.listLimit.max),
+);
+
+export const ListQuery = v.strictObject({
+  status: v.optional(v.picklist(TASK_STATUSES)),
+  queue: v.optional(v.string()),
+  funcPath: v.optional(v.string()),
+  cursor: v.optional(v.pipe(v.string(), v.uuid())),
+  limit: v.optional(Limit, "100"),
+});
+
+export const PurgeQuery = v.strictObject({
+  olderThan: v.string(),
+  cursor: v.optional(v.pipe(v.string(), v.uuid())),
+});
+
+export const ResultQuery = v.strictObject({ wait: v.optional(v.string()) });
+
+/**
+ * Checks a value by a schema.
+ *
+ * @param within what the value is called in an error, where it has a name
+ * @throws {ValidationError} for the first fault
+ */
+export function parse<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+  within?: string,
+): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, value, { abortEarly: true });
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const path = [within, v.getDotPath(issue)].filter((part) => part !== null && part !== undefined);
+  const input =
+    issue.kind === "schema" && issue.expected === "never" ? issue.path?.at(-1)?.value : issue.input;
+  throw new ValidationError(path.join(".") || "the body", expectedOf(issue), describe(input));
+}
+
+function expectedOf(issue: v.BaseIssue<unknown>): string {
+  if (issue.expected === "never") return "absent, since no such field exists";
+  if (issue.type === "min_length" || issue.type === "max_length") return `of 1 to ${LIMITS.batch} members`;
+  return (issue.expected ?? issue.type).replaceAll(/[()]/g, "").replaceAll(" | ", " or ");
+}

@@ -1,0 +1,163 @@
+import { AMBIENT } from "../core/ambient.ts";
+import type { EventListener } from "../core/events.ts";
+import type { Logger } from "../core/log.ts";
+import { NODE_DEFAULTS, type TaskDefaults } from "../core/options.ts";
+import { createQueue, type Queue } from "../core/queue.ts";
+import type { TaskDefinition } from "../core/registry.ts";
+import type { Retention } from "../core/retention.ts";
+import type { Storage } from "../core/storage.ts";
+import { consoleLogger, logEvents } from "../runtime/log.ts";
+
+export interface RunnerOptions<Native> {
+  readonly storage: Storage<Native>;
+  readonly tasks: readonly TaskDefinition[];
+  /** Handlers at once. Defaults to 10. */
+  readonly concurrency?: number;
+  /** Only these queues, in this order. Defaults to all. */
+  readonly queues?: readonly string[];
+  /** How long a stop waits for handlers before it aborts and releases them, in milliseconds. Defaults to 10 s. */
+  readonly grace?: number;
+  /** Stop on SIGTERM and SIGINT, then exit. Defaults to true. */
+  readonly signals?: boolean;
+  readonly defaults?: Partial<TaskDefaults>;
+  readonly retention?: Partial<Retention>;
+  /** What handlers get as `ctx.env`. Defaults to `process.env`. */
+  readonly env?: unknown;
+  /** Defaults to one that writes JSON lines from `info` on. */
+  readonly log?: Logger;
+  /** Hears of every transition, after the log. Defaults to nobody. */
+  readonly onEvent?: EventListener;
+}
+
+/** A long-lived worker in this process. */
+export interface Runner<Native> {
+  /** Its queue: what is enqueued by it starts at once. */
+  readonly queue: Queue<Native>;
+  /** Makes sure of the schema and runs tasks until it is stopped. A database that is down is waited for. */
+  run(): Promise<void>;
+  /** Claims nothing more, gives back what has not started, lets the rest end within the grace. Resolves when all is written. */
+  stop(): Promise<void>;
+}
+
+/** Between two tries of a database that failed, in milliseconds: doubling. */
+const RESTART = { min: 500, max: 15_000 };
+
+/** How often it is looked whether a purge is due, and how much of it is done at once. */
+const PURGE = { every: 60_000, pages: 50 };
+
+/**
+ * A runner: the drain loop in a long-lived process.
+ *
+ * On a libSQL file it sees at once what another process enqueues; on a server it polls, at most a second apart.
+ *
+ * @param options the storage, the tasks and, where the defaults do not serve, how they are run
+ * @example
+ * const runner = createRunner({ storage: libsqlStorage({ url: "file:queue.db" }), tasks: [sendEmail] });
+ * await runner.run();
+ */
+export function createRunner<Native>(options: RunnerOptions<Native>): Runner<Native> {
+  const log = options.log ?? consoleLogger("info");
+  const logEvent = logEvents(log);
+  const onEvent: EventListener = (event) => {
+    logEvent(event);
+    options.onEvent?.(event);
+  };
+  const { storage, tasks, defaults, retention, env = process.env } = options;
+  const queue = createQueue({ storage, tasks, defaults, retention, env, log, onEvent });
+  const stopping = new AbortController();
+  const stopped = Promise.withResolvers<void>();
+
+  const stop = () => {
+    stopping.abort();
+    return stopped.promise;
+  };
+
+  const run = async () => {
+    const uninstall = options.signals === false ? () => {} : installSignals(stop, log);
+    const purging = setInterval(() => void purge(queue, onEvent), PURGE.every);
+    try {
+      await work(queue, options, stopping.signal, onEvent);
+    } finally {
+      clearInterval(purging);
+      uninstall();
+      stopped.resolve();
+    }
+  };
+
+  return { queue, run, stop };
+}
+
+/** Drains until the signal; whatever ends a drain before that is waited out. */
+async function work<Native>(
+  queue: Queue<Native>,
+  { concurrency = NODE_DEFAULTS.concurrency, queues, grace = NODE_DEFAULTS.grace }: RunnerOptions<Native>,
+  signal: AbortSignal,
+  onEvent: EventListener,
+): Promise<void> {
+  let delay = RESTART.min;
+  while (!signal.aborted) {
+    try {
+      await queue.storage.initialize();
+      const watched = (await queue.storage.readDataVersion()) !== null;
+      const poll = watched
+        ? { min: NODE_DEFAULTS.serverPoll.max, max: NODE_DEFAULTS.serverPoll.max }
+        : NODE_DEFAULTS.serverPoll;
+      const watch = new AbortController();
+      const onStart = (wake: () => void) => {
+        delay = RESTART.min;
+        if (watched) void watchFile(queue.storage, wake, AbortSignal.any([signal, watch.signal]));
+      };
+      const linger = Number.POSITIVE_INFINITY;
+      await queue
+        .drain({ concurrency, queues, grace, signal, poll, linger, onStart })
+        .finally(() => watch.abort());
+    } catch (error) {
+      onEvent({ type: "storage.failed", during: "run", error });
+      await pause(delay, signal);
+      delay = Math.min(RESTART.max, delay * 2);
+    }
+  }
+}
+
+/** Wakes the drain when another process commits to the file: `data_version` says so without reading a table. */
+async function watchFile(storage: Storage, wake: () => void, signal: AbortSignal): Promise<void> {
+  let seen: number | null = null;
+  while (!signal.aborted) {
+    // A file that cannot be read now is the drain's own concern: it will meet the same error.
+    const version = await storage.readDataVersion().catch(() => seen);
+    if (version !== seen && seen !== null) wake();
+    seen = version;
+    await pause(NODE_DEFAULTS.filePoll, signal);
+  }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  const end = () => aborted.resolve();
+  signal.addEventListener("abort", end, { once: true });
+  await Promise.race([AMBIENT.sleep(milliseconds), aborted.promise]);
+  signal.removeEventListener("abort", end);
+}
+
+async function purge<Native>(queue: Queue<Native>, onEvent: EventListener): Promise<void> {
+  await queue
+    .purgeDue(PURGE.pages)
+    .catch((error) => onEvent({ type: "storage.failed", during: "purge", error }));
+}
+
+/** Stops on the first signal and exits when all is written; a second one exits at once. */
+function installSignals(stop: () => Promise<void>, log: Logger): () => void {
+  let asked = false;
+  const onSignal = (name: NodeJS.Signals) => {
+    if (asked) process.exit(1);
+    asked = true;
+    log.info("stopping", { signal: name });
+    void stop().then(() => process.exit(0));
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  return () => {
+    process.off("SIGTERM", onSignal);
+    process.off("SIGINT", onSignal);
+  };
+}

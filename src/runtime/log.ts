@@ -1,0 +1,47 @@
+import type { EventListener, QueueEvent } from "../core/events.ts";
+import { LOG_LEVELS, type Logger, type LogLevel } from "../core/log.ts";
+
+/** A logger that writes one JSON object a line to the console: what Workers Logs and most collectors index. */
+export function consoleLogger(level: LogLevel): Logger {
+  const enabled = (own: LogLevel) => LOG_LEVELS.indexOf(own) >= LOG_LEVELS.indexOf(level);
+  const writer = (own: Exclude<LogLevel, "none">) =>
+    enabled(own)
+      ? (message: string, fields?: Readonly<Record<string, unknown>>) =>
+          console[own](JSON.stringify({ level: own, message, ...fields }))
+      : () => {};
+  return { debug: writer("debug"), info: writer("info"), warn: writer("warn"), error: writer("error") };
+}
+
+/** Logs every event: the wording is here, what happened is with the engine. */
+export function logEvents(log: Logger): EventListener {
+  return (event) => log[LEVELS[event.type]](event.type.replace(".", " "), fieldsOf(event));
+}
+
+const LEVELS = {
+  "task.started": "debug",
+  "task.succeeded": "info",
+  "task.retrying": "warn",
+  "task.failed": "error",
+  "task.snoozed": "info",
+  "task.released": "info",
+  "task.unknown": "warn",
+  "task.lost": "warn",
+  "task.rescued": "warn",
+  "storage.failed": "error",
+  "tasks.purged": "info",
+} as const satisfies Record<QueueEvent["type"], Exclude<LogLevel, "none">>;
+
+function fieldsOf(event: QueueEvent): Record<string, unknown> {
+  const { type: _, ...rest } = event;
+  if (!("task" in rest)) return "error" in rest ? { ...rest, error: describeError(rest.error) } : { ...rest };
+  const { task, ...others } = rest;
+  const subject = "funcPath" in task ? { funcPath: task.funcPath, queue: task.queue } : {};
+  // Never the payload: it may hold what no log should.
+  const details =
+    "error" in others ? { ...others, error: `${others.error.type}: ${others.error.message}` } : others;
+  return { taskId: task.id, attempt: task.attempts, ...subject, ...details };
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

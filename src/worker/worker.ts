@@ -1,0 +1,100 @@
+import type { ExecutionContext } from "hono";
+import type { EventListener } from "../core/events.ts";
+import { LIMITS, WORKER_DEFAULTS } from "../core/options.ts";
+import { createQueue, type Queue } from "../core/queue.ts";
+import type { TaskDefinition } from "../core/registry.ts";
+import type { Storage } from "../core/storage.ts";
+import { createApi } from "../http/api.ts";
+import { type Config, type OmniqEnv, parseConfig } from "../runtime/config.ts";
+import { consoleLogger, logEvents } from "../runtime/log.ts";
+
+export interface WorkerOptions<Env extends OmniqEnv, Native> {
+  /** Makes the storage for one invocation from the Worker's bindings. */
+  readonly storage: (env: Env, config: Config) => Storage<Native>;
+  readonly tasks: readonly TaskDefinition[];
+  /** Only these queues, in this order. Defaults to all. */
+  readonly queues?: readonly string[];
+  /** Handlers at once in one invocation. Defaults to 5: a Worker may have 6 connections open. */
+  readonly concurrency?: number;
+  /** How long a cron tick claims, in milliseconds. Defaults to a minute, so that ticks meet. */
+  readonly cronDeadline?: number;
+  /** Hears of every transition, after the log. Defaults to nobody. */
+  readonly onEvent?: EventListener;
+}
+
+/** A Worker's handlers, and its queue for code of your own. */
+export interface OmniqWorker<Env, Native> {
+  fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
+  scheduled(event: unknown, env: Env): Promise<void>;
+  /** The queue of one invocation: its statements count against that invocation's query budget. */
+  queue(env: Env): Queue<Native>;
+}
+
+/** A purge page takes about 5 queries: few budgets leave room for more than one beside the tick's own work. */
+const QUERIES_A_PURGE_PAGE = 20;
+
+/**
+ * A Worker that serves the HTTP API and runs tasks: after each enqueue for a moment, and on each cron tick for a minute.
+ *
+ * @param options the storage, the tasks and, where the defaults do not serve, how they are run
+ * @returns the Worker's default export
+ * @throws {ConfigError} at the first request or tick, when a variable of the environment cannot be used
+ * @example export default createWorker({ storage: (env: Env) => d1Storage(env.DB), tasks: [sendEmail] });
+ */
+export function createWorker<Env extends OmniqEnv, Native>(
+  options: WorkerOptions<Env, Native>,
+): OmniqWorker<Env, Native> {
+  const {
+    concurrency = WORKER_DEFAULTS.concurrency,
+    cronDeadline = WORKER_DEFAULTS.cronDeadline,
+    queues,
+  } = options;
+
+  const open = (env: Env) => {
+    const config = parseConfig(env);
+    const log = consoleLogger(config.logLevel);
+    const logEvent = logEvents(log);
+    const queue = createQueue({
+      storage: options.storage(env, config),
+      tasks: options.tasks,
+      defaults: config.defaults,
+      retention: config.retention,
+      kick: { concurrency, queues, queryBudget: config.queryBudget },
+      longestTimeout: LIMITS.workerTimeout,
+      env,
+      log,
+      onEvent: (event) => {
+        logEvent(event);
+        options.onEvent?.(event);
+      },
+    });
+    return { config, queue, log };
+  };
+
+  const api = createApi((context) => {
+    const { config, queue, log } = open(context.env);
+    return {
+      queue,
+      keys: config.keys,
+      kick: () => queue.kick(context.executionCtx),
+      onError: (error) => log.error("request failed", { path: context.req.path, error: String(error) }),
+    };
+  });
+
+  return {
+    fetch: (request, env, context) => api.fetch(request, env, context),
+    async scheduled(_event, env) {
+      const { config, queue } = open(env);
+      await queue.purgeDue(Math.max(1, Math.floor(config.queryBudget / QUERIES_A_PURGE_PAGE)));
+      await queue.drain({
+        concurrency,
+        queues,
+        deadline: cronDeadline,
+        hardDeadline: WORKER_DEFAULTS.cronHardDeadline,
+        linger: cronDeadline,
+        queryBudget: config.queryBudget,
+      });
+    },
+    queue: (env) => open(env).queue,
+  };
+}
