@@ -29,8 +29,10 @@ export interface LibsqlOptions extends SqliteStorageOptions {
   /** `file:queue.db`, `libsql://...`, `http://...`; with `syncUrl` the file of an embedded replica. */
   readonly url: string;
   readonly authToken?: string;
-  /** Primary of an embedded replica. */
+  /** Primary of an embedded replica: writes go there, reads are served from the file. */
   readonly syncUrl?: string;
+  /** How often an embedded replica fetches what others wrote, in milliseconds, rounded up to seconds. Defaults to 1 s. */
+  readonly syncInterval?: number;
   /** Apply the migrations at `initialize()`. Needs Node's file system: turn it off in a Worker. Defaults to true. */
   readonly migrate?: boolean;
 }
@@ -41,10 +43,11 @@ class LibsqlDriver implements Driver<InStatement> {
   readonly migrate?: (tablePrefix: string) => Promise<void>;
   readonly #client: Client;
 
-  constructor(client: Client, migrate: boolean) {
+  constructor(client: Client, { migrate = true, syncUrl }: LibsqlOptions) {
     this.#client = client;
     if (migrate) this.migrate = (tablePrefix) => this.#applyMigrations(tablePrefix);
-    if (client.protocol === "file") this.dataVersion = () => this.#readDataVersion();
+    // The file of an embedded replica changes by itself: only a file of its own tells of other writers.
+    if (client.protocol === "file" && syncUrl === undefined) this.dataVersion = () => this.#readDataVersion();
   }
 
   async all(statement: Statement): Promise<readonly Row[]> {
@@ -70,7 +73,8 @@ class LibsqlDriver implements Driver<InStatement> {
   async #applyMigrations(tablePrefix: string): Promise<void> {
     // Only where it is asked for: a Worker has no file system to read migrations from.
     const { migrateLibsql } = await import("./migrate.ts");
-    await this.#classified(() => migrateLibsql(this.#client, tablePrefix));
+    const ownFile = this.dataVersion !== undefined;
+    await this.#classified(() => migrateLibsql(this.#client, tablePrefix, ownFile));
   }
 
   async #readDataVersion(): Promise<number> {
@@ -101,21 +105,11 @@ export function libsqlStorage(options: LibsqlOptions): SqliteStorage<InStatement
 }
 
 /** The driver alone: for `results` of another storage. */
-export function libsqlDriver({
-  url,
-  authToken,
-  syncUrl,
-  migrate = true,
-}: LibsqlOptions): Driver<InStatement> {
+export function libsqlDriver(options: LibsqlOptions): Driver<InStatement> {
+  const { url, authToken, syncUrl, syncInterval = 1_000 } = options;
+  const replica = syncUrl === undefined ? {} : { syncUrl, syncInterval: Math.ceil(syncInterval / 1_000) };
   // Integers beyond 2^53 cannot be stored by us: `number` is exact for all that is.
   // One connection, since `data_version` means something only on the connection that read it before.
-  const client = createClient({
-    url,
-    authToken,
-    syncUrl,
-    timeout: BUSY_TIMEOUT,
-    intMode: "number",
-    concurrency: 1,
-  });
-  return new LibsqlDriver(client, migrate);
+  const local = { timeout: BUSY_TIMEOUT, intMode: "number", concurrency: 1 } as const;
+  return new LibsqlDriver(createClient({ url, authToken, ...replica, ...local }), options);
 }

@@ -29,9 +29,11 @@ function isColumn(name: string): boolean {
  * Applies the migrations that are missing, with Drizzle's migrator, which keeps its own table.
  *
  * @param tablePrefix also names the migrator's table, so that an app's own Drizzle migrations are left alone
+ * @param ownFile whether the database is a local file, whose journal is ours to choose
  */
-export async function migrateLibsql(client: Client, tablePrefix: string): Promise<void> {
-  if (client.protocol === "file") await client.execute("PRAGMA journal_mode = WAL");
+export async function migrateLibsql(client: Client, tablePrefix: string, ownFile: boolean): Promise<void> {
+  // Readers and the one writer do not wait for each other; commits stay durable.
+  if (ownFile) await client.execute("PRAGMA journal_mode = WAL");
   const folder = await mkdtemp(join(tmpdir(), "omniq-migrations-"));
   try {
     await copyMigrations(folder, tablePrefix);

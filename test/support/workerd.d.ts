@@ -1,0 +1,10 @@
+/// <reference types="@cloudflare/workers-types" />
+/// <reference types="@cloudflare/vitest-plugin/types" />
+
+declare namespace Cloudflare {
+  interface Env {
+    DB: D1Database;
+    RESULTS_DB: D1Database;
+    MIGRATIONS: import("cloudflare:test").D1Migration[];
+  }
+}

@@ -1,0 +1,36 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+// Keeps the tests off the network: workerd's request.cf would be fetched otherwise.
+process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
+
+/** Tests run where the code runs: `*.worker.test.ts` inside workerd on D1, the others in Node on libSQL. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.worker.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./test/support/wrangler.toml" },
+            miniflare: { bindings: { MIGRATIONS: await readD1Migrations("./drizzle") } },
+          })),
+        ],
+        test: {
+          name: "workerd",
+          include: ["test/**/*.worker.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
+  },
+});
