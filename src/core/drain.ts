@@ -40,6 +40,7 @@ class Drain {
   #renewAt: number;
   #rescueAt: number;
   #flushAt = NEVER;
+  #pendingSince = NEVER;
   #quarantine = false;
   #end: DrainEnd | null = null;
   #fatal: unknown = null;
@@ -102,10 +103,11 @@ class Drain {
 
   async #flush(now: number): Promise<void> {
     if (now < this.#flushAt) return;
-    // With few queries left, what ends is kept for one last flush.
-    this.#flushAt = NEVER;
-    if (this.#queriesLeft() <= 0 && this.#flight.size > 0) return;
-    await this.#committer.flush(now);
+    // With few queries left, what ends waits for the rest, for as long as its lease is safe.
+    const latest = this.#pendingSince + DRAIN_DEFAULTS.heartbeat;
+    const saving = this.#queriesLeft() <= 0 && this.#flight.size > 0 && now < latest;
+    this.#flushAt = saving ? latest : NEVER;
+    if (!saving) await this.#committer.flush(now);
   }
 
   async #rescue(now: number): Promise<void> {
@@ -122,7 +124,7 @@ class Drain {
     }
     this.#rescued += rescued.length;
     if (rescued.length > 0) this.#rescueAt = now;
-    this.#quarantine = await storage.hasQuarantined(now);
+    this.#quarantine = await storage.hasQuarantined(now, this.#options.queues);
     await clock.synchronize(storage);
   }
 
@@ -138,8 +140,7 @@ class Drain {
     const tasks = await storage.claimMany({ ...this.#claimRequest(now), limit });
     this.#pace.since = clock.now();
     this.#poller.noteClaim(limit, tasks.length, now, now < this.#lingerUntil);
-    this.#claimed += tasks.length;
-    this.#flight.add(tasks);
+    this.#take(tasks);
   }
 
   /** A task of the quarantine may kill its worker: nothing else is in flight beside it. */
@@ -147,18 +148,29 @@ class Drain {
     if (this.#flight.size > 0 || this.#committer.size > 0) return;
     const task = await this.#engine.storage.claimQuarantined({ ...this.#claimRequest(now), limit: 1 });
     this.#quarantine = task !== null;
-    if (task === null) return;
-    this.#claimed += 1;
-    this.#flight.add([task]);
+    if (task !== null) this.#take([task]);
+  }
+
+  #take(tasks: readonly ClaimedTask[]): void {
+    this.#claimed += tasks.length;
+    if (this.#end === null) this.#flight.add(tasks);
+    // The stop came while the claim was under way.
+    else for (const task of tasks) this.#onEnd(task, { kind: "release" });
   }
 
   #claimRequest(now: number) {
     return {
       now,
       leaseExpiresAt: now + DRAIN_DEFAULTS.lease,
-      longestTimeout: this.#abortAt === NEVER ? undefined : this.#abortAt - now,
+      longestTimeout: this.#longestTimeout(now),
       queues: this.#options.queues,
     };
+  }
+
+  /** A task must fit the time left, and its heartbeats the queries left. */
+  #longestTimeout(now: number): number | undefined {
+    const longest = Math.min(this.#abortAt - now, this.#queriesLeft() * DRAIN_DEFAULTS.heartbeat);
+    return longest === NEVER ? undefined : longest;
   }
 
   #onEnd(task: ClaimedTask, outcome: Outcome): void {
@@ -170,6 +182,7 @@ class Drain {
       this.#committer.counts.lost += 1;
       emit({ type: "task.lost", task });
     } else {
+      if (this.#committer.size === 0) this.#pendingSince = now;
       this.#committer.add({ task, settlement });
       this.#flushAt = Math.min(this.#flushAt, now + DRAIN_DEFAULTS.flushDelay);
     }

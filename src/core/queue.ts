@@ -4,7 +4,8 @@ import { drain } from "./drain.ts";
 import { type Duration, type Instant, parseDuration, parseInstant, parseInteger } from "./duration.ts";
 import type { DrainOptions, DrainReport, Engine } from "./engine.ts";
 import { TaskNotFoundError, TaskPurgedError } from "./errors.ts";
-import type { EventListener } from "./events.ts";
+import type { EventListener, QueueEvent } from "./events.ts";
+import { KICK_DRAIN, takeKick } from "./kick.ts";
 import { type Logger, SILENT } from "./log.ts";
 import {
   type EnqueueOptions,
@@ -33,16 +34,14 @@ import type { NewTask, Task, TaskResult } from "./task.ts";
 export interface QueueOptions<Native> {
   readonly storage: Storage<Native>;
   /** The tasks whose handlers run here. A process that only enqueues needs none. Defaults to none. */
-  readonly tasks?: readonly TaskDefinition[];
+  readonly tasks?: readonly TaskDefinition[] | Registry;
   /** For tasks that do not say otherwise. Defaults to {@link TASK_DEFAULTS}. */
   readonly defaults?: Partial<TaskDefaults>;
   /** How long finished tasks are kept. Defaults to 7 days, FAILED ones 30. */
   readonly retention?: Partial<Retention>;
   /** What handlers get as `ctx.env`: a Worker's bindings. Defaults to `{}`. */
   readonly env?: unknown;
-  /** Longest timeout that a task of this queue may have, in milliseconds. Defaults to no limit. */
-  readonly longestTimeout?: number;
-  /** Settings of the drain that `kick` starts, over {@link WORKER_DEFAULTS}. */
+  /** Settings of the drain that `kick` starts, over {@link KICK_DRAIN}. */
   readonly kick?: Partial<Pick<DrainOptions, "concurrency" | "queryBudget" | "queues">>;
   /** Hears of every transition that this process makes. Defaults to nobody. */
   readonly onEvent?: EventListener;
@@ -58,9 +57,6 @@ export interface QueueOptions<Native> {
 export interface WaitUntil {
   waitUntil(promise: Promise<unknown>): void;
 }
-
-/** When each Worker's last kick was: shared by the queues that its requests make over the same tasks. */
-const lastKicks = new WeakMap<object, number>();
 
 /** The delays of a result's long poll, in milliseconds: 11 looks in 30 s, the first ones close together. */
 const RESULT_POLLS = [50, 150, 300, 500, 1_000, 2_000, 4_000, 6_000, 8_000, 8_000];
@@ -85,14 +81,15 @@ export class Queue<Native = unknown> {
   readonly #retention: Retention;
   readonly #listeners = new Set<() => void>();
 
-  /** @throws {ConfigError} when two tasks share a name, or one has a timeout that is too long */
+  /** @throws {ConfigError} when two tasks share a name */
   constructor(options: QueueOptions<Native>) {
     this.#options = options;
     this.#storage = options.storage;
     this.#clock = new Clock(options.now);
     this.#defaults = { ...TASK_DEFAULTS, ...options.defaults };
     this.#retention = { ...RETENTION, ...options.retention };
-    this.registry = new Registry(options.tasks ?? [], options.longestTimeout);
+    const { tasks = [] } = options;
+    this.registry = tasks instanceof Registry ? tasks : new Registry(tasks);
   }
 
   get storage(): Storage<Native> {
@@ -106,7 +103,7 @@ export class Queue<Native = unknown> {
 
   /** The same queue over a session's storage: its reads see at least what the session has seen. */
   over(storage: Storage): Queue {
-    return new Queue({ ...this.#options, storage });
+    return new Queue({ ...this.#options, tasks: this.registry, storage });
   }
 
   /**
@@ -176,23 +173,12 @@ export class Queue<Native = unknown> {
 
   /** Starts a drain in the rest of this request's time, unless one was started within the last second. */
   kick(context: WaitUntil): void {
-    const key = this.#options.tasks ?? this;
-    const now = this.now();
-    if (now - (lastKicks.get(key) ?? Number.NEGATIVE_INFINITY) < WORKER_DEFAULTS.kickInterval) return;
-    lastKicks.set(key, now);
-    const settings: DrainOptions = {
-      concurrency: WORKER_DEFAULTS.concurrency,
-      queryBudget: WORKER_DEFAULTS.queryBudget,
-      ...this.#options.kick,
-      deadline: WORKER_DEFAULTS.kickDeadline,
-      hardDeadline: WORKER_DEFAULTS.kickHardDeadline,
-      // For as long as further kicks are skipped, this one looks for what they were to start.
-      linger: WORKER_DEFAULTS.kickInterval,
-      poll: WORKER_DEFAULTS.kickPoll,
-      rescue: false,
-    };
+    if (!takeKick(this.#options.tasks ?? this, this.now())) return;
+    const drained = this.drain({ ...KICK_DRAIN, ...this.#options.kick });
     // The response is on its way: nobody is left to hear of an error but the listener.
-    context.waitUntil(this.drain(settings).catch((error) => this.#emit("kick", error)));
+    context.waitUntil(
+      drained.catch((error) => this.#emit({ type: "storage.failed", during: "kick", error })),
+    );
   }
 
   /** Claims and runs tasks until nothing is due, or until a deadline, a budget or a signal ends it. */
@@ -212,7 +198,7 @@ export class Queue<Native = unknown> {
   /** Purges what is past its time, if that is due. @param pages of 1,000 tasks, at most @returns how many went */
   async purgeDue(pages: number): Promise<number> {
     const count = await purgeDue(this.#storage, this.#retention, this.now(), pages);
-    if (count > 0) this.#options.onEvent?.({ type: "tasks.purged", count });
+    if (count > 0) this.#emit({ type: "tasks.purged", count });
     return count;
   }
 
@@ -283,13 +269,18 @@ export class Queue<Native = unknown> {
     throw (await this.#storage.mayBePurged(id)) ? new TaskPurgedError(id) : new TaskNotFoundError(id);
   }
 
-  #emit(during: string, error: unknown): void {
-    this.#options.onEvent?.({ type: "storage.failed", during, error });
+  /** Tells the listener; what goes wrong there must not stop the work. */
+  #emit(event: QueueEvent): void {
+    try {
+      this.#options.onEvent?.(event);
+    } catch (error) {
+      this.#options.log?.error("the event listener failed", { type: event.type, error: String(error) });
+    }
   }
 
   #engine(): Engine {
-    const { env = {}, log = SILENT, onEvent = () => {}, random = AMBIENT.random } = this.#options;
-    const { registry } = this;
-    return { storage: this.#storage, registry, clock: this.#clock, random, env, log, emit: onEvent };
+    const { env = {}, log = SILENT, random = AMBIENT.random } = this.#options;
+    const emit: EventListener = (event) => this.#emit(event);
+    return { storage: this.#storage, registry: this.registry, clock: this.#clock, random, env, log, emit };
   }
 }

@@ -156,8 +156,8 @@ export interface Storage<Native = unknown> {
   claimMany(request: ClaimRequest): Promise<readonly ClaimedTask[]>;
   /** The eta of the task that is due next, in `queues` or all; null where none waits. It may be stale, never wrong for long. */
   findNextEta(queues?: readonly string[]): Promise<number | null>;
-  /** Whether a task of the quarantine is due. */
-  hasQuarantined(now: number): Promise<boolean>;
+  /** Whether a task of the quarantine is due, in `queues` or all. */
+  hasQuarantined(now: number, queues?: readonly string[]): Promise<boolean>;
   /** Claims the one task of the quarantine that is due first. */
   claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null>;
   /** Confirms the start and renews the lease; never adds to `attempts`. */

@@ -130,8 +130,9 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     return row?.eta ?? null;
   }
 
-  async hasQuarantined(now: number): Promise<boolean> {
-    return (await this.#tasks.read(this.#sql.findQuarantined, now)).length > 0;
+  async hasQuarantined(now: number, queues?: readonly string[]): Promise<boolean> {
+    const list = queues === undefined ? null : JSON.stringify(queues);
+    return (await this.#tasks.read(this.#sql.findQuarantined, now, list)).length > 0;
   }
 
   async markRunning({ id, attempts }: Claim, now: number): Promise<void> {

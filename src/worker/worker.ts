@@ -2,7 +2,7 @@ import type { ExecutionContext } from "hono";
 import type { EventListener } from "../core/events.ts";
 import { LIMITS, WORKER_DEFAULTS } from "../core/options.ts";
 import { createQueue, type Queue } from "../core/queue.ts";
-import type { TaskDefinition } from "../core/registry.ts";
+import { Registry, type TaskDefinition } from "../core/registry.ts";
 import type { Storage } from "../core/storage.ts";
 import { createApi } from "../http/api.ts";
 import { type Config, type OmniqEnv, parseConfig } from "../runtime/config.ts";
@@ -38,7 +38,8 @@ const QUERIES_A_PURGE_PAGE = 20;
  *
  * @param options the storage, the tasks and, where the defaults do not serve, how they are run
  * @returns the Worker's default export
- * @throws {ConfigError} at the first request or tick, when a variable of the environment cannot be used
+ * @throws {ConfigError} when two tasks share a name or one takes longer than a Worker may; and at the first request or tick,
+ *   when a variable of the environment cannot be used
  * @example export default createWorker({ storage: (env: Env) => d1Storage(env.DB), tasks: [sendEmail] });
  */
 export function createWorker<Env extends OmniqEnv, Native>(
@@ -50,17 +51,18 @@ export function createWorker<Env extends OmniqEnv, Native>(
     queues,
   } = options;
 
+  const registry = new Registry(options.tasks, LIMITS.workerTimeout);
+
   const open = (env: Env) => {
     const config = parseConfig(env);
     const log = consoleLogger(config.logLevel);
     const logEvent = logEvents(log);
     const queue = createQueue({
       storage: options.storage(env, config),
-      tasks: options.tasks,
+      tasks: registry,
       defaults: config.defaults,
       retention: config.retention,
       kick: { concurrency, queues, queryBudget: config.queryBudget },
-      longestTimeout: LIMITS.workerTimeout,
       env,
       log,
       onEvent: (event) => {
