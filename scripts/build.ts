@@ -24,4 +24,5 @@ const {
   optionalDependencies: _node,
   ...manifest
 } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
-writeFileSync(`${dist}package.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+const built = JSON.stringify(manifest, null, 2).replaceAll(/\.\/src\/(.*)\.ts/g, "./lib/$1.js");
+writeFileSync(`${dist}package.json`, `${built}\n`);

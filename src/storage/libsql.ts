@@ -71,8 +71,8 @@ class LibsqlDriver implements Driver<InStatement> {
   }
 
   async #applyMigrations(tablePrefix: string): Promise<void> {
-    // Only where it is asked for: a Worker has no file system to read migrations from.
-    const { migrateLibsql } = await import("./migrate.ts");
+    // In a bundle for a Worker, which has no file system to read migrations from, this is another module.
+    const { migrateLibsql } = await import("#migrate");
     const ownFile = this.dataVersion !== undefined;
     await this.#classified(() => migrateLibsql(this.#client, tablePrefix, ownFile));
   }
