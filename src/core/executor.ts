@@ -86,7 +86,7 @@ async function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promis
   try {
     return await Promise.race([running, aborted.promise]);
   } finally {
-    clearTimeout(grace);
+    if (grace !== undefined) clearTimeout(grace);
     signal.removeEventListener("abort", onAbort);
     // The loser of the race may still reject: nobody waits for it any more.
     running.catch(() => {});

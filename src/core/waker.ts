@@ -15,7 +15,7 @@ export class Waker {
     const { promise, resolve } = Promise.withResolvers<void>();
     let timer: ReturnType<typeof setTimeout> | undefined;
     this.#rouse = (within) => {
-      clearTimeout(timer);
+      if (timer !== undefined) clearTimeout(timer);
       // The longest delay that setTimeout takes; the loop only looks around and sleeps again.
       timer = setTimeout(resolve, Math.min(Math.max(0, within), 2 ** 31 - 1));
     };

@@ -48,9 +48,11 @@ export interface Config {
 /**
  * Reads the configuration.
  *
+ * @param bindings a Worker's bindings or `process.env`; what is not named in {@link OmniqEnv} is left alone
  * @throws {ConfigError} naming the variable, its value and what was expected; never the value of a secret
  */
-export function parseConfig(env: OmniqEnv): Config {
+export function parseConfig(bindings: object): Config {
+  const env = readVariables(bindings);
   const result = duration(env, "OMNIQ_RESULT_TTL", RETENTION_DEFAULTS.result, LIMITS.timeToLive);
   return {
     backend: parseBackend(env),
@@ -65,6 +67,27 @@ export function parseConfig(env: OmniqEnv): Config {
     keys:
       oneOf(env, "OMNIQ_AUTH", ["keys", "none"], "keys") === "none" ? null : parseKeys(env.OMNIQ_KEYS ?? ""),
   };
+}
+
+const VARIABLES = [
+  "OMNIQ_BACKEND",
+  "OMNIQ_DB_URL",
+  "OMNIQ_DB_TOKEN",
+  "OMNIQ_RESULTS_DB_URL",
+  "OMNIQ_RESULTS_DB_TOKEN",
+  "OMNIQ_DEFAULT_TIMEOUT",
+  "OMNIQ_DEFAULT_MAX_RETRIES",
+  "OMNIQ_RESULT_TTL",
+  "OMNIQ_QUERY_BUDGET",
+  "OMNIQ_LOG_LEVEL",
+  "OMNIQ_KEYS",
+  "OMNIQ_AUTH",
+] as const satisfies readonly (keyof OmniqEnv)[];
+
+/** The variables that are set. wrangler.toml may give a number or a boolean where we read text; empty counts as not set. */
+function readVariables(bindings: object): OmniqEnv {
+  const entries = VARIABLES.map((name) => [name, String(Reflect.get(bindings, name) ?? "").trim()]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== ""));
 }
 
 function parseBackend(env: OmniqEnv): Backend {
@@ -120,7 +143,7 @@ function integer(
 function read<T>(env: OmniqEnv, name: keyof OmniqEnv, fallback: T, parse: (value: string) => T): T {
   const value = env[name];
   try {
-    return value === undefined || value === "" ? fallback : parse(value);
+    return value === undefined ? fallback : parse(value);
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
     throw new ConfigError(name, error.expected, error.got);
@@ -129,7 +152,7 @@ function read<T>(env: OmniqEnv, name: keyof OmniqEnv, fallback: T, parse: (value
 
 function oneOf<T extends string>(env: OmniqEnv, name: keyof OmniqEnv, values: readonly T[], fallback: T): T {
   const value = env[name];
-  if (value === undefined || value === "") return fallback;
+  if (value === undefined) return fallback;
   const known = values.find((candidate) => candidate === value);
   if (known === undefined) throw new ConfigError(name, values.join(" or "), describe(value));
   return known;

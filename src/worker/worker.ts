@@ -5,10 +5,10 @@ import { createQueue, type Queue } from "../core/queue.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
 import type { Storage } from "../core/storage.ts";
 import { createApi } from "../http/api.ts";
-import { type Config, type OmniqEnv, parseConfig } from "../runtime/config.ts";
+import { type Config, parseConfig } from "../runtime/config.ts";
 import { consoleLogger, logEvents } from "../runtime/log.ts";
 
-export interface WorkerOptions<Env extends OmniqEnv, Native> {
+export interface WorkerOptions<Env extends object, Native> {
   /** Makes the storage for one invocation from the Worker's bindings. */
   readonly storage: (env: Env, config: Config) => Storage<Native>;
   readonly tasks: readonly TaskDefinition[];
@@ -27,7 +27,7 @@ export interface OmniqWorker<Env, Native> {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
   scheduled(event: unknown, env: Env): Promise<void>;
   /** The queue of one invocation: its statements count against that invocation's query budget. */
-  queue(env: Env): Queue<Native>;
+  queueFor(env: Env): Queue<Native>;
 }
 
 /** A purge page takes about 5 queries: few budgets leave room for more than one beside the tick's own work. */
@@ -42,7 +42,7 @@ const QUERIES_A_PURGE_PAGE = 20;
  *   when a variable of the environment cannot be used
  * @example export default createWorker({ storage: (env: Env) => d1Storage(env.DB), tasks: [sendEmail] });
  */
-export function createWorker<Env extends OmniqEnv, Native>(
+export function createWorker<Env extends object, Native>(
   options: WorkerOptions<Env, Native>,
 ): OmniqWorker<Env, Native> {
   const {
@@ -97,6 +97,6 @@ export function createWorker<Env extends OmniqEnv, Native>(
         queryBudget: config.queryBudget,
       });
     },
-    queue: (env) => open(env).queue,
+    queueFor: (env) => open(env).queue,
   };
 }
