@@ -9,11 +9,16 @@ const Duration = v.union([v.number(), v.string()]);
 /** Milliseconds since the epoch, or ISO 8601 with its zone. */
 const Instant = v.union([v.number(), v.string()]);
 
+/** Taken as it is: a record's schema would drop keys such as `constructor`, and a payload comes back equal or is refused. */
+const Payload = v.custom<Record<string, unknown>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+);
+
 /** A task as it is posted. Ranges are checked by the engine, which knows them. */
 export const NewTaskBody = v.strictObject({
   funcPath: v.string(),
   args: v.optional(v.array(v.unknown())),
-  kwargs: v.optional(v.record(v.string(), v.unknown())),
+  kwargs: v.optional(Payload),
   id: v.optional(v.string()),
   queue: v.optional(v.string()),
   priority: v.optional(v.number()),
@@ -81,6 +86,7 @@ export function parse<Schema extends v.GenericSchema>(
 
 function expectedOf(issue: v.BaseIssue<unknown>): string {
   if (issue.expected === "never") return "absent, since no such field exists";
+  if (issue.type === "custom") return "an object";
   if (issue.type === "min_length" || issue.type === "max_length") return `of 1 to ${LIMITS.batch} members`;
   return (issue.expected ?? issue.type).replaceAll(/[()]/g, "").replaceAll(" | ", " or ");
 }

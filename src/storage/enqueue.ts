@@ -110,9 +110,17 @@ async function send(
     const conflicts = await connection.decideMany(
       lists.map(({ json }) => ({ sql: sql.findConflicts, parameters: [json] })),
     );
-    const ids = typed<{ id: string }>(conflicts.flat()).map((row) => row.id);
+    const onFile = typed<{ id: string }>(conflicts.flat()).map((row) => row.id);
+    // Where none is on file, the tasks conflict with each other.
+    const ids = onFile.length > 0 ? onFile : findRepeated(lists);
     throw ids.length > 0 ? new IdConflictError(ids) : error;
   }
+}
+
+function findRepeated(lists: readonly List<NewTask>[]): string[] {
+  const seen = new Set<string>();
+  const ids = lists.flatMap(({ items }) => items.map(({ id }) => id));
+  return [...new Set(ids.filter((id) => seen.size === seen.add(id).size))];
 }
 
 function readReceipts(tasks: readonly NewTask[], reply: Reply, now: number): EnqueueReceipt[] {

@@ -36,13 +36,17 @@ export type ResultRow = {
 /** Longest JSON text of a list in one statement: D1 limits a bound value, and a chunk must leave room for its neighbours. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/** The one place where what the database returns gets its type: the schema test holds the two together. */
+/** Where what the database returns gets its type: the statement names its columns, and a test holds the schema. */
 export function typed<T>(rows: readonly Row[]): readonly T[] {
   return rows as unknown as readonly T[];
 }
 
+function typedRow<T>(row: Row): T {
+  return row as unknown as T;
+}
+
 export function toTask(row: Row): Task {
-  const [task] = typed<Raw<TaskRow>>([row]) as [Raw<TaskRow>];
+  const task = typedRow<Raw<TaskRow>>(row);
   return {
     id: task.id,
     queue: task.queue,
@@ -67,10 +71,11 @@ export function toTask(row: Row): Task {
   };
 }
 
+/** Its status is RUNNING: it has a token and a lease. */
+type ClaimedRow = Raw<TaskRow> & { readonly claimed_by: string; readonly lease_expires_at: number };
+
 export function toClaimedTask(row: Row): ClaimedTask {
-  const [task] = typed<Raw<TaskRow> & { claimed_by: string; lease_expires_at: number }>([row]) as [
-    Raw<TaskRow> & { claimed_by: string; lease_expires_at: number },
-  ];
+  const task = typedRow<ClaimedRow>(row);
   return {
     id: task.id,
     attempts: task.attempts,
