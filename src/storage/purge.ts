@@ -23,14 +23,14 @@ export async function purgePage(
   const ids = JSON.stringify(typed<{ id: string }>(purgeable).map(({ id }) => id));
   let purged = 0;
   if (purgeable.length > 0) {
-    const { rows } = await tasks.write(() => [
+    // First, so that a crash in between leaves no result behind that nothing refers to.
+    await results?.write(() => [{ sql: sql.deleteResults, parameters: [ids] }]);
+    const { rows, resent } = await tasks.write(() => [
       { sql: sql.purgeTasks, parameters: [ids, olderThan, failedOlderThan] },
       { sql: sql.purgeResults, parameters: [ids] },
       { sql: sql.recordPurge, parameters: [Math.max(olderThan, failedOlderThan)] },
     ]);
-    const gone = typed<{ id: string }>(rows[0] ?? []).map(({ id }) => id);
-    purged = gone.length;
-    await results?.write(() => [{ sql: sql.deleteResults, parameters: [JSON.stringify(gone)] }]);
+    purged = resent ? purgeable.length : (rows[0]?.length ?? 0);
   }
   return { purged, cursor: page?.examined === 1_000 ? page.last : null };
 }

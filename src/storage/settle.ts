@@ -48,10 +48,15 @@ export async function settleExpired(
 ): Promise<ReadonlySet<string>> {
   if (settlements.length === 0) return new Set();
   const { sql } = target;
-  const statements = toLists(settlements, settlementJson).flatMap(({ json }) =>
+  const lists = toLists(settlements, settlementJson);
+  const statements = lists.flatMap(({ json }) =>
     settlePair(target, sql.rescueResults, sql.rescueTasks, json, now, now),
   );
-  const { rows } = await target.tasks.write(() => statements);
+  const { rows } = await target.tasks.write((again) =>
+    again
+      ? [...statements, ...lists.map(({ json }) => ({ sql: sql.findRescued, parameters: [json, now] }))]
+      : statements,
+  );
   const settled = idsOf(rows);
   // After, not before: no lease protects the write, and a FAILED task is served with its own last error anyway.
   const failed = settlements.filter(

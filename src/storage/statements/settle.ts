@@ -52,6 +52,11 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
       SELECT t.id FROM json_each(?1) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'i'
       WHERE t.attempts = j.value ->> 'n' AND t.claimed_by = j.value ->> 'c' AND t.status <> 'RUNNING'`,
 
+    /** ?1 settlements, ?2 now: after a resend, which rescues took effect the first time. */
+    findRescued: `
+      SELECT t.id FROM json_each(?1) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'i'
+      WHERE t.attempts = j.value ->> 'n' AND t.status <> 'RUNNING' AND t.claimed_by IS NULL AND t.updated_at = ?2`,
+
     /** ?1 [{i, n}], ?2 lease end. 2 W each. Returns the leases that still hold. */
     renew: `
       UPDATE ${tasks} AS t SET lease_expires_at = ?2 FROM json_each(?1) j
