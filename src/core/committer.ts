@@ -58,10 +58,12 @@ export class Committer {
 
   /** Gives up on what is pending: its leases end, and it is run again. */
   drop(): void {
-    for (const { task } of this.#pending.splice(0)) {
-      this.counts.lost += 1;
-      this.#emit({ type: "task.lost", task });
-    }
+    for (const ended of this.#pending.splice(0)) this.#lose(ended);
+  }
+
+  #lose({ task }: Ended): void {
+    this.counts.lost += 1;
+    this.#emit({ type: "task.lost", task });
   }
 
   async #commit(batch: readonly Ended[], now: number): Promise<void> {
@@ -85,8 +87,12 @@ export class Committer {
       return [batch.slice(middle), batch.slice(0, middle)];
     }
     this.#emit({ type: "storage.failed", during: "settle", error });
+    if (only === undefined) return [];
     // What ended as a failure already and is refused all the same is left to the lease's end.
-    if (only === undefined || only.settlement.kind === "fail") return [];
+    if (only.settlement.kind === "fail") {
+      this.#lose(only);
+      return [];
+    }
     const { id, attempts, claimToken } = only.task;
     const context = { at, attempt: attempts, retryable: false, maxBytes: LIMITS.errorBytes };
     return [

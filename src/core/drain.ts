@@ -1,9 +1,11 @@
 import { backoffDelay } from "./backoff.ts";
+import { QueryBudget } from "./budget.ts";
 import { Committer } from "./committer.ts";
 import type { DrainEnd, DrainOptions, DrainReport, Engine } from "./engine.ts";
 import { QueryLimitReached, StorageUnavailable } from "./errors.ts";
 import { Flight } from "./flight.ts";
 import { DRAIN_DEFAULTS } from "./options.ts";
+import { Pace } from "./pace.ts";
 import { Poller } from "./poller.ts";
 import type { ClaimedTask } from "./task.ts";
 import { type Outcome, settle } from "./transitions.ts";
@@ -22,9 +24,6 @@ export async function drain(engine: Engine, options: DrainOptions): Promise<Drai
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** How long a write that the database does not answer is tried again beyond the end of everything, in milliseconds. */
-const LAST_FLUSH = 2_000;
-
 class Drain {
   readonly #engine: Engine;
   readonly #options: DrainOptions;
@@ -32,6 +31,8 @@ class Drain {
   readonly #flight: Flight;
   readonly #committer: Committer;
   readonly #poller: Poller;
+  readonly #budget: QueryBudget;
+  readonly #pace = new Pace();
   readonly #deadline: number;
   readonly #lingerUntil: number;
   /** When what still runs is aborted: the hard deadline, or the end of the grace after a stop. */
@@ -47,8 +48,6 @@ class Drain {
   #claimed = 0;
   #claimedAt = 0;
   #rescued = 0;
-  /** What ended since the last claim, and when that was: tells how far ahead to claim. */
-  #pace = { ended: 0, since: 0 };
 
   constructor(engine: Engine, options: DrainOptions) {
     const { storage, clock, emit } = engine;
@@ -62,6 +61,7 @@ class Drain {
     this.#rescueAt = options.rescue === false ? NEVER : start;
     this.#committer = new Committer(storage, emit);
     this.#poller = new Poller(storage, options);
+    this.#budget = new QueryBudget(storage, options.queryBudget);
     const onEnd = (task: ClaimedTask, outcome: Outcome) => this.#onEnd(task, outcome);
     this.#flight = new Flight({ ...engine, now: () => clock.now(), concurrency: options.concurrency, onEnd });
   }
@@ -72,7 +72,9 @@ class Drain {
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted) stop();
     onStart?.(() => this.#wake());
+    const watch = setInterval(() => this.#watch(), DRAIN_DEFAULTS.watch);
     while (this.#end === null || this.#flight.size > 0 || this.#committer.size > 0) await this.#turn();
+    clearInterval(watch);
     signal?.removeEventListener("abort", stop);
     if (this.#fatal !== null) throw this.#fatal;
     return { ...this.#committer.counts, claimed: this.#claimed, rescued: this.#rescued, reason: this.#end };
@@ -80,17 +82,28 @@ class Drain {
 
   async #turn(): Promise<void> {
     const now = this.#engine.clock.now();
-    if (now >= this.#abortAt && !this.#aborted) {
-      this.#aborted = true;
-      this.#flight.abortAll();
-    }
+    this.#abortInTime(now);
     await this.#guarded("renew", () => this.#renew(now));
     await this.#guarded("settle", () => this.#flush(now));
+    this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("rescue", () => this.#rescue(now));
+    this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("claim", () => this.#claim());
-    this.#end ??= this.#decideEnd();
+    this.#end ??= this.#findLimit() ?? this.#findEmpty();
     if (this.#end !== null && this.#flight.size === 0 && this.#committer.size === 0) return;
     await this.#waker.sleep(this.#nextTurnAt() - this.#engine.clock.now());
+  }
+
+  /** What cannot wait for a database that does not answer. */
+  #watch(): void {
+    this.#flight.loseExpired();
+    this.#abortInTime(this.#engine.clock.now());
+  }
+
+  #abortInTime(now: number): void {
+    if (now < this.#abortAt || this.#aborted) return;
+    this.#aborted = true;
+    this.#flight.abortAll();
   }
 
   async #renew(now: number): Promise<void> {
@@ -105,13 +118,16 @@ class Drain {
     if (now < this.#flushAt) return;
     // With few queries left, what ends waits for the rest, for as long as its lease is safe.
     const latest = this.#pendingSince + DRAIN_DEFAULTS.heartbeat;
-    const saving = this.#queriesLeft() <= 0 && this.#flight.size > 0 && now < latest;
+    const saving = this.#budget.left(now) <= 0 && this.#flight.size > 0 && now < latest;
     this.#flushAt = saving ? latest : NEVER;
     if (!saving) await this.#committer.flush(now);
   }
 
   async #rescue(now: number): Promise<void> {
     if (now < this.#rescueAt) return;
+    // Where queries are few, those that claim go first.
+    this.#rescueAt = NEVER;
+    if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return;
     const { storage, clock, emit } = this.#engine;
     this.#rescueAt = now + DRAIN_DEFAULTS.rescue;
     const rescued = await storage.rescueMany(now, (failures) => this.#backoff(failures));
@@ -124,7 +140,8 @@ class Drain {
     }
     this.#rescued += rescued.length;
     if (rescued.length > 0) this.#rescueAt = now;
-    this.#quarantine = await storage.hasQuarantined(now, this.#options.queues);
+    // One that runs is not found: it keeps the others waiting until it has ended.
+    if (!this.#quarantine) this.#quarantine = await storage.hasQuarantined(now, this.#options.queues);
     await clock.synchronize(storage);
   }
 
@@ -134,11 +151,11 @@ class Drain {
     if (this.#quarantine) return this.#claimQuarantined(now);
     const { free } = this.#flight;
     if (free === 0 || !(await this.#poller.look(now, this.#longestPoll(now)))) return;
-    const limit = Math.min(free + this.#prefetch(now), this.#tasksLeft());
-    this.#pace = { ended: 0, since: now };
+    const limit = Math.min(free + this.#pace.prefetch(now), this.#tasksLeft());
+    this.#pace.noteClaim(now, true);
     this.#claimedAt = now;
     const tasks = await storage.claimMany({ ...this.#claimRequest(now), limit });
-    this.#pace.since = clock.now();
+    this.#pace.noteClaim(clock.now(), false);
     this.#poller.noteClaim(limit, tasks.length, now, now < this.#lingerUntil);
     this.#take(tasks);
   }
@@ -153,6 +170,8 @@ class Drain {
 
   #take(tasks: readonly ClaimedTask[]): void {
     this.#claimed += tasks.length;
+    const now = this.#engine.clock.now();
+    for (const { timeout } of tasks) this.#budget.keepUntil(Math.min(this.#abortAt, now + timeout));
     if (this.#end === null) this.#flight.add(tasks);
     // The stop came while the claim was under way.
     else for (const task of tasks) this.#onEnd(task, { kind: "release" });
@@ -169,7 +188,7 @@ class Drain {
 
   /** A task must fit the time left, and its heartbeats the queries left. */
   #longestTimeout(now: number): number | undefined {
-    const longest = Math.min(this.#abortAt - now, this.#queriesLeft() * DRAIN_DEFAULTS.heartbeat);
+    const longest = Math.min(this.#abortAt - now, this.#budget.longestTimeout(now));
     return longest === NEVER ? undefined : longest;
   }
 
@@ -177,7 +196,8 @@ class Drain {
     const { clock, emit } = this.#engine;
     const now = clock.now();
     const settlement = settle(task, outcome, now, (failures) => this.#backoff(failures));
-    this.#pace.ended += 1;
+    this.#pace.noteEnd();
+    if (this.#flight.size === 0) this.#budget.keepNothing();
     if (settlement === null) {
       this.#committer.counts.lost += 1;
       emit({ type: "task.lost", task });
@@ -191,13 +211,17 @@ class Drain {
     this.#waker.wake(full ? 0 : DRAIN_DEFAULTS.flushDelay);
   }
 
-  #decideEnd(): DrainEnd | null {
+  #findLimit(): DrainEnd | null {
     const now = this.#engine.clock.now();
     if (now >= this.#deadline || now >= this.#abortAt) return "deadline";
     if (this.#tasksLeft() === 0) return "max-tasks";
-    if (this.#queriesLeft() <= 0) return "query-budget";
+    return this.#budget.left(now) <= 0 ? "query-budget" : null;
+  }
+
+  #findEmpty(): DrainEnd | null {
+    const now = this.#engine.clock.now();
     const idle = this.#flight.size === 0 && this.#committer.size === 0 && !this.#quarantine;
-    if (!idle || now < this.#lingerUntil) return null;
+    if (!idle || now < this.#lingerUntil || now >= this.#rescueAt) return null;
     // Tasks may have come while the last ones ran: only an empty claim after them tells that there are none.
     const { emptyAt } = this.#poller;
     if (emptyAt === this.#claimedAt && emptyAt >= this.#lingerUntil && this.#pace.ended === 0) return "empty";
@@ -231,7 +255,7 @@ class Drain {
     this.#poller.postpone(now + delay);
     this.#flushAt = this.#committer.size > 0 ? now + delay : NEVER;
     if (now >= this.#lingerUntil) this.#end ??= "storage-failed";
-    if (now >= this.#abortAt + LAST_FLUSH) this.#committer.drop();
+    if (now >= this.#abortAt + DRAIN_DEFAULTS.lastFlush) this.#committer.drop();
   }
 
   #stop(): void {
@@ -263,23 +287,10 @@ class Drain {
     return Math.max(0, (this.#options.maxTasks ?? NEVER) - this.#claimed);
   }
 
-  /** Queries that may be sent before only the last flush is left. */
-  #queriesLeft(): number {
-    const { queryBudget = NEVER } = this.#options;
-    return queryBudget - DRAIN_DEFAULTS.queryReserve - this.#engine.storage.queryCount;
-  }
-
-  /** With few queries left, polls are spread over the time left. */
+  /** With few queries left after the next one, polls are spread over the time left. */
   #longestPoll(now: number): number {
-    const left = this.#queriesLeft();
-    return left === NEVER ? 0 : (Math.min(this.#deadline, this.#lingerUntil) - now) / Math.max(1, left);
-  }
-
-  /** As many tasks as would end within a moment at the present pace: few where handlers are slow. */
-  #prefetch(now: number): number {
-    const { ended, since } = this.#pace;
-    const pace = ended / Math.max(1, now - since);
-    return Math.min(DRAIN_DEFAULTS.prefetchCount, Math.floor(pace * DRAIN_DEFAULTS.prefetchWindow));
+    const left = this.#budget.left(now);
+    return left === NEVER ? 0 : (Math.min(this.#deadline, this.#lingerUntil) - now) / Math.max(1, left - 1);
   }
 
   #backoff(failures: number): number {

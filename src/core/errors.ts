@@ -60,7 +60,8 @@ export class UnknownTaskError extends FieldError {
 
   constructor(field: string, funcPath: string, known: readonly string[]) {
     const names = known.length > 0 ? known.slice(0, 20).join(", ") : "of which there is none";
-    super(field, `the name of a registered task (${names})`, JSON.stringify(funcPath));
+    const got = funcPath.length > 80 ? `${funcPath.slice(0, 80)}...` : funcPath;
+    super(field, `the name of a registered task (${names})`, JSON.stringify(got));
   }
 }
 

@@ -68,6 +68,12 @@ export const DRAIN_DEFAULTS = {
   lease: 2 * MINUTE,
   heartbeat: 30 * SECOND,
   rescue: 30 * SECOND,
+  /** Queries of a rescue that finds nothing. */
+  rescueQueries: 3,
+  /** How often it is looked at what cannot wait for a database that does not answer: deadlines and the ends of leases. */
+  watch: SECOND,
+  /** How long a write that the database does not answer is tried again beyond the end of everything. */
+  lastFlush: 2 * SECOND,
   /** Completions are flushed at this count, or when the first of them is this old. */
   flushCount: 256,
   flushDelay: 5,

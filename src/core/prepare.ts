@@ -11,7 +11,7 @@ import {
   type TaskDefaults,
 } from "./options.ts";
 import type { TaskDefinition } from "./registry.ts";
-import { serialize } from "./serialize.ts";
+import { byteLength, serialize } from "./serialize.ts";
 import type { NewTask, Task } from "./task.ts";
 
 /** One task to enqueue. Build it with {@link enqueueRequest}, which checks the payload's type. */
@@ -66,7 +66,7 @@ export async function prepareTask(
   const settings = parseShared(options, parseShared(task.settings, { ...defaults, interval: null }));
   const limits = { maxBytes: LIMITS.payloadBytes, maxDepth: LIMITS.depth };
   const args = serialize(options.args ?? [], "args", limits);
-  const kwargs = serialize(input, "kwargs", { ...limits, maxBytes: LIMITS.payloadBytes - args.length });
+  const kwargs = serialize(input, "kwargs", { ...limits, maxBytes: LIMITS.payloadBytes - byteLength(args) });
   await task.validate(input);
   return {
     id: options.id === undefined ? newId(now) : parseNewId(options.id, "id", now),

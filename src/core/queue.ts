@@ -5,6 +5,7 @@ import { type Duration, type Instant, parseDuration, parseInstant, parseInteger 
 import type { DrainOptions, DrainReport, Engine } from "./engine.ts";
 import { TaskNotFoundError, TaskPurgedError } from "./errors.ts";
 import type { EventListener, QueueEvent } from "./events.ts";
+import { parseFilter } from "./filter.ts";
 import { KICK_DRAIN, takeKick } from "./kick.ts";
 import { type Logger, SILENT } from "./log.ts";
 import {
@@ -181,16 +182,17 @@ export class Queue<Native = unknown> {
     );
   }
 
-  /** Claims and runs tasks until nothing is due, or until a deadline, a budget or a signal ends it. */
-  drain(options: Partial<DrainOptions> = {}): Promise<DrainReport> {
-    const settings = { concurrency: WORKER_DEFAULTS.concurrency, ...options };
+  /** Claims and runs tasks until nothing is due, or until a deadline, a budget or a signal ends it. @throws {ValidationError} */
+  async drain(options: Partial<DrainOptions> = {}): Promise<DrainReport> {
+    const wanted = options.concurrency ?? WORKER_DEFAULTS.concurrency;
+    const concurrency = parseInteger(wanted, "concurrency", LIMITS.concurrency);
     let wake: (() => void) | undefined;
     const onStart = (start: () => void) => {
       wake = start;
       this.#listeners.add(start);
       options.onStart?.(start);
     };
-    return drain(this.#engine(), { ...settings, onStart }).finally(
+    return drain(this.#engine(), { ...options, concurrency, onStart }).finally(
       () => wake && this.#listeners.delete(wake),
     );
   }
@@ -208,8 +210,9 @@ export class Queue<Native = unknown> {
     return task ?? this.#explainAbsence(id);
   }
 
-  list(filter: Partial<TaskFilter> = {}): Promise<Page<Task>> {
-    return this.#storage.listTasks({ limit: 100, ...filter });
+  /** One page of tasks, newest first. @throws {ValidationError} */
+  async list(filter: Partial<TaskFilter> = {}): Promise<Page<Task>> {
+    return this.#storage.listTasks(parseFilter(filter));
   }
 
   /**

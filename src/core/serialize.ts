@@ -96,14 +96,28 @@ export function toTaskError(
   },
 ): TaskError {
   const { at, attempt, retryable, maxBytes } = context;
-  const known = thrown instanceof Error;
+  const { type, message, stack } = readThrown(thrown);
   // A third for the message and half for the stack leave room for the rest, even if every character is escaped in JSON.
-  const message = truncate(known ? thrown.message : `thrown: ${describe(thrown)}`, maxBytes / 3);
-  const type = truncate(known ? thrown.name : "NonError", 255);
-  const base = { type, message, at, attempt, retryable };
-  return known && thrown.stack !== undefined
-    ? { ...base, stack: truncate(thrown.stack, maxBytes / 2) }
-    : base;
+  const base = {
+    type: truncate(type, 255),
+    message: truncate(message, maxBytes / 3),
+    at,
+    attempt,
+    retryable,
+  };
+  return stack === undefined ? base : { ...base, stack: truncate(stack, maxBytes / 2) };
+}
+
+/** Anything can be thrown, an Error whose properties are no text or cannot be read included. */
+function readThrown(thrown: unknown): { type: string; message: string; stack?: string } {
+  try {
+    if (!(thrown instanceof Error)) return { type: "NonError", message: `thrown: ${describe(thrown)}` };
+    const { name, message, stack } = thrown;
+    const texts = { type: String(name), message: String(message) };
+    return stack === undefined ? texts : { ...texts, stack: String(stack) };
+  } catch {
+    return { type: "NonError", message: "thrown: a value that cannot be read" };
+  }
 }
 
 /** Cuts `text` so that it takes at most `maxBytes` as a JSON string, and makes it well-formed. */

@@ -1,6 +1,8 @@
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
+import { describe } from "../core/duration.ts";
 import type { Queue } from "../core/queue.ts";
+import { authenticate } from "./auth.ts";
 import type { ApiKey } from "./keys.ts";
 import { HttpError, problemOf } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
@@ -25,11 +27,13 @@ export interface ApiVariables {
   caller: string;
 }
 
+export type ApiContext = Context<{ Variables: ApiVariables }>;
+
 /** Marks what a session has seen, in and out. */
 const BOOKMARK = "x-d1-bookmark";
 
 /** What D1 hands out as a bookmark; anything else would be an error inside the database. */
-const BOOKMARK_FORM = /^[0-9a-f-]{1,200}$/i;
+const BOOKMARK_FORM = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
 
 /**
  * The HTTP API as a Hono app, to be served or mounted.
@@ -46,9 +50,17 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
     if (response.status >= 500) context.var.api?.onError?.(error);
     return response;
   });
-  app.notFound((context) =>
-    problemOf(new HttpError("not_found", `nothing is at ${context.req.path}`), context),
-  );
+  app.notFound(async (context) => {
+    const nothing = new HttpError("not_found", "the path", "one of the API's", describe(context.req.path));
+    // Without a key nobody learns even what is not there.
+    return problemOf(
+      await authenticate(context).then(
+        () => nothing,
+        (refused: unknown) => refused,
+      ),
+      context,
+    );
+  });
   app.use(secureHeaders());
   app.use(async (context, next) => {
     const api = resolve(context);
@@ -63,7 +75,12 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
     context.header("cache-control", "no-store");
   });
   app.get("/healthz", async (context) => {
-    await context.var.queue.storage.verify();
+    try {
+      await context.var.queue.storage.verify();
+    } catch (error) {
+      context.var.api.onError?.(error);
+      return problemOf(error, context, 503);
+    }
     return context.json({ status: "ok" });
   });
   app.route("/v1", taskRoutes());

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
-import type { ApiVariables } from "./api.ts";
-import { allows, findKey, type Scope } from "./keys.ts";
+import type { ApiContext, ApiVariables } from "./api.ts";
+import { type ApiKey, allows, findKey, type Scope } from "./keys.ts";
 import { HttpError } from "./problem.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
@@ -8,27 +8,30 @@ const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
 /** Who calls, where no keys are asked for. */
 export const ANONYMOUS = "anonymous";
 
+/**
+ * The key that a request came with; null where no keys are asked for.
+ *
+ * @throws {HttpError} when it came with none that is configured
+ */
+export async function authenticate(context: ApiContext): Promise<ApiKey | null> {
+  const { keys } = context.var.api;
+  if (keys === null) return null;
+  const presented = BEARER.exec(context.req.header("authorization") ?? "")?.[1];
+  const key = presented === undefined ? null : await findKey(keys, presented);
+  if (key !== null) return key;
+  const got = presented === undefined ? "none" : "another";
+  throw new HttpError("unauthorized", "Authorization", "Bearer KEY with a key of OMNIQ_KEYS", got);
+}
+
 /** Lets a request pass whose key has the scope, and notes the key's name. */
 export function requires(scope: Scope): MiddlewareHandler<{ Variables: ApiVariables }> {
   return async (context, next) => {
-    const { keys } = context.var.api;
-    if (keys === null) {
-      context.set("caller", ANONYMOUS);
-      return next();
+    const key = await authenticate(context);
+    if (key !== null && !allows(key, scope)) {
+      const got = `one with ${key.scopes.join("+")}`;
+      throw new HttpError("forbidden", "Authorization", `a key with the scope ${scope}`, got);
     }
-    const presented = BEARER.exec(context.req.header("authorization") ?? "")?.[1];
-    const key = presented === undefined ? null : await findKey(keys, presented);
-    if (key === null) {
-      const expected = "expected the header Authorization: Bearer KEY with a key of OMNIQ_KEYS";
-      throw new HttpError("unauthorized", `${expected}, got ${presented === undefined ? "none" : "another"}`);
-    }
-    if (!allows(key, scope)) {
-      throw new HttpError(
-        "forbidden",
-        `expected a key with the scope ${scope}, got one with ${key.scopes.join("+")}`,
-      );
-    }
-    context.set("caller", key.name);
+    context.set("caller", key?.name ?? ANONYMOUS);
     return next();
   };
 }

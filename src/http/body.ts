@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { describe } from "../core/duration.ts";
 import { TooLargeError } from "../core/errors.ts";
 import { HttpError } from "./problem.ts";
 
@@ -23,13 +24,13 @@ export async function readJson(context: Context): Promise<unknown> {
   const type = context.req.header("content-type") ?? "none";
   // Also keeps other sites out: a page cannot send this type to us without asking first.
   if (!/^application\/json\s*(;|$)/i.test(type)) {
-    throw new HttpError("unsupported_media_type", `expected the content-type application/json, got ${type}`);
+    throw new HttpError("unsupported_media_type", "Content-Type", "application/json", describe(type));
   }
   const text = await context.req.text();
   try {
     return JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : "unreadable";
-    throw new HttpError("invalid_json", `expected the body to be JSON: ${reason}`);
+    throw new HttpError("invalid_json", "the body", "JSON", reason);
   }
 }

@@ -37,28 +37,36 @@ const STATUSES: Readonly<Record<string, ContentfulStatusCode>> = {
   storage_unavailable: 503,
   storage_overloaded: 503,
   query_limit: 503,
+  invalid_config: 503,
 };
 
 /** A fault of the request that only HTTP knows. */
-export class HttpError extends OmniqError {
+export class HttpError extends FieldError {
   readonly code: string;
 
   constructor(
     code: "invalid_json" | "unauthorized" | "forbidden" | "not_found" | "unsupported_media_type",
-    message: string,
+    field: string,
+    expected: string,
+    got: string,
   ) {
-    super(message);
+    super(field, expected, got);
     this.code = code;
   }
 }
 
-/** Answers any error as `application/problem+json`. What is not ours says nothing of its inside. */
-export function problemOf(error: unknown, context: Context): Response {
-  if (error instanceof HTTPException) return answer(context, error.status, "http_error", error.message);
-  if (!(error instanceof OmniqError)) {
-    return answer(context, 500, "internal_error", "the server met an error of its own: see its log");
+/** The status of an error: 500 for what the caller can do nothing about, such as a statement that the database refused. */
+export function statusOf(error: unknown): ContentfulStatusCode {
+  if (error instanceof HTTPException) return error.status;
+  return (error instanceof OmniqError ? STATUSES[error.code] : undefined) ?? 500;
+}
+
+/** Answers any error as `application/problem+json`. One of our own making, or of the database's, says nothing of its inside. */
+export function problemOf(error: unknown, context: Context, status = statusOf(error)): Response {
+  if (error instanceof HTTPException) return answer(context, status, "http_error", error.message);
+  if (status === 500 || !(error instanceof OmniqError)) {
+    return answer(context, status, "internal_error", "the server met an error of its own: see its log");
   }
-  const status = STATUSES[error.code] ?? 500;
   if (status === 401) context.header("www-authenticate", 'Bearer realm="omniq"');
   if (status === 503) context.header("retry-after", "1");
   const fault =

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { parseDuration, parseInstant } from "../core/duration.ts";
-import { LIMITS, parseText } from "../core/options.ts";
+import { LIMITS, parseId, parseText } from "../core/options.ts";
 import type { ApiVariables } from "./api.ts";
 import { requires } from "./auth.ts";
-import { readJson } from "./body.ts";
+import { limitBody, readJson, TASK_BYTES } from "./body.ts";
 import { PurgeQuery, parse, QueueBody } from "./schemas.ts";
 
 /** Pages of 1,000 tasks that one call purges at most: about 5 queries each. */
@@ -16,7 +16,7 @@ export function queueRoutes() {
     context.json({ queues: await context.var.queue.queues() }),
   );
 
-  app.put("/queues/:name", requires("admin"), async (context) => {
+  app.put("/queues/:name", requires("admin"), limitBody(TASK_BYTES), async (context) => {
     const { queue } = context.var;
     const name = parseText(context.req.param("name"), "name");
     const { paused, concurrency } = parse(QueueBody, await readJson(context));
@@ -30,7 +30,7 @@ export function queueRoutes() {
     const { olderThan, cursor } = parse(PurgeQuery, context.req.query());
     const limit = parseAge(olderThan, queue.now());
     let purged = 0;
-    let next: string | null = cursor ?? null;
+    let next = cursor === undefined ? null : parseId(cursor, "cursor");
     for (let page = 0; page < PURGE_PAGES; page++) {
       const done = await queue.storage.purgeResults({
         olderThan: limit,
@@ -47,9 +47,9 @@ export function queueRoutes() {
   return app;
 }
 
-/** A moment, or how long ago it was. */
+/** A moment, or how long ago it was. Nothing finished in the future: ids from there stay unknown, not purged. */
 function parseAge(text: string, now: number): number {
-  if (/^\d+$/.test(text)) return parseInstant(Number(text), "olderThan");
-  if (/^\d{4}-/.test(text)) return parseInstant(text, "olderThan");
+  if (/^\d+$/.test(text)) return Math.min(now, parseInstant(Number(text), "olderThan"));
+  if (/^\d{4}-/.test(text)) return Math.min(now, parseInstant(text, "olderThan"));
   return now - parseDuration(text, "olderThan", LIMITS.timeToLive);
 }

@@ -41,25 +41,18 @@ export const QueueBody = v.strictObject({
   concurrency: v.optional(v.nullable(v.number())),
 });
 
-const Limit = v.pipe(
-  v.string(),
-  v.digits(),
-  v.transform(Number),
-  v.minValue(LIMITS.listLimit.min),
-  v.maxValue(LIMITS.listLimit.max),
-);
-
+/** Ranges and forms are checked by the engine, here too. */
 export const ListQuery = v.strictObject({
   status: v.optional(v.picklist(TASK_STATUSES)),
   queue: v.optional(v.string()),
   funcPath: v.optional(v.string()),
-  cursor: v.optional(v.pipe(v.string(), v.uuid())),
-  limit: v.optional(Limit, "100"),
+  cursor: v.optional(v.string()),
+  limit: v.optional(v.pipe(v.string(), v.digits(), v.transform(Number))),
 });
 
 export const PurgeQuery = v.strictObject({
   olderThan: v.string(),
-  cursor: v.optional(v.pipe(v.string(), v.uuid())),
+  cursor: v.optional(v.string()),
 });
 
 export const ResultQuery = v.strictObject({ wait: v.optional(v.string()) });
@@ -75,18 +68,32 @@ export function parse<Schema extends v.GenericSchema>(
   value: unknown,
   within?: string,
 ): v.InferOutput<Schema> {
+  // Valibot takes an array for an object.
+  if (Array.isArray(value)) throw new ValidationError(within ?? "the body", "an object", describe(value));
   const parsed = v.safeParse(schema, value, { abortEarly: true });
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const path = [within, v.getDotPath(issue)].filter((part) => part !== null && part !== undefined);
-  const input =
-    issue.kind === "schema" && issue.expected === "never" ? issue.path?.at(-1)?.value : issue.input;
-  throw new ValidationError(path.join(".") || "the body", expectedOf(issue), describe(input));
+  const input = issue.expected === "never" ? issue.path?.at(-1)?.value : issue.input;
+  const got = isMissing(issue) ? "nothing" : describe(input);
+  throw new ValidationError(shorten(path.join(".")) || "the body", expectedOf(issue), got);
+}
+
+/** Valibot tells of a missing field by its name in quotes. */
+function isMissing({ type, expected }: v.BaseIssue<unknown>): boolean {
+  return type === "strict_object" && expected?.startsWith('"') === true;
+}
+
+// The name of an unknown field is the caller's.
+function shorten(path: string): string {
+  return path.length > 120 ? `${path.slice(0, 120)}...` : path;
 }
 
 function expectedOf(issue: v.BaseIssue<unknown>): string {
   if (issue.expected === "never") return "absent, since no such field exists";
-  if (issue.type === "custom") return "an object";
+  if (isMissing(issue)) return "given";
+  if (issue.type === "custom" || issue.expected === "Object") return "an object";
+  if (issue.expected === "Array") return "an array";
   if (issue.type === "min_length" || issue.type === "max_length") return `of 1 to ${LIMITS.batch} members`;
   return (issue.expected ?? issue.type).replaceAll(/[()]/g, "").replaceAll(" | ", " or ");
 }

@@ -1,4 +1,4 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { sha256 } from "../core/digest.ts";
 import { TaskPurgedError } from "../core/errors.ts";
 import { parseText, RETENTION_DEFAULTS } from "../core/options.ts";
@@ -6,12 +6,10 @@ import { type EnqueueRequest, pendingTask } from "../core/prepare.ts";
 import type { Registry } from "../core/registry.ts";
 import type { EnqueueReceipt, IdempotencyKey } from "../core/storage.ts";
 import type { NewTask } from "../core/task.ts";
-import type { ApiVariables } from "./api.ts";
+import type { ApiContext, ApiVariables } from "./api.ts";
 import { requires } from "./auth.ts";
 import { BATCH_BYTES, limitBody, readJson, TASK_BYTES } from "./body.ts";
 import { BatchBody, ListQuery, NewTaskBody, parse, ResultQuery } from "./schemas.ts";
-
-type ApiContext = Context<{ Variables: ApiVariables }>;
 
 export function taskRoutes() {
   const app = new Hono<{ Variables: ApiVariables }>();

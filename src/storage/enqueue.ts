@@ -18,7 +18,7 @@ interface Plan {
 interface Reply {
   readonly inserted: readonly Row[];
   readonly met: readonly Row[];
-  /** `[first]` where this call recorded the key, then the key on file. */
+  /** First a row where this call recorded the key, last the key on file. */
   readonly key: readonly (readonly Row[])[];
   readonly resent: boolean;
 }
@@ -35,7 +35,7 @@ export async function enqueueMany(
   const lists = toLists(tasks, newTaskJson);
   const reply = await send(connection, sql, lists, now, idempotency);
   if (idempotency !== undefined) {
-    const replay = readReplay(reply, idempotency, now);
+    const replay = readReplay(tasks, reply, idempotency, now);
     if (replay !== null) return replay;
   }
   return readReceipts(tasks, reply, now);
@@ -65,7 +65,20 @@ function planEnqueue(
     return { inserts, guards, lookups, key: [] };
   }
   const { apiKey, key, fingerprint, expiredBefore } = idempotency;
-  const ids = lists.flatMap(({ items }) => items.map(({ id, uniqueKey }) => ({ id, uniqueKey })));
+  const ids = toLists(
+    lists.flatMap(({ items }) => items),
+    ({ id, uniqueKey }) => JSON.stringify({ id, uniqueKey }),
+  );
+  let recorded = 0;
+  const record = ids.map(({ json, items }, index) => {
+    const parameters = [json, now, apiKey, key, expiredBefore, fingerprint];
+    const statement =
+      index === 0
+        ? { sql: sql.recordIdempotencyKey, parameters }
+        : { sql: sql.extendIdempotencyKey, parameters: [json, apiKey, key, fingerprint, recorded] };
+    recorded += items.length;
+    return statement;
+  });
   return {
     inserts: lists.map(({ json }) => ({
       sql: sql.enqueueOnce,
@@ -73,13 +86,7 @@ function planEnqueue(
     })),
     guards,
     lookups,
-    key: [
-      {
-        sql: sql.recordIdempotencyKey,
-        parameters: [JSON.stringify(ids), now, apiKey, key, expiredBefore, fingerprint],
-      },
-      { sql: sql.readIdempotencyKey, parameters: [apiKey, key] },
-    ],
+    key: [...record, { sql: sql.readIdempotencyKey, parameters: [apiKey, key] }],
   };
 }
 
@@ -142,11 +149,19 @@ function readReceipts(tasks: readonly NewTask[], reply: Reply, now: number): Enq
 }
 
 /** What the first request with this key got; null where this is the first. */
-function readReplay(reply: Reply, idempotency: IdempotencyKey, now: number): EnqueueReceipt[] | null {
-  const [recorded = [], onFile = []] = reply.key;
-  const [row] = typed<{ fingerprint: string; task_ids: string; created_at: number }>(onFile);
+function readReplay(
+  tasks: readonly NewTask[],
+  reply: Reply,
+  idempotency: IdempotencyKey,
+  now: number,
+): EnqueueReceipt[] | null {
+  const [recorded = []] = reply.key;
+  const [row] = typed<{ fingerprint: string; task_ids: string; created_at: number }>(reply.key.at(-1) ?? []);
   if (row === undefined || recorded.length > 0) return null;
   if (row.fingerprint !== idempotency.fingerprint) throw new IdempotencyConflictError();
-  if (reply.resent && row.created_at === now) return null;
-  return (JSON.parse(row.task_ids) as string[]).map((id) => ({ id, duplicate: true }));
+  const ids = JSON.parse(row.task_ids) as string[];
+  // A resend finds the key that the first send recorded, with ids that only this call can have given.
+  const own = new Set(tasks.map(({ id }) => id));
+  if (reply.resent && row.created_at === now && ids.some((id) => own.has(id))) return null;
+  return ids.map((id) => ({ id, duplicate: true }));
 }

@@ -42,5 +42,5 @@ export async function mayBePurged(
   id: string,
 ): Promise<boolean> {
   const [row] = typed<{ done_before: number }>(await connection.read(sql.readPurge));
-  return row !== undefined && idTime(id) < row.done_before;
+  return row !== undefined && idTime(id) < row.done_before + LIMITS.idAhead;
 }

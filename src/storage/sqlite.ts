@@ -249,8 +249,8 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   }
 
   async startPurge(now: number, nextAt: number): Promise<{ readonly cursor: string | null } | null> {
-    const { rows } = await this.#tasks.write(() => [
-      { sql: this.#sql.startPurge, parameters: [now, nextAt] },
+    const { rows } = await this.#tasks.write((again) => [
+      { sql: this.#sql.startPurge, parameters: [now, nextAt, Number(again)] },
     ]);
     const [row] = typed<{ cursor: string | null }>(rows[0] ?? []);
     return row ?? null;

@@ -57,6 +57,10 @@ export function createWorker<Env extends object, Native>(
     const config = parseConfig(env);
     const log = consoleLogger(config.logLevel);
     const logEvent = logEvents(log);
+    const onEvent: EventListener = (event) => {
+      logEvent(event);
+      options.onEvent?.(event);
+    };
     const queue = createQueue({
       storage: options.storage(env, config),
       tasks: registry,
@@ -65,16 +69,13 @@ export function createWorker<Env extends object, Native>(
       kick: { concurrency, queues, queryBudget: config.queryBudget },
       env,
       log,
-      onEvent: (event) => {
-        logEvent(event);
-        options.onEvent?.(event);
-      },
+      onEvent,
     });
-    return { config, queue, log };
+    return { config, queue, log, onEvent };
   };
 
   const api = createApi((context) => {
-    const { config, queue, log } = open(context.env);
+    const { config, queue, log } = logged(() => open(context.env));
     return {
       queue,
       keys: config.keys,
@@ -86,8 +87,12 @@ export function createWorker<Env extends object, Native>(
   return {
     fetch: (request, env, context) => api.fetch(request, env, context),
     async scheduled(_event, env) {
-      const { config, queue } = open(env);
-      await queue.purgeDue(Math.max(1, Math.floor(config.queryBudget / QUERIES_A_PURGE_PAGE)));
+      const { config, queue, onEvent } = open(env);
+      const pages = Math.max(1, Math.floor(config.queryBudget / QUERIES_A_PURGE_PAGE));
+      // Tasks run whatever becomes of the housekeeping; a database that is down says so again in the drain.
+      await queue
+        .purgeDue(pages)
+        .catch((error) => onEvent({ type: "storage.failed", during: "purge", error }));
       await queue.drain({
         concurrency,
         queues,
@@ -99,4 +104,14 @@ export function createWorker<Env extends object, Native>(
     },
     queueFor: (env) => open(env).queue,
   };
+}
+
+/** What keeps a request from being served at all must be found in the log; how much to log may be what could not be read. */
+function logged<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    consoleLogger("error").error("the Worker cannot start", { error: String(error) });
+    throw error;
+  }
 }

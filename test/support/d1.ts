@@ -9,15 +9,20 @@ export async function openD1(binding: D1Database = env.DB): Promise<TestDatabase
   return new TestDatabase(d1Driver(binding));
 }
 
-/** Rows that D1 billed. */
-export interface Rows {
+/** What a binding was used for. */
+export interface Usage {
+  /** Rows that D1 billed. */
   read: number;
   written: number;
+  /** Statements sent, each of a batch counted: what D1 limits for one invocation. */
+  queries: number;
 }
 
-/** The binding, with a count of the rows that its statements read and wrote, by D1's own `meta`. */
-export function counted(binding: D1Database): { binding: D1Database; rows: Rows; reset(): void } {
-  const rows: Rows = { read: 0, written: 0 };
+type Connection = Pick<D1Database, "prepare" | "batch">;
+
+/** The binding, with a count of its statements, and of the rows that they read and wrote by D1's own `meta`. */
+export function counted(binding: D1Database): { binding: D1Database; rows: Usage; reset(): void } {
+  const rows: Usage = { read: 0, written: 0, queries: 0 };
   const note = <T>(result: D1Result<T>): D1Result<T> => {
     rows.read += result.meta.rows_read;
     rows.written += result.meta.rows_written;
@@ -28,29 +33,36 @@ export function counted(binding: D1Database): { binding: D1Database; rows: Rows;
     const proxy = new Proxy(statement, {
       get(target, name) {
         if (name === "bind") return (...values: unknown[]) => wrap(target.bind(...values));
-        if (name === "all") return async () => note(await target.all());
-        return Reflect.get(target, name);
+        if (name !== "all") return Reflect.get(target, name);
+        return async () => {
+          rows.queries += 1;
+          return note(await target.all());
+        };
       },
     });
     inner.set(proxy, statement);
     return proxy;
   };
-  const counting = new Proxy(binding, {
-    get(target, name) {
-      if (name === "prepare") return (sql: string) => wrap(target.prepare(sql));
-      if (name === "batch") {
-        return async (statements: D1PreparedStatement[]) =>
-          (await target.batch(statements.map((statement) => inner.get(statement) ?? statement))).map(note);
-      }
-      return Reflect.get(target, name).bind(target);
-    },
-  });
+  const count = <T extends Connection>(connection: T): T =>
+    new Proxy(connection, {
+      get(target, name) {
+        if (name === "prepare") return (sql: string) => wrap(target.prepare(sql));
+        if (name === "withSession") return (start?: string) => count(binding.withSession(start));
+        const value: unknown = Reflect.get(target, name);
+        if (name !== "batch") return typeof value === "function" ? value.bind(target) : value;
+        return async (statements: D1PreparedStatement[]) => {
+          rows.queries += statements.length;
+          return (await target.batch(statements.map((statement) => inner.get(statement) ?? statement))).map(
+            note,
+          );
+        };
+      },
+    });
   return {
-    binding: counting,
+    binding: count(binding),
     rows,
     reset: () => {
-      rows.read = 0;
-      rows.written = 0;
+      Object.assign(rows, { read: 0, written: 0, queries: 0 });
     },
   };
 }

@@ -5,6 +5,7 @@ import { SCHEMA_NAMES } from "../../src/storage/verify.ts";
 /** A real database, as a test uses it: through the product's driver, and by SQL of its own. */
 export class TestDatabase {
   readonly driver: Driver;
+  #marks = 0;
 
   constructor(driver: Driver) {
     this.driver = driver;
@@ -22,6 +23,22 @@ export class TestDatabase {
   async sql(sql: string, ...parameters: Parameter[]): Promise<readonly Row[]> {
     const [rows = []] = await this.driver.batch([{ sql, parameters }]);
     return rows;
+  }
+
+  /**
+   * Waits until plain reads see all that was written: a replica may lag behind. Commits arrive in order, so a mark that is
+   * written now and read back proves it.
+   */
+  async catchUp(): Promise<void> {
+    this.#marks += 1;
+    const mark = `mark ${this.#marks}`;
+    await this.sql("INSERT INTO queues (name) VALUES (?1)", mark);
+    const read = { sql: "SELECT 1 FROM queues WHERE name = ?1", parameters: [mark] };
+    for (let tries = 0; (await this.driver.all(read)).length === 0; tries++) {
+      if (tries === 1_000) throw new Error("expected reads to catch up with the writes, and they did not");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await this.sql("DELETE FROM queues WHERE name = ?1", mark);
   }
 
   /** Empties every table. */

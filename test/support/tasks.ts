@@ -1,6 +1,6 @@
 import { V7Generator } from "uuidv7";
 import { serialize } from "../../src/core/serialize.ts";
-import type { JsonText, NewTask } from "../../src/core/task.ts";
+import type { JsonText, NewTask, TaskError } from "../../src/core/task.ts";
 
 /** The moment at which tests begin. */
 export const NOW = Date.parse("2026-11-24T09:00:00Z");
@@ -33,4 +33,8 @@ export function newTask(overrides: Partial<NewTask> = {}): NewTask {
 
 export function newTasks(count: number, overrides: Partial<NewTask> = {}): NewTask[] {
   return Array.from({ length: count }, () => newTask(overrides));
+}
+
+export function taskError(overrides: Partial<TaskError> = {}): TaskError {
+  return { type: "Error", message: "boom", at: NOW, attempt: 1, retryable: true, ...overrides };
 }

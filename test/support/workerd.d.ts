@@ -2,6 +2,9 @@
 /// <reference types="@cloudflare/vitest-plugin/types" />
 
 declare namespace Cloudflare {
+  interface GlobalProps {
+    mainModule: { default: ExportedHandler };
+  }
   interface Env {
     DB: D1Database;
     RESULTS_DB: D1Database;

@@ -13,6 +13,11 @@ export function enqueueSql({ tasks, idempotencyKeys }: Names) {
     AND t.interval IS j.value ->> 'interval' AND t.max_retries = j.value ->> 'maxRetries'
     AND t.timeout = j.value ->> 'timeout' AND t.unique_key IS j.value ->> 'uniqueKey'`;
 
+  /** The task that an input has become or met. */
+  const metId = `
+    coalesce((SELECT t.id FROM ${tasks} t
+      WHERE t.unique_key = j.value ->> 'uniqueKey' AND t.unique_key IS NOT NULL AND t.${ACTIVE}), j.value ->> 'id')`;
+
   return {
     /** ?1 tasks, ?2 now. 2 W a task, 3 with a unique key. */
     enqueue: insertTasks("true"),
@@ -41,13 +46,17 @@ export function enqueueSql({ tasks, idempotencyKeys }: Names) {
     /** ?1 [{id, uniqueKey}], ?2 now, ?3 API key, ?4 key, ?5 expiry, ?6 fingerprint. 1 W; returns a row only to the first. */
     recordIdempotencyKey: `
       INSERT INTO ${idempotencyKeys} (api_key, key, fingerprint, task_ids, created_at)
-      SELECT ?3, ?4, ?6, (
-        SELECT json_group_array(coalesce((SELECT t.id FROM ${tasks} t
-          WHERE t.unique_key = j.value ->> 'uniqueKey' AND t.unique_key IS NOT NULL AND t.${ACTIVE}), j.value ->> 'id'))
-        FROM json_each(?1) j), ?2
+      SELECT ?3, ?4, ?6, (SELECT json_group_array(${metId}) FROM json_each(?1) j), ?2
       WHERE true
       ON CONFLICT (api_key, key) DO UPDATE SET fingerprint = excluded.fingerprint, task_ids = excluded.task_ids, created_at = excluded.created_at
       WHERE created_at <= ?5 RETURNING 1 AS first`,
+
+    /** ?1 further [{id, uniqueKey}], ?2 API key, ?3 key, ?4 fingerprint, ?5 how many came before: only the first is short of them. 1 W. */
+    extendIdempotencyKey: `
+      UPDATE ${idempotencyKeys} SET task_ids = (
+        SELECT json_group_array(id) FROM (
+          SELECT value AS id FROM json_each(task_ids) UNION ALL SELECT ${metId} FROM json_each(?1) j))
+      WHERE api_key = ?2 AND key = ?3 AND fingerprint = ?4 AND json_array_length(task_ids) = ?5`,
 
     /** ?1 API key, ?2 key. 1 read. */
     readIdempotencyKey: `SELECT fingerprint, task_ids, created_at FROM ${idempotencyKeys} WHERE api_key = ?1 AND key = ?2`,

@@ -20,12 +20,12 @@ export function namesFor(prefix: string) {
     leaseIndex: `INDEXED BY ${prefix}tasks_lease_idx`,
     heldIndex: `INDEXED BY ${prefix}tasks_held_idx`,
     failedIndex: `INDEXED BY ${prefix}tasks_failed_idx`,
-    /** Loose index scan: each queue that the index holds, for one seek each. */
-    queueNames: (index: string, predicate: string) => `
-      names (queue) AS (
+    /** Loose index scan: each queue that the index holds, for one seek each, as a table of this name. */
+    queueNames: (index: string, predicate: string, names = "names") => `
+      ${names} (queue) AS (
         SELECT (SELECT queue FROM ${tasks} ${index} WHERE ${predicate} ORDER BY queue LIMIT 1)
         UNION ALL
-        SELECT (SELECT queue FROM ${tasks} ${index} WHERE ${predicate} AND queue > names.queue ORDER BY queue LIMIT 1)
-        FROM names WHERE names.queue IS NOT NULL)`,
+        SELECT (SELECT queue FROM ${tasks} ${index} WHERE ${predicate} AND queue > ${names}.queue ORDER BY queue LIMIT 1)
+        FROM ${names} WHERE ${names}.queue IS NOT NULL)`,
   };
 }

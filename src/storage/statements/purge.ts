@@ -29,10 +29,10 @@ export function purgeSql({ tasks, results, idempotencyKeys, maintenance }: Names
       ON CONFLICT (name) DO UPDATE SET done_before = max(done_before, ?1)`,
     /** 1 read. */
     readPurge: `SELECT done_before FROM ${maintenance} WHERE name = 'purge'`,
-    /** ?1 now, ?2 next due. Returns a row to the one that takes the duty. */
+    /** ?1 now, ?2 next due, ?3 1 after a resend, which finds what the first send wrote. Returns a row to the one that takes the duty. */
     startPurge: `
       INSERT INTO ${maintenance} (name, due_at) VALUES ('purge', ?2)
-      ON CONFLICT (name) DO UPDATE SET due_at = ?2 WHERE due_at <= ?1 RETURNING cursor`,
+      ON CONFLICT (name) DO UPDATE SET due_at = ?2 WHERE due_at <= ?1 OR (?3 AND due_at = ?2) RETURNING cursor`,
     /** ?1 cursor, ?2 next due or null to leave it. */
     finishPurge: `UPDATE ${maintenance} SET cursor = ?1, due_at = coalesce(?2, due_at) WHERE name = 'purge'`,
   };

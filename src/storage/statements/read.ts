@@ -48,8 +48,8 @@ export function readSql({
     /** ?1 now. For each queue: its depth to 1,001, what runs, and a seek for each priority in use. */
     listQueues: `
       WITH RECURSIVE ${queueNames(dueIndex, DUE)},
-      ${queueNames(leaseIndex, "status = 'RUNNING'").replaceAll("names", "running_names")},
-      ${queueNames(heldIndex, QUARANTINED).replaceAll("names", "held_names")},
+      ${queueNames(leaseIndex, "status = 'RUNNING'", "running_names")},
+      ${queueNames(heldIndex, QUARANTINED, "held_names")},
       known (queue) AS (
         SELECT queue FROM names UNION SELECT queue FROM running_names UNION SELECT queue FROM held_names UNION SELECT name FROM ${queues}),
       priorities (value) AS (VALUES (0) UNION ALL SELECT value + 1 FROM priorities WHERE value < 9)

@@ -47,10 +47,10 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
     rescueResults: settleResults(rescueFence),
     rescueTasks: settleTasks(rescueFence, "NULL"),
 
-    /** ?1 settlements: after a resend, which of them took effect the first time. */
+    /** ?1 settlements: after a resend, which of them took effect the first time. Others than workers clear `claimed_by`. */
     findSettled: `
       SELECT t.id FROM json_each(?1) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'i'
-      WHERE t.attempts = j.value ->> 'n' AND t.claimed_by = j.value ->> 'c' AND t.status <> 'RUNNING'`,
+      WHERE t.attempts = j.value ->> 'n' AND t.claimed_by = coalesce(j.value ->> 'c', t.claimed_by) AND t.status <> 'RUNNING'`,
 
     /** ?1 settlements, ?2 now: after a resend, which rescues took effect the first time. */
     findRescued: `

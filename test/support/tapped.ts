@@ -1,0 +1,71 @@
+import type { Driver, Statement } from "../../src/storage/driver.ts";
+import { statementsFor } from "../../src/storage/statements.ts";
+import { type Fault, none } from "./faulty.ts";
+
+/** What a call to the database is for, as far as the engine's tests tell them apart. */
+export type CallKind = "claim" | "settle" | "renew" | "rescue" | "peek" | "other";
+
+const sql = statementsFor("");
+
+const KINDS: ReadonlyMap<string, CallKind> = new Map([
+  [sql.claimAny, "claim"],
+  [sql.claimListed, "claim"],
+  [sql.claimQuarantined, "claim"],
+  [sql.findClaimed, "claim"],
+  [sql.settleTasks, "settle"],
+  [sql.renew, "renew"],
+  [sql.findExpired, "rescue"],
+  [sql.rescueTasks, "rescue"],
+  [sql.findNextEta, "peek"],
+]);
+
+/** A driver over a real one, that tells what was asked of the database and lets faults befall calls of one kind. */
+export class TappedDriver implements Driver {
+  readonly calls: CallKind[] = [];
+  /** Befalls every call, until it is set to another. */
+  always: Fault = none;
+  readonly #driver: Driver;
+  readonly #faults: { readonly kind: CallKind; readonly fault: Fault }[] = [];
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  get migrateCommand(): string {
+    return this.#driver.migrateCommand;
+  }
+
+  /** The next calls of this kind meet these faults in turn, one each. */
+  disturb(kind: CallKind, ...faults: readonly Fault[]): void {
+    this.#faults.push(...faults.map((fault) => ({ kind, fault })));
+  }
+
+  count(kind: CallKind): number {
+    return this.calls.filter((call) => call === kind).length;
+  }
+
+  all(statement: Statement) {
+    return this.#next([statement])(() => this.#driver.all(statement));
+  }
+
+  batch(statements: readonly Statement[]) {
+    return this.#next(statements)(() => this.#driver.batch(statements));
+  }
+
+  native(statement: Statement): unknown {
+    return this.#driver.native(statement);
+  }
+
+  session(bookmark?: string) {
+    return this.#driver.session(bookmark);
+  }
+
+  #next(statements: readonly Statement[]): Fault {
+    const kinds = statements.map((statement) => KINDS.get(statement.sql) ?? "other");
+    const kind = kinds.find((known) => known !== "other") ?? "other";
+    this.calls.push(kind);
+    const index = this.#faults.findIndex((planned) => planned.kind === kind);
+    const [planned] = index < 0 ? [] : this.#faults.splice(index, 1);
+    return planned?.fault ?? this.always;
+  }
+}
