@@ -1,8 +1,19 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { appMigrations } from "./test/support/app.ts";
 
 // Keeps the tests off the network: workerd's request.cf would be fetched otherwise.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
+
+/** Migrations of an app with a `tasks` table of its own, and ours among them. */
+async function readAppMigrations() {
+  const folder = await appMigrations();
+  try {
+    return await readD1Migrations(folder.path);
+  } finally {
+    await folder.remove();
+  }
+}
 
 /** Tests run where the code runs: `*.worker.test.ts` inside workerd on D1, the others in Node on libSQL. */
 export default defineConfig({
@@ -21,7 +32,14 @@ export default defineConfig({
         plugins: [
           cloudflareTest(async () => ({
             wrangler: { configPath: "./test/support/wrangler.toml" },
-            miniflare: { bindings: { MIGRATIONS: await readD1Migrations("./drizzle") } },
+            miniflare: {
+              bindings: {
+                MIGRATIONS: await readD1Migrations("./drizzle"),
+                APP_MIGRATIONS: await readAppMigrations(),
+              },
+              // Whatever a Worker under test fetches is answered here: no test goes out.
+              outboundService: (request: Request) => new Response(`${request.method} ${request.url}`),
+            },
           })),
         ],
         test: {

@@ -16,9 +16,21 @@ export default createWorker<Env, unknown>({ storage: openStorage, tasks });
 
 function openStorage(env: Env, { backend, results }: Config): SqliteStorage {
   // A Worker has no file system to read migrations from: `npm run deploy` and `npm run migrate` apply them.
-  const options = { results: results === null ? undefined : libsqlDriver({ ...results, migrate: false }) };
-  if (backend.kind === "libsql") return libsqlStorage({ ...backend, ...options, migrate: false });
+  const openResults = () => (results === null ? undefined : libsqlDriver({ ...results, migrate: false }));
+  const options = { results: usable("OMNIQ_RESULTS_DB_URL", openResults), migrate: false };
+  if (backend.kind === "libsql") {
+    return usable("OMNIQ_DB_URL", () => libsqlStorage({ ...backend, ...options }));
+  }
   if (env.DB === undefined)
     throw new ConfigError("DB", "a D1 binding, or OMNIQ_BACKEND to be libsql", "nothing");
   return d1Storage(env.DB, options);
+}
+
+/** The client's own message would name the URL, and a URL may hold a token. */
+function usable<T>(variable: string, open: () => T): T {
+  try {
+    return open();
+  } catch {
+    throw new ConfigError(variable, "a URL that libSQL's client takes on this platform", "another");
+  }
 }

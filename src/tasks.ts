@@ -46,9 +46,9 @@ export const countWords = defineTask("sample.wordcount", {
   run: (_input, { args: [text] }) => {
     if (typeof text !== "string") throw new NonRetryable(`expected args to be [text], got ${typeof text}`);
     const words = text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
-    const counts: Record<string, number> = {};
-    for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
-    return { words: words.length, characters: text.length, counts };
+    const counts = new Map<string, number>();
+    for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+    return { words: words.length, characters: text.length, counts: Object.fromEntries(counts) };
   },
 });
 

@@ -91,7 +91,8 @@ class Drain {
     if (this.#end === null) await this.#guarded("claim", () => this.#claim());
     this.#end ??= this.#findLimit() ?? this.#findEmpty();
     if (this.#end !== null && this.#flight.size === 0 && this.#committer.size === 0) return;
-    await this.#waker.sleep(this.#nextTurnAt() - this.#engine.clock.now());
+    const ready = this.#engine.clock.now();
+    await this.#waker.sleep(this.#nextTurnAt(ready) - ready);
   }
 
   /** What cannot wait for a database that does not answer. */
@@ -147,10 +148,11 @@ class Drain {
 
   async #claim(): Promise<void> {
     const { storage, clock } = this.#engine;
-    const now = clock.now();
-    if (this.#quarantine) return this.#claimQuarantined(now);
+    const before = clock.now();
+    if (this.#quarantine) return this.#claimQuarantined(before);
     const { free } = this.#flight;
-    if (free === 0 || !(await this.#poller.look(now, this.#longestPoll(now)))) return;
+    if (free === 0 || !(await this.#poller.look(before, this.#longestPoll(before)))) return;
+    const now = clock.now();
     const limit = Math.min(free + this.#pace.prefetch(now), this.#tasksLeft());
     this.#pace.noteClaim(now, true);
     this.#claimedAt = now;
@@ -248,7 +250,7 @@ class Drain {
       else this.#fatal ??= error;
       this.#end ??= "storage-failed";
       if (error instanceof QueryLimitReached) this.#flight.abortAll();
-      this.#committer.drop();
+      if (error instanceof QueryLimitReached || during === "settle") this.#committer.drop();
       return;
     }
     const delay = Math.max(50, Math.round(this.#engine.random() * DRAIN_DEFAULTS.poll));
@@ -271,7 +273,7 @@ class Drain {
     this.#waker.wake();
   }
 
-  #nextTurnAt(): number {
+  #nextTurnAt(now: number): number {
     const flight = this.#flight;
     const claiming = this.#end === null;
     return Math.min(
@@ -279,6 +281,7 @@ class Drain {
       flight.size > 0 ? this.#renewAt : NEVER,
       flight.size > 0 && !this.#aborted ? this.#abortAt : NEVER,
       claiming ? Math.min(this.#deadline, this.#rescueAt) : NEVER,
+      claiming && now < this.#lingerUntil ? this.#lingerUntil : NEVER,
       claiming && flight.free > 0 && !this.#quarantine ? this.#poller.nextAt : NEVER,
     );
   }

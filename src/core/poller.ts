@@ -19,6 +19,7 @@ export class Poller {
   #delay: number;
   #next: "claim" | "peek" = "claim";
   #blocked = false;
+  #woken = false;
   #nextAt = 0;
   #emptyAt = Number.NEGATIVE_INFINITY;
 
@@ -41,6 +42,8 @@ export class Poller {
 
   /** Something may be due: claim now. */
   wake(): void {
+    // What is under way may have been answered before that something was there.
+    this.#woken = true;
     this.#next = "claim";
     this.#nextAt = 0;
     this.#delay = this.#bounds.min;
@@ -66,6 +69,7 @@ export class Poller {
       this.#blocked = wasBlocked;
       this.#nextAt = now + this.#delay;
     }
+    if (this.#woken) this.wake();
   }
 
   /**
@@ -76,19 +80,21 @@ export class Poller {
    */
   async look(now: number, longest: number): Promise<boolean> {
     if (now < this.#nextAt) return false;
+    this.#woken = false;
     if (this.#next === "claim") return true;
     const eta = await this.#storage.findNextEta(this.#options.queues);
-    const justClaimed = this.#emptyAt === this.#nextAt;
+    if (this.#woken) return this.look(now, longest);
     const due = eta !== null && eta <= now;
-    if (due && !justClaimed) {
+    const passedOver = due && this.#emptyAt === this.#nextAt && eta <= this.#emptyAt;
+    if (due && !passedOver) {
       this.#next = "claim";
       return true;
     }
     const pollAt = now + Math.max(this.#delay, longest);
     this.#delay = Math.min(this.#bounds.max, this.#delay * 2);
-    this.#blocked = due;
-    this.#next = due || (eta !== null && eta <= pollAt) ? "claim" : "peek";
-    this.#nextAt = due || eta === null ? pollAt : Math.min(pollAt, eta);
+    this.#blocked = passedOver;
+    this.#next = passedOver || (eta !== null && eta <= pollAt) ? "claim" : "peek";
+    this.#nextAt = passedOver || eta === null ? pollAt : Math.min(pollAt, eta);
     return false;
   }
 }

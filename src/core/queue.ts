@@ -174,8 +174,11 @@ export class Queue<Native = unknown> {
 
   /** Starts a drain in the rest of this request's time, unless one was started within the last second. */
   kick(context: WaitUntil): void {
+    const settings = { ...KICK_DRAIN, ...this.#options.kick };
+    // A large batch may have used up what one invocation may ask of the database: cron runs its tasks.
+    if (this.#storage.queryCount >= (settings.queryBudget ?? Number.POSITIVE_INFINITY)) return;
     if (!takeKick(this.#options.tasks ?? this, this.now())) return;
-    const drained = this.drain({ ...KICK_DRAIN, ...this.#options.kick });
+    const drained = this.drain(settings);
     // The response is on its way: nobody is left to hear of an error but the listener.
     context.waitUntil(
       drained.catch((error) => this.#emit({ type: "storage.failed", during: "kick", error })),
@@ -236,7 +239,7 @@ export class Queue<Native = unknown> {
   }
 
   /** Cancels a task that has not ended; a handler that runs is aborted at its next heartbeat. @throws {TaskStatusError} */
-  cancel(id: string): Promise<Task> {
+  async cancel(id: string): Promise<Task> {
     return this.#storage.cancel(parseId(id, "id"), this.now());
   }
 
@@ -248,7 +251,7 @@ export class Queue<Native = unknown> {
   }
 
   /** Moves the eta of a task that waits, and keeps its counters. @throws {TaskStatusError} */
-  reschedule(id: string, eta: Instant): Promise<Task> {
+  async reschedule(id: string, eta: Instant): Promise<Task> {
     return this.#storage.reschedule(parseId(id, "id"), parseInstant(eta, "eta"), this.now());
   }
 
@@ -257,7 +260,7 @@ export class Queue<Native = unknown> {
   }
 
   /** Pauses or resumes a queue, or limits how many of its tasks run at once over all workers. */
-  configureQueue(name: string, settings: QueueSettings): Promise<void> {
+  async configureQueue(name: string, settings: QueueSettings): Promise<void> {
     const { concurrency } = settings;
     if (concurrency !== undefined && concurrency !== null)
       parseInteger(concurrency, "concurrency", LIMITS.queueConcurrency);

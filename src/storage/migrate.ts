@@ -51,11 +51,11 @@ async function findMissing(client: Client, tablePrefix: string): Promise<InState
   const [, answer] = await client.batch(
     [
       `CREATE TABLE IF NOT EXISTS ${table} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`,
-      `SELECT max(created_at) AS last FROM ${table}`,
+      `SELECT max(created_at) AS latest FROM ${table}`,
     ],
     "write",
   );
-  const last = Number(answer?.rows[0]?.last ?? 0);
+  const last = Number(answer?.rows[0]?.latest ?? 0);
   return readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER })
     .filter(({ folderMillis }) => folderMillis > last)
     .flatMap(({ sql, hash, folderMillis }) => [

@@ -19,7 +19,7 @@ export async function purgePage(
     { sql: sql.examinePage, parameters: [cursor ?? "", end] },
     { sql: sql.findPurgeable, parameters: [cursor ?? "", end, olderThan, failedOlderThan] },
   ]);
-  const [page] = typed<{ last: string | null; examined: number }>(examined);
+  const [page] = typed<{ last_id: string | null; examined: number }>(examined);
   const ids = JSON.stringify(typed<{ id: string }>(purgeable).map(({ id }) => id));
   let purged = 0;
   if (purgeable.length > 0) {
@@ -32,7 +32,7 @@ export async function purgePage(
     ]);
     purged = resent ? purgeable.length : (rows[0]?.length ?? 0);
   }
-  return { purged, cursor: page?.examined === 1_000 ? page.last : null };
+  return { purged, cursor: page?.examined === 1_000 ? page.last_id : null };
 }
 
 /** True where a task with this id may have been purged: it is no younger than the last purge reached. */

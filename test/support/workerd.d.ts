@@ -9,5 +9,6 @@ declare namespace Cloudflare {
     DB: D1Database;
     RESULTS_DB: D1Database;
     MIGRATIONS: import("cloudflare:test").D1Migration[];
+    APP_MIGRATIONS: import("cloudflare:test").D1Migration[];
   }
 }

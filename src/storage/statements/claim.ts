@@ -22,6 +22,13 @@ export function claimSql({ tasks, queues, dueIndex, leaseIndex, heldIndex, queue
              WHERE queue = ${queue} AND priority = ${priority} AND eta <= ?1 AND ${DUE} ORDER BY eta, id LIMIT ?2)))`;
   const roomLeft = "lane.room - json_array_length(lane.due, '$[1]')";
 
+  /**
+   * Behind a lane. SQLite seeks `(a, b) > (?, ?)` from the first row that is equal, and reads all that are: with an eta that no
+   * task has it passes them by.
+   */
+  const beyond = (queue: string, priority: string) =>
+    `(queue, priority, eta) > (${queue}, ${priority}, ${Number.MAX_SAFE_INTEGER})`;
+
   /** The next queue and priority in use as a row of json_each, whose value is null at the end: one seek. */
   const nextLane = (after: string) => `
     json_each(json_array((SELECT json_array(queue, priority) FROM ${tasks} ${dueIndex}
@@ -37,7 +44,7 @@ export function claimSql({ tasks, queues, dueIndex, leaseIndex, heldIndex, queue
       UNION ALL
       SELECT 0, p.value ->> 0, p.value ->> 1, iif(p.value ->> 0 = lane.queue, ${roomLeft}, ${room("p.value ->> 0")}),
         ${dueOf("p.value ->> 0", "p.value ->> 1")}
-      FROM lane CROSS JOIN ${nextLane(`(queue, priority) > (lane.queue, iif(${roomLeft} > 0, lane.priority, 9)) AND`)}
+      FROM lane CROSS JOIN ${nextLane(`${beyond("lane.queue", `iif(${roomLeft} > 0, lane.priority, 9)`)} AND`)}
       WHERE p.value IS NOT NULL)`;
 
   const lanesOfListed = `
@@ -75,7 +82,7 @@ export function claimSql({ tasks, queues, dueIndex, leaseIndex, heldIndex, queue
         SELECT (SELECT json_array(queue, priority, eta) FROM ${tasks} ${dueIndex} WHERE ${DUE} ORDER BY queue, priority, eta LIMIT 1)
         UNION ALL
         SELECT (SELECT json_array(queue, priority, eta) FROM ${tasks} ${dueIndex}
-          WHERE (queue, priority) > (lane.first ->> 0, lane.first ->> 1) AND ${DUE} ORDER BY queue, priority, eta LIMIT 1)
+          WHERE ${beyond("lane.first ->> 0", "lane.first ->> 1")} AND ${DUE} ORDER BY queue, priority, eta LIMIT 1)
         FROM lane WHERE lane.first IS NOT NULL)
       SELECT min(first ->> 2) AS eta FROM lane WHERE ?1 IS NULL OR first ->> 0 IN (SELECT value FROM json_each(?1))`,
     /** ?1 now, ?2 queues or null for all: whether a task of the quarantine is due. A seek a queue. */

@@ -4,7 +4,7 @@ import { FINISHED, type Names } from "./names.ts";
 export function purgeSql({ tasks, results, idempotencyKeys, maintenance }: Names) {
   return {
     /** ?1 after this id, ?2 to this id. At most 1,000 tasks are read: the last one examined, and how many there were. */
-    examinePage: `SELECT max(id) AS last, count(*) AS examined FROM (SELECT id FROM ${tasks} WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 1000)`,
+    examinePage: `SELECT max(id) AS last_id, count(*) AS examined FROM (SELECT id FROM ${tasks} WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 1000)`,
     /** ?1 to ?4: after this id, to this id, finished before, the same for FAILED. The same page. */
     findPurgeable: `
       SELECT id FROM (SELECT id, status, updated_at FROM ${tasks} WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 1000)
