@@ -17,9 +17,12 @@ const env = {
   CI: "true",
 };
 const MINUTE = 60_000;
+/** Where the local D1 is kept. Defaults to `.wrangler/state`. */
+const stateFolder = process.env.OMNIQ_STATE_DIR;
+const persist = stateFolder === undefined ? [] : ["--persist-to", stateFolder];
 
 function migrate(): void {
-  const argv = [wrangler, "d1", "migrations", "apply", "DB", "--local"];
+  const argv = [wrangler, "d1", "migrations", "apply", "DB", "--local", ...persist];
   const { status } = spawnSync(process.execPath, argv, { cwd: root, env, stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 }
@@ -35,6 +38,7 @@ function serve(): ChildProcess {
     "--port",
     String(port),
     "--show-interactive-dev-session=false",
+    ...persist,
     ...flags,
   ];
   return spawn(process.execPath, argv, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { mkdir } from "node:fs/promises";
 import { Command } from "commander";
-import { OmniqError } from "../core/errors.ts";
-import { libsqlStorage } from "../storage/libsql.ts";
+import { ConfigError, OmniqError } from "../core/errors.ts";
+import { type LibsqlOptions, libsqlStorage } from "../storage/libsql.ts";
 import { copyMigrations } from "../storage/migrate.ts";
 
 const program = new Command("omniq").description("Durable tasks on serverless SQLite");
@@ -26,13 +26,27 @@ program
   .option("--prefix <text>", "put before the name of each table and index", "")
   .action(async ({ url, token, prefix }: { url?: string; token?: string; prefix: string }) => {
     if (url === undefined) return program.error("expected --url or OMNIQ_DB_URL, got neither");
-    await libsqlStorage({ url, authToken: token, tablePrefix: prefix }).initialize();
+    await open({ url, authToken: token, tablePrefix: prefix }).initialize();
     console.log("the schema is up to date");
   });
+
+/** The client's own message would name the URL, and a URL may hold a token. */
+function open(options: LibsqlOptions) {
+  try {
+    return libsqlStorage(options);
+  } catch (error) {
+    if (error instanceof OmniqError) throw error;
+    throw new ConfigError(
+      "--url or OMNIQ_DB_URL",
+      "a URL that begins with libsql:, https:, http: or file:",
+      "another",
+    );
+  }
+}
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof OmniqError)) throw error;
-  program.error(`${error.code}: ${error.message}`);
+  // A stack trace tells a user of the command nothing.
+  program.error(error instanceof OmniqError ? `${error.code}: ${error.message}` : String(error));
 }

@@ -25,6 +25,8 @@ export class Clock {
     if (this.#injected) return;
     const before = this.#read();
     const database = await storage.readClock();
-    this.#offset = Math.round(database - (before + this.#read()) / 2);
+    // The database read its clock between the two, nobody knows when: a slow answer must not move what may be right.
+    const [least, most] = [database - this.#read(), database - before];
+    this.#offset = Math.min(Math.max(this.#offset, least), most);
   }
 }

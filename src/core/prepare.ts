@@ -37,6 +37,12 @@ export function enqueueRequest<Input>(
   return { task, input, options };
 }
 
+/** What a queue adds to each request. */
+export interface PrepareSettings extends TaskDefaults {
+  /** No task may have a longer timeout, in milliseconds. Defaults to no limit. */
+  readonly longestTimeout?: number;
+}
+
 let generator: V7Generator | undefined;
 
 /** A UUIDv7 of the moment; within an isolate each is greater than the one before. Source: RFC 9562, section 6.2. */
@@ -53,7 +59,7 @@ function newId(now: number): string {
  */
 export async function prepareTask(
   request: EnqueueRequest,
-  defaults: TaskDefaults,
+  defaults: PrepareSettings,
   now: number,
 ): Promise<NewTask> {
   const { task, input, options } = request;
@@ -64,6 +70,11 @@ export async function prepareTask(
     throw new ValidationError("kwargs", "an object", describe(input));
   }
   const settings = parseShared(options, parseShared(task.settings, { ...defaults, interval: null }));
+  const { longestTimeout = Number.POSITIVE_INFINITY } = defaults;
+  if (settings.timeout > longestTimeout) {
+    const expected = `at most ${longestTimeout} ms, since the platform ends a Worker then`;
+    throw new ValidationError("timeout", expected, `${settings.timeout} ms`);
+  }
   const limits = { maxBytes: LIMITS.payloadBytes, maxDepth: LIMITS.depth };
   const args = serialize(options.args ?? [], "args", limits);
   const kwargs = serialize(input, "kwargs", { ...limits, maxBytes: LIMITS.payloadBytes - byteLength(args) });
@@ -83,7 +94,7 @@ export async function prepareTask(
 /** The same for many; an error names the request at fault. */
 export async function prepareTasks(
   requests: readonly EnqueueRequest[],
-  defaults: TaskDefaults,
+  defaults: PrepareSettings,
   now: number,
 ): Promise<NewTask[]> {
   if (requests.length > LIMITS.batch) {

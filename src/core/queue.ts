@@ -17,7 +17,13 @@ import {
   type TaskDefaults,
   WORKER_DEFAULTS,
 } from "./options.ts";
-import { type EnqueueRequest, enqueueRequest, prepareTask, prepareTasks } from "./prepare.ts";
+import {
+  type EnqueueRequest,
+  enqueueRequest,
+  type PrepareSettings,
+  prepareTask,
+  prepareTasks,
+} from "./prepare.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import { purgeDue, RETENTION, type Retention } from "./retention.ts";
 import type {
@@ -78,7 +84,7 @@ export class Queue<Native = unknown> {
   readonly #options: QueueOptions<Native>;
   readonly #storage: Storage<Native>;
   readonly #clock: Clock;
-  readonly #defaults: TaskDefaults;
+  readonly #settings: PrepareSettings;
   readonly #retention: Retention;
   readonly #listeners = new Set<() => void>();
 
@@ -87,10 +93,11 @@ export class Queue<Native = unknown> {
     this.#options = options;
     this.#storage = options.storage;
     this.#clock = new Clock(options.now);
-    this.#defaults = { ...TASK_DEFAULTS, ...options.defaults };
     this.#retention = { ...RETENTION, ...options.retention };
     const { tasks = [] } = options;
     this.registry = tasks instanceof Registry ? tasks : new Registry(tasks);
+    const { longestTimeout } = this.registry;
+    this.#settings = { ...TASK_DEFAULTS, ...options.defaults, longestTimeout };
   }
 
   get storage(): Storage<Native> {
@@ -137,11 +144,11 @@ export class Queue<Native = unknown> {
 
   /** Checks a request and applies the defaults: what `submit` takes. */
   prepare(request: EnqueueRequest, now: number): Promise<NewTask> {
-    return prepareTask(request, this.#defaults, now);
+    return prepareTask(request, this.#settings, now);
   }
 
   prepareMany(requests: readonly EnqueueRequest[], now: number): Promise<NewTask[]> {
-    return prepareTasks(requests, this.#defaults, now);
+    return prepareTasks(requests, this.#settings, now);
   }
 
   /** Inserts tasks that are prepared. @throws {IdempotencyConflictError} */

@@ -113,9 +113,12 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 /** The tasks that a queue knows, by name. */
 export class Registry {
   readonly #definitions: ReadonlyMap<string, TaskDefinition>;
+  /** No task of this queue may take longer, in milliseconds: none would run it. */
+  readonly longestTimeout: number;
 
   /** @throws {ConfigError} when two tasks share a name, or one takes longer than `longestTimeout` */
   constructor(definitions: readonly TaskDefinition[], longestTimeout = Number.POSITIVE_INFINITY) {
+    this.longestTimeout = longestTimeout;
     const byName = new Map<string, TaskDefinition>();
     for (const definition of definitions) {
       const { name, settings } = definition;

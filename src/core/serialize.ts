@@ -44,45 +44,44 @@ function assertJson(value: unknown, path: string, depthLeft: number): void {
     case "boolean":
       return;
     case "number":
-      if (!Number.isFinite(value)) throw new SerializationError(path, "a finite number", String(value));
+      if (!Number.isFinite(value)) throw refusal(path, "a finite number", String(value));
       return;
     case "string":
-      if (!value.isWellFormed()) throw new SerializationError(path, "well-formed text", "a lone surrogate");
+      if (!value.isWellFormed()) throw refusal(path, "well-formed text", "a lone surrogate");
       return;
     case "object":
       if (value !== null) assertContainer(value, path, depthLeft);
       return;
     default:
-      throw new SerializationError(
-        path,
-        "a JSON value",
-        typeof value === "symbol" ? "a symbol" : describe(value),
-      );
+      throw refusal(path, "a JSON value", typeof value === "symbol" ? "a symbol" : describe(value));
   }
 }
 
 function assertContainer(value: object, path: string, depthLeft: number): void {
-  if (depthLeft === 0) {
-    throw new SerializationError(shorten(path), "nested at most 100 deep", "a deeper nesting or a cycle");
-  }
+  if (depthLeft === 0) throw refusal(path, "nested at most 100 deep", "a deeper nesting or a cycle");
+  if (!isPlain(value)) throw refusal(path, "a plain object, an array or a primitive", describe(value));
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++)
       assertJson(value[index], `${path}[${index}]`, depthLeft - 1);
     return;
   }
-  const prototype = Object.getPrototypeOf(value);
-  if ((prototype !== Object.prototype && prototype !== null) || "toJSON" in value) {
-    throw new SerializationError(path, "a plain object, an array or a primitive", describe(value));
-  }
   for (const [key, child] of Object.entries(value)) {
-    if (!key.isWellFormed())
-      throw new SerializationError(path, "an object with well-formed keys", "a lone surrogate");
+    if (!key.isWellFormed()) throw refusal(path, "an object with well-formed keys", "a lone surrogate");
     if (child !== undefined) assertJson(child, `${path}.${key}`, depthLeft - 1);
   }
 }
 
-function shorten(path: string): string {
-  return path.length > 120 ? `${path.slice(0, 120)}...` : path;
+/** With `toJSON` an object would be written as something else than what was checked. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return (
+    (Array.isArray(value) || prototype === Object.prototype || prototype === null) && !("toJSON" in value)
+  );
+}
+
+function refusal(path: string, expected: string, got: string): SerializationError {
+  const shown = path.length > 120 ? `${path.slice(0, 120).toWellFormed()}...` : path;
+  return new SerializationError(shown, expected, got);
 }
 
 /** Turns whatever a handler threw into the record that is kept, cut to `maxBytes` of JSON. */

@@ -9,6 +9,8 @@ import { PurgeQuery, parse, QueueBody } from "./schemas.ts";
 /** Pages of 1,000 tasks that one call purges at most: about 5 queries each. */
 const PURGE_PAGES = 5;
 
+const UNKNOWN = { depth: 0, more: false, oldestDueAge: null, running: 0, paused: false, concurrency: null };
+
 export function queueRoutes() {
   const app = new Hono<{ Variables: ApiVariables }>();
 
@@ -19,10 +21,11 @@ export function queueRoutes() {
   app.put("/queues/:name", requires("admin"), limitBody(TASK_BYTES), async (context) => {
     const { queue } = context.var;
     const name = parseText(context.req.param("name"), "name");
-    const { paused, concurrency } = parse(QueueBody, await readJson(context));
-    await queue.configureQueue(name, { paused, concurrency });
-    const queues = await queue.queues();
-    return context.json(queues.find((summary) => summary.name === name));
+    const settings = parse(QueueBody, await readJson(context));
+    await queue.configureQueue(name, settings);
+    const known = (await queue.queues()).find((summary) => summary.name === name);
+    // A replica may not have it yet.
+    return context.json({ ...UNKNOWN, ...known, ...settings, name });
   });
 
   app.delete("/results", requires("admin"), async (context) => {

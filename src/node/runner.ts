@@ -1,7 +1,8 @@
-import { AMBIENT } from "../core/ambient.ts";
+import { setTimeout } from "node:timers/promises";
+import { parseInteger } from "../core/duration.ts";
 import type { EventListener } from "../core/events.ts";
 import type { Logger } from "../core/log.ts";
-import { NODE_DEFAULTS, type TaskDefaults } from "../core/options.ts";
+import { LIMITS, NODE_DEFAULTS, type TaskDefaults } from "../core/options.ts";
 import { createQueue, type Queue } from "../core/queue.ts";
 import type { TaskDefinition } from "../core/registry.ts";
 import type { Retention } from "../core/retention.ts";
@@ -51,6 +52,7 @@ const PURGE = { every: 60_000, pages: 50 };
  * On a libSQL file it sees at once what another process enqueues; on a server it polls, at most a second apart.
  *
  * @param options the storage, the tasks and, where the defaults do not serve, how they are run
+ * @throws {ConfigError} when two tasks share a name, {@link ValidationError} when the concurrency is out of its range
  * @example
  * const runner = createRunner({ storage: libsqlStorage({ url: "file:queue.db" }), tasks: [sendEmail] });
  * await runner.run();
@@ -63,16 +65,20 @@ export function createRunner<Native>(options: RunnerOptions<Native>): Runner<Nat
     options.onEvent?.(event);
   };
   const { storage, tasks, defaults, retention, env = process.env } = options;
+  parseInteger(options.concurrency ?? NODE_DEFAULTS.concurrency, "concurrency", LIMITS.concurrency);
   const queue = createQueue({ storage, tasks, defaults, retention, env, log, onEvent });
   const stopping = new AbortController();
   const stopped = Promise.withResolvers<void>();
 
-  const stop = () => {
+  let running = false;
+
+  const stop = async () => {
     stopping.abort();
-    return stopped.promise;
+    if (running) await stopped.promise;
   };
 
   const run = async () => {
+    running = true;
     const uninstall = options.signals === false ? () => {} : installSignals(stop, log);
     const purging = setInterval(() => void purge(queue, onEvent), PURGE.every);
     try {
@@ -131,12 +137,9 @@ async function watchFile(storage: Storage, wake: () => void, signal: AbortSignal
   }
 }
 
+/** Ends at once when the signal aborts, and leaves no timer behind. */
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<void>();
-  const end = () => aborted.resolve();
-  signal.addEventListener("abort", end, { once: true });
-  await Promise.race([AMBIENT.sleep(milliseconds), aborted.promise]);
-  signal.removeEventListener("abort", end);
+  await setTimeout(milliseconds, undefined, { signal }).catch(() => {});
 }
 
 async function purge<Native>(queue: Queue<Native>, onEvent: EventListener): Promise<void> {

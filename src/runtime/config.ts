@@ -45,6 +45,9 @@ export interface Config {
   readonly keys: readonly ApiKey[] | null;
 }
 
+/** No Worker would run a task that takes longer. */
+const WORKER_TIMEOUT = { min: LIMITS.timeout.min, max: LIMITS.workerTimeout };
+
 /**
  * Reads the configuration.
  *
@@ -58,7 +61,7 @@ export function parseConfig(bindings: object): Config {
     backend: parseBackend(env),
     results: parseResults(env),
     defaults: {
-      timeout: duration(env, "OMNIQ_DEFAULT_TIMEOUT", TASK_DEFAULTS.timeout, LIMITS.timeout),
+      timeout: duration(env, "OMNIQ_DEFAULT_TIMEOUT", TASK_DEFAULTS.timeout, WORKER_TIMEOUT),
       maxRetries: integer(env, "OMNIQ_DEFAULT_MAX_RETRIES", TASK_DEFAULTS.maxRetries, LIMITS.maxRetries),
     },
     retention: { result, failed: Math.max(result, RETENTION_DEFAULTS.failed) },

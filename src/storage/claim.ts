@@ -39,7 +39,7 @@ async function claim(
   const list = queues === undefined ? null : JSON.stringify(queues);
   const rows = await connection.retry(async (tries) => {
     if (tries > 1) {
-      const [found = []] = await connection.send([
+      const [found = []] = await connection.sendReads([
         { sql: sql.findClaimed, parameters: [token, leaseExpiresAt] },
       ]);
       if (found.length > 0) return found;

@@ -1,7 +1,8 @@
 import { AMBIENT } from "../core/ambient.ts";
 import { fullJitterDelay } from "../core/backoff.ts";
 import { StorageUnavailable } from "../core/errors.ts";
-import type { Driver, Parameter, Row, Statement } from "./driver.ts";
+import { batchReads, type Driver, type Parameter, type Row, type Statement } from "./driver.ts";
+import type { Statements } from "./statements.ts";
 
 /** How often one write is sent before its caller hears of the failure. */
 const MAX_TRIES = 5;
@@ -29,16 +30,19 @@ export interface Meter {
 export class Connection {
   readonly #driver: Driver;
   readonly #meter: Meter;
+  readonly #sql: Pick<Statements, "writeNothing">;
   readonly #random: () => number;
   readonly #sleep: (milliseconds: number) => Promise<void>;
 
   constructor(
     driver: Driver,
     meter: Meter,
+    sql: Pick<Statements, "writeNothing">,
     { random = AMBIENT.random, sleep = AMBIENT.sleep }: RetryOptions = {},
   ) {
     this.#driver = driver;
     this.#meter = meter;
+    this.#sql = sql;
     this.#random = random;
     this.#sleep = sleep;
   }
@@ -51,7 +55,7 @@ export class Connection {
     });
   }
 
-  /** A read that something is decided by: the primary serves it. */
+  /** A read that something is decided by: the primary serves it, not a replica. */
   async decide(sql: string, ...parameters: Parameter[]): Promise<readonly Row[]> {
     const [rows = []] = await this.decideMany([{ sql, parameters }]);
     return rows;
@@ -59,7 +63,7 @@ export class Connection {
 
   /** Several such reads, of one instant. */
   decideMany(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
-    return this.retry(() => this.send(statements));
+    return this.retry(() => this.sendReads(statements));
   }
 
   /**
@@ -75,6 +79,12 @@ export class Connection {
   send(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
     this.#meter.queries += statements.length;
     return this.#driver.batch(statements);
+  }
+
+  /** Reads that something is decided by, sent once. */
+  sendReads(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
+    this.#meter.queries += statements.length;
+    return batchReads(this.#driver, this.#sql.writeNothing, statements);
   }
 
   /** Repeats `attempt`, which is told its number from 1, for as long as the database does not answer. */

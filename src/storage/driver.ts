@@ -26,6 +26,24 @@ export interface Driver<Native = unknown> {
   readonly migrateCommand: string;
   /** Applies the migrations; absent where others do. */
   migrate?(tablePrefix: string): Promise<void>;
+  /** True where a batch that only reads may be served by a replica: see {@link batchReads}. */
+  readonly mayBeReplica?: boolean;
   /** A number that changes when another connection commits; absent where the database has none that costs nothing. */
   dataVersion?(): Promise<number>;
+}
+
+/**
+ * Sends reads that something is decided by as one transaction, which the primary serves. Behind the address of a libSQL server
+ * may be a replica: it serves a batch of reads by itself, and was stale in 1 to 4 of 100; with a write it passes the batch on.
+ *
+ * @param writeNothing a statement that the database takes for a write
+ */
+export async function batchReads(
+  driver: Driver,
+  writeNothing: string,
+  reads: readonly Statement[],
+): Promise<readonly (readonly Row[])[]> {
+  if (driver.mayBeReplica !== true) return driver.batch(reads);
+  const [, ...rows] = await driver.batch([{ sql: writeNothing, parameters: [] }, ...reads]);
+  return rows;
 }

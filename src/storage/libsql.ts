@@ -41,10 +41,12 @@ class LibsqlDriver implements Driver<InStatement> {
   readonly migrateCommand = MIGRATE;
   readonly dataVersion?: () => Promise<number>;
   readonly migrate?: (tablePrefix: string) => Promise<void>;
+  readonly mayBeReplica: boolean;
   readonly #client: Client;
 
   constructor(client: Client, { migrate = true, syncUrl }: LibsqlOptions) {
     this.#client = client;
+    this.mayBeReplica = client.protocol !== "file";
     if (migrate) this.migrate = (tablePrefix) => this.#applyMigrations(tablePrefix);
     // The file of an embedded replica changes by itself: only a file of its own tells of other writers.
     if (client.protocol === "file" && syncUrl === undefined) this.dataVersion = () => this.#readDataVersion();
@@ -55,7 +57,7 @@ class LibsqlDriver implements Driver<InStatement> {
     return answer.rows;
   }
 
-  // A plain read may be stale through a replica, even for the client that wrote; inside a write batch it never was.
+  // A plain read may be stale through a replica, even for the client that wrote; in a batch that writes it never was.
   async batch(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
     const natives = statements.map((statement) => this.native(statement));
     const answers = await this.#classified(() => this.#client.batch(natives, "write"));

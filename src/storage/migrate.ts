@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Client, InStatement } from "@libsql/client";
 import { readMigrationFiles } from "drizzle-orm/migrator";
+import { ConfigError } from "../core/errors.ts";
+import { parsePrefix } from "./statements/names.ts";
 import { SCHEMA_NAMES } from "./verify.ts";
 
 /** Where the numbered SQL is, in the repository and in the published package alike. */
@@ -11,7 +13,8 @@ export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.m
 const TABLES = SCHEMA_NAMES.filter((name) => !name.endsWith("_idx")).join("|");
 
 /** Puts a prefix before the name of each of our tables, indexes and constraints in a migration. */
-export function prefixMigration(sql: string, prefix: string): string {
+export function prefixMigration(sql: string, given: string): string {
+  const prefix = parsePrefix(given);
   return sql.replaceAll(
     new RegExp(`([\`"])((?:${TABLES})(?:_\\w+)?)\\1`, "g"),
     (match, quote: string, name: string) => (isColumn(name) ? match : `${quote}${prefix}${name}${quote}`),
@@ -68,12 +71,18 @@ async function findMissing(client: Client, tablePrefix: string): Promise<InState
  * Writes the numbered migrations into `folder`, for an app that applies them with its own.
  *
  * @returns the names of the files written
+ * @throws {ConfigError} where a file of the app's own has one of these names: nothing is written then
  */
 export async function copyMigrations(folder: string, tablePrefix: string): Promise<string[]> {
   const names = (await readdir(MIGRATIONS_FOLDER)).filter((name) => name.endsWith(".sql")).sort();
-  for (const name of names) {
-    const sql = await readFile(join(MIGRATIONS_FOLDER, name), "utf8");
-    await writeFile(join(folder, name), prefixMigration(sql, tablePrefix));
-  }
+  const copies = names.map(async (name) => {
+    const sql = prefixMigration(await readFile(join(MIGRATIONS_FOLDER, name), "utf8"), tablePrefix);
+    const path = join(folder, name);
+    const present = await readFile(path, "utf8").catch(() => sql);
+    if (present === sql) return { path, sql };
+    throw new ConfigError(path, "absent, or this migration as it was written before", "another file");
+  });
+  // All are looked at before one is written.
+  for (const { path, sql } of await Promise.all(copies)) await writeFile(path, sql);
   return names;
 }

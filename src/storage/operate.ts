@@ -3,6 +3,7 @@ import type { Task, TaskStatus } from "../core/task.ts";
 import type { Connection } from "./connection.ts";
 import type { Statement } from "./driver.ts";
 import { toTask } from "./rows.ts";
+import type { SettleTarget } from "./settle.ts";
 import type { Statements } from "./statements.ts";
 
 /** An operator's change of one task. */
@@ -21,23 +22,32 @@ export function cancelTask(connection: Connection, sql: Statements, id: string, 
   return operate(connection, sql, { name: "cancel", from, to: "CANCELLED", statements }, id, now);
 }
 
-export async function retryTask(
-  connection: Connection,
-  sql: Statements,
-  id: string,
-  now: number,
-): Promise<Task> {
+export async function retryTask(target: SettleTarget, id: string, now: number): Promise<Task> {
+  const { tasks, sql } = target;
+  await deleteResultElsewhere(target, id);
   const statements = [
     { sql: sql.deleteOldResult, parameters: [id] },
     { sql: sql.retry, parameters: [id, now] },
   ];
   try {
     const from = ["FAILED", "CANCELLED"] as const;
-    return await operate(connection, sql, { name: "retry", from, to: "PENDING", statements }, id, now);
+    return await operate(tasks, sql, { name: "retry", from, to: "PENDING", statements }, id, now);
   } catch (error) {
     const taken = error instanceof StorageRejected && /UNIQUE constraint/i.test(error.message);
     throw taken ? new UniqueConflictError(id) : error;
   }
+}
+
+/**
+ * Before the retry: a FAILED task is served without it too, and one that is retried must not be served with it. A run that
+ * ends meanwhile has more attempts, so its result stays.
+ */
+async function deleteResultElsewhere({ tasks, results, sql }: SettleTarget, id: string): Promise<void> {
+  if (results === null) return;
+  const [row] = await tasks.decide(sql.getTask, id);
+  const task = row === undefined ? null : toTask(row);
+  if (task?.status !== "FAILED" && task?.status !== "CANCELLED") return;
+  await results.write(() => [{ sql: sql.deleteResultOf, parameters: [id, task.attempts] }]);
 }
 
 export function rescheduleTask(

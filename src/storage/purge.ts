@@ -14,7 +14,8 @@ export async function purgePage(
   { olderThan, failedOlderThan, cursor }: PurgeRequest,
 ): Promise<{ purged: number; cursor: string | null }> {
   const { tasks, results, sql } = target;
-  const end = firstIdAt(Math.max(olderThan, failedOlderThan) + LIMITS.idAhead);
+  const latest = Math.max(olderThan, failedOlderThan);
+  const end = firstIdAt(latest + LIMITS.idAhead);
   const [examined = [], purgeable = []] = await tasks.decideMany([
     { sql: sql.examinePage, parameters: [cursor ?? "", end] },
     { sql: sql.findPurgeable, parameters: [cursor ?? "", end, olderThan, failedOlderThan] },
@@ -24,11 +25,11 @@ export async function purgePage(
   let purged = 0;
   if (purgeable.length > 0) {
     // First, so that a crash in between leaves no result behind that nothing refers to.
-    await results?.write(() => [{ sql: sql.deleteResults, parameters: [ids] }]);
+    await results?.write(() => [{ sql: sql.deleteResults, parameters: [ids, latest] }]);
     const { rows, resent } = await tasks.write(() => [
       { sql: sql.purgeTasks, parameters: [ids, olderThan, failedOlderThan] },
       { sql: sql.purgeResults, parameters: [ids] },
-      { sql: sql.recordPurge, parameters: [Math.max(olderThan, failedOlderThan)] },
+      { sql: sql.recordPurge, parameters: [latest] },
     ]);
     purged = resent ? purgeable.length : (rows[0]?.length ?? 0);
   }

@@ -114,6 +114,12 @@ export function toResult(task: OutcomeRow, stored: ResultRow | undefined): TaskR
   return { ...base, status: "FAILED", result: null, error: JSON.parse(task.last_error) };
 }
 
+/** Whether a result may be on file that {@link toResult} would serve: where not, none need be read. */
+export function mayHaveResult({ status, interval, attempts }: OutcomeRow): boolean {
+  if (status === "SUCCESS" || status === "FAILED") return true;
+  return status !== "CANCELLED" && interval !== null && attempts > (status === "PENDING" ? 0 : 1);
+}
+
 function isServed(task: OutcomeRow, { result_status, result_attempts }: ResultRow): boolean {
   if (result_status === null) return false;
   if (task.status === "SUCCESS" || task.status === "FAILED") {

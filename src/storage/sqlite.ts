@@ -19,12 +19,12 @@ import type { Claim, ClaimedTask, JsonText, NewTask, Task, TaskError, TaskResult
 import { rescue, type Settlement } from "../core/transitions.ts";
 import { claimMany, claimQuarantined } from "./claim.ts";
 import { Connection, type Meter, type RetryOptions } from "./connection.ts";
-import type { Driver } from "./driver.ts";
+import type { Driver, Row } from "./driver.ts";
 import { enqueueMany, enqueueStatements } from "./enqueue.ts";
 import { listQueues, listTasks } from "./list.ts";
 import { cancelTask, rescheduleTask, retryTask } from "./operate.ts";
 import { mayBePurged, purgePage } from "./purge.ts";
-import { type OutcomeRow, type ResultRow, toResult, toTask, typed } from "./rows.ts";
+import { mayHaveResult, type OutcomeRow, type ResultRow, toResult, toTask, typed } from "./rows.ts";
 import { renewLeases, type SettleTarget, settleExpired, settleMany } from "./settle.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 import { verifySchema } from "./verify.ts";
@@ -54,8 +54,9 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     this.#options = options;
     this.#meter = meter;
     this.#sql = statementsFor(options.tablePrefix ?? "");
-    this.#tasks = new Connection(driver, meter, options);
-    const results = options.results === undefined ? null : new Connection(options.results, meter, options);
+    const connect = (to: Driver) => new Connection(to, meter, this.#sql, options);
+    this.#tasks = connect(driver);
+    const results = options.results === undefined ? null : connect(options.results);
     this.#target = { tasks: this.#tasks, results, sql: this.#sql };
   }
 
@@ -196,7 +197,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   }
 
   retry(id: string, now: number): Promise<Task> {
-    return retryTask(this.#tasks, this.#sql, id, now);
+    return retryTask(this.#target, id, now);
   }
 
   reschedule(id: string, eta: number, now: number): Promise<Task> {
@@ -210,8 +211,13 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   }
 
   async getTask(id: string): Promise<Task | null> {
-    const [row] = await this.#tasks.read(this.#sql.getTask, id);
+    const row = await this.#find(this.#sql.getTask, id);
     return row === undefined ? null : toTask(row);
+  }
+
+  /** One row by its id. That there is none decides something, and a replica may not have it yet. */
+  async #find(sql: string, id: string): Promise<Row | undefined> {
+    return (await this.#tasks.read(sql, id))[0] ?? (await this.#tasks.decide(sql, id))[0];
   }
 
   async getResult(id: string): Promise<TaskResult | null> {
@@ -221,11 +227,20 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   async getOutcome(id: string): Promise<TaskOutcome | null> {
     const { results, sql } = this.#target;
     const statement = results === null ? sql.getOutcomeAndResult : sql.getOutcome;
-    const [task] = typed<OutcomeRow & ResultRow>(await this.#tasks.read(statement, id));
+    const row = await this.#find(statement, id);
+    if (row === undefined) return null;
+    const [task] = typed<OutcomeRow & ResultRow>([row]);
     if (task === undefined) return null;
-    const elsewhere = results !== null && task.status !== "CANCELLED";
-    const [stored] = elsewhere ? typed<ResultRow>(await results.read(sql.getResult, id)) : [task];
+    const stored = results !== null && mayHaveResult(task) ? await this.#findResult(results, task) : task;
     return { status: task.status, result: toResult(task, stored) };
+  }
+
+  async #findResult(results: Connection, task: OutcomeRow): Promise<ResultRow | undefined> {
+    const { getResult } = this.#sql;
+    const [stored] = typed<ResultRow>(await results.read(getResult, task.id));
+    // A SUCCESS has a result: a replica may not have it yet.
+    if (task.status !== "SUCCESS" || stored?.result_attempts === task.attempts) return stored;
+    return typed<ResultRow>(await results.decide(getResult, task.id))[0];
   }
 
   listTasks(filter: TaskFilter): Promise<Page<Task>> {

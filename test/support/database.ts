@@ -1,5 +1,6 @@
-import type { Driver, Parameter, Row } from "../../src/storage/driver.ts";
+import { batchReads, type Driver, type Parameter, type Row } from "../../src/storage/driver.ts";
 import { SqliteStorage, type SqliteStorageOptions } from "../../src/storage/sqlite.ts";
+import { statementsFor } from "../../src/storage/statements.ts";
 import { SCHEMA_NAMES } from "../../src/storage/verify.ts";
 
 /** A real database, as a test uses it: through the product's driver, and by SQL of its own. */
@@ -21,24 +22,29 @@ export class TestDatabase {
 
   /** Runs one statement on the primary. */
   async sql(sql: string, ...parameters: Parameter[]): Promise<readonly Row[]> {
-    const [rows = []] = await this.driver.batch([{ sql, parameters }]);
+    const { writeNothing } = statementsFor("");
+    const [rows = []] = await batchReads(this.driver, writeNothing, [{ sql, parameters }]);
     return rows;
   }
 
   /**
    * Waits until plain reads see all that was written: a replica may lag behind. Commits arrive in order, so a mark that is
-   * written now and read back proves it.
+   * read back, and then read no more, proves it.
    */
   async catchUp(): Promise<void> {
     this.#marks += 1;
     const mark = `mark ${this.#marks}`;
-    await this.sql("INSERT INTO queues (name) VALUES (?1)", mark);
     const read = { sql: "SELECT 1 FROM queues WHERE name = ?1", parameters: [mark] };
-    for (let tries = 0; (await this.driver.all(read)).length === 0; tries++) {
-      if (tries === 1_000) throw new Error("expected reads to catch up with the writes, and they did not");
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    const untilSeen = async (times: number) => {
+      for (let tries = 0; (await this.driver.all(read)).length !== times; tries++) {
+        if (tries === 1_000) throw new Error("expected reads to catch up with the writes, and they did not");
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    };
+    await this.sql("INSERT INTO queues (name) VALUES (?1)", mark);
+    await untilSeen(1);
     await this.sql("DELETE FROM queues WHERE name = ?1", mark);
+    await untilSeen(0);
   }
 
   /** Empties every table. */

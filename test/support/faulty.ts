@@ -48,6 +48,10 @@ export class FaultyDriver implements Driver {
     return this.#driver.migrateCommand;
   }
 
+  get mayBeReplica(): boolean {
+    return this.#driver.mayBeReplica === true;
+  }
+
   all(statement: Statement) {
     return this.#next([statement])(() => this.#driver.all(statement));
   }

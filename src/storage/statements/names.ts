@@ -1,3 +1,16 @@
+import { describe } from "../../core/duration.ts";
+import { ConfigError } from "../../core/errors.ts";
+
+/** Goes into statements as it is. */
+const PREFIX = /^(?!sqlite_)([a-z_][a-z0-9_]{0,63})?$/i;
+
+/** @throws {ConfigError} when names with this prefix would need quotes, or are SQLite's own */
+export function parsePrefix(prefix: string): string {
+  if (PREFIX.test(prefix)) return prefix;
+  const expected = "at most 64 letters, digits and underscores, with no digit first, and not sqlite_";
+  throw new ConfigError("the table prefix", expected, describe(prefix));
+}
+
 /**
  * The names that statements are built from. Predicates of partial indexes are literals, without which SQLite does not use them.
  */
@@ -8,7 +21,8 @@ export const QUARANTINED = "held > 0 AND held = 1 AND status IN ('PENDING', 'RET
 export const ACTIVE = "status IN ('PENDING', 'RETRYING', 'RUNNING')";
 export const FINISHED = "status IN ('SUCCESS', 'FAILED', 'CANCELLED')";
 
-export function namesFor(prefix: string) {
+export function namesFor(given: string) {
+  const prefix = parsePrefix(given);
   const tasks = `${prefix}tasks`;
   return {
     tasks,

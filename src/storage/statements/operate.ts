@@ -11,6 +11,8 @@ export function operateSql({ tasks, results, queues }: Names) {
     deleteOldResult: `
       DELETE FROM ${results} WHERE task_id = ?1
         AND EXISTS (SELECT 1 FROM ${tasks} WHERE id = ?1 AND status IN ('FAILED', 'CANCELLED'))`,
+    /** The same where the tasks are in another database. ?1 id, ?2 attempts: a later attempt's stays. 1 W. */
+    deleteResultOf: `DELETE FROM ${results} WHERE task_id = ?1 AND attempts <= ?2`,
     /** ?1 id, ?2 now. 2 W, 3 with a unique key. */
     retry: `
       UPDATE ${tasks} SET status = 'PENDING', eta = ?2, failures = 0, held = 0, claimed_by = NULL, updated_at = ?2

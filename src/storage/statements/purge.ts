@@ -17,8 +17,8 @@ export function purgeSql({ tasks, results, idempotencyKeys, maintenance }: Names
     purgeResults: `
       DELETE FROM ${results} WHERE task_id IN (SELECT value FROM json_each(?1))
         AND NOT EXISTS (SELECT 1 FROM ${tasks} t WHERE t.id = task_id)`,
-    /** The same where the tasks are in another database. */
-    deleteResults: `DELETE FROM ${results} WHERE task_id IN (SELECT value FROM json_each(?1))`,
+    /** The same where the tasks are in another database. ?2 finished before: that of a task retried meanwhile stays. */
+    deleteResults: `DELETE FROM ${results} WHERE task_id IN (SELECT value FROM json_each(?1)) AND finished_at < ?2`,
     /** ?1 recorded before. 1 W each, at most 10,000; reads the whole table, which holds a day. */
     purgeIdempotencyKeys: `
       DELETE FROM ${idempotencyKeys} WHERE (api_key, key) IN (

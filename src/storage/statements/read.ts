@@ -5,6 +5,7 @@ export function readSql({
   tasks,
   results,
   queues,
+  maintenance,
   dueIndex,
   leaseIndex,
   heldIndex,
@@ -65,6 +66,8 @@ export function readSql({
     /** Milliseconds since the epoch by the database's clock. Reads no table. */
     readClock: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now",
 
+    /** Counts as a write, and writes nothing: what is sent with it is served by the primary. */
+    writeNothing: `DELETE FROM ${maintenance} WHERE false`,
     /** ?1 names: those of the tables and indexes that exist. */
     findSchema: "SELECT name FROM sqlite_schema WHERE name IN (SELECT value FROM json_each(?1))",
   };
