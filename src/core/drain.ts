@@ -174,8 +174,8 @@ class Drain {
     this.#claimed += tasks.length;
     const now = this.#engine.clock.now();
     for (const { timeout } of tasks) this.#budget.keepUntil(Math.min(this.#abortAt, now + timeout));
-    if (this.#end === null) this.#flight.add(tasks);
-    // The stop came while the claim was under way.
+    if (this.#end === null && !this.#aborted) this.#flight.add(tasks);
+    // The stop or the hard deadline came while the claim was under way.
     else for (const task of tasks) this.#onEnd(task, { kind: "release" });
   }
 
@@ -276,13 +276,14 @@ class Drain {
   #nextTurnAt(now: number): number {
     const flight = this.#flight;
     const claiming = this.#end === null;
+    const alone = this.#quarantine && (flight.size > 0 || this.#committer.size > 0);
     return Math.min(
       this.#flushAt,
       flight.size > 0 ? this.#renewAt : NEVER,
       flight.size > 0 && !this.#aborted ? this.#abortAt : NEVER,
       claiming ? Math.min(this.#deadline, this.#rescueAt) : NEVER,
       claiming && now < this.#lingerUntil ? this.#lingerUntil : NEVER,
-      claiming && flight.free > 0 && !this.#quarantine ? this.#poller.nextAt : NEVER,
+      claiming && flight.free > 0 && !alone ? this.#poller.nextAt : NEVER,
     );
   }
 

@@ -6,7 +6,9 @@ const lastKicks = new WeakMap<object, number>();
 
 /** Notes a kick, unless this isolate had one within the last second. */
 export function takeKick(tasks: object, now: number): boolean {
-  if (now - (lastKicks.get(tasks) ?? Number.NEGATIVE_INFINITY) < WORKER_DEFAULTS.kickInterval) return false;
+  // A clock that was put back must not keep kicks away until it is where it was.
+  if (Math.abs(now - (lastKicks.get(tasks) ?? Number.NEGATIVE_INFINITY)) < WORKER_DEFAULTS.kickInterval)
+    return false;
   lastKicks.set(tasks, now);
   return true;
 }

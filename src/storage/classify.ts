@@ -9,11 +9,14 @@ import {
 /** What one of the database's own messages means for us. */
 export type ErrorKind = "unavailable" | "overloaded" | "query-limit" | "schema";
 
-/** Message patterns of one database, most specific first. What matches none was refused, and would be again. */
+/** Message patterns of one database, the first that fits decides. What fits none was refused, and would be again. */
 export type ErrorTable = readonly (readonly [pattern: RegExp, kind: ErrorKind])[];
 
-/** Common to both: the statement named a table, a column or an index that is not there. */
-const SCHEMA_ERRORS: ErrorTable = [
+/**
+ * Common to both, and looked at first, since a replica wraps them in its own words: the statement named a table, a column or an
+ * index that is not there.
+ */
+export const SCHEMA_ERRORS: ErrorTable = [
   [/no such (table|column|index)|has no column named|no query solution/i, "schema"],
 ];
 
@@ -24,7 +27,7 @@ const SCHEMA_ERRORS: ErrorTable = [
  */
 export function classify(error: unknown, table: ErrorTable, migrate: string): OmniqError {
   const detail = error instanceof Error ? error.message : String(error);
-  const kind = [...table, ...SCHEMA_ERRORS].find(([pattern]) => pattern.test(detail))?.[1];
+  const kind = [...SCHEMA_ERRORS, ...table].find(([pattern]) => pattern.test(detail))?.[1];
   switch (kind) {
     case "unavailable":
     case "overloaded":

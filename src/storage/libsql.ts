@@ -13,11 +13,13 @@ export const LIBSQL_ERRORS: ErrorTable = [
     "unavailable",
   ],
   [/HTTP status (408|429|5\d\d)|Server returned HTTP/i, "unavailable"],
-  [
-    /Network connection lost|network error|Failed to (connect|fetch)|WriteDelegation|replication/i,
-    "unavailable",
-  ],
-  [/rpc (error|status)|transport error|Unavailable|frame.*sync|error syncing/i, "unavailable"],
+  [/Network connection lost|network error|Failed to (connect|fetch)|replication/i, "unavailable"],
+  // A replica passes a write on. What it calls PermissionDenied is the primary's refusal of the statement.
+  [/WriteDelegation\((?!status: (PermissionDenied|InvalidArgument|Unauthenticated))/i, "unavailable"],
+  [/rpc (error|status)|transport error|error trying to connect|Unavailable/i, "unavailable"],
+  [/frame.*sync|error syncing|sync error/i, "unavailable"],
+  // The file cannot be opened, or another call of this client has just opened it anew.
+  [/ConnectionFailed|SQLITE_CANTOPEN|connection was closed while/i, "unavailable"],
 ];
 
 /** Busy timeout: without one, a connection that met SQLITE_BUSY loses later writes that it acknowledged. */
@@ -42,25 +44,33 @@ class LibsqlDriver implements Driver<InStatement> {
   readonly dataVersion?: () => Promise<number>;
   readonly migrate?: (tablePrefix: string) => Promise<void>;
   readonly mayBeReplica: boolean;
-  readonly #client: Client;
+  readonly #open: () => Client;
+  #client: Client | undefined;
 
-  constructor(client: Client, { migrate = true, syncUrl }: LibsqlOptions) {
-    this.#client = client;
-    this.mayBeReplica = client.protocol !== "file";
+  constructor(open: () => Client, { url, migrate = true, syncUrl }: LibsqlOptions) {
+    this.#open = open;
+    try {
+      this.#client = open();
+    } catch (error) {
+      // A file or a primary that is not there yet is looked for again at each use.
+      if (!(classify(error, LIBSQL_ERRORS, MIGRATE) instanceof StorageUnavailable)) throw error;
+    }
+    const isFile = /^(file:|:memory:)/i.test(url);
+    this.mayBeReplica = !isFile;
     if (migrate) this.migrate = (tablePrefix) => this.#applyMigrations(tablePrefix);
     // The file of an embedded replica changes by itself: only a file of its own tells of other writers.
-    if (client.protocol === "file" && syncUrl === undefined) this.dataVersion = () => this.#readDataVersion();
+    if (isFile && syncUrl === undefined) this.dataVersion = () => this.#readDataVersion();
   }
 
   async all(statement: Statement): Promise<readonly Row[]> {
-    const answer = await this.#classified(() => this.#client.execute(this.native(statement)));
+    const answer = await this.#classified(() => this.#connect().execute(this.native(statement)));
     return answer.rows;
   }
 
   // A plain read may be stale through a replica, even for the client that wrote; in a batch that writes it never was.
   async batch(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
     const natives = statements.map((statement) => this.native(statement));
-    const answers = await this.#classified(() => this.#client.batch(natives, "write"));
+    const answers = await this.#classified(() => this.#connect().batch(natives, "write"));
     return answers.map((answer) => answer.rows);
   }
 
@@ -76,12 +86,17 @@ class LibsqlDriver implements Driver<InStatement> {
     // In a bundle for a Worker, which has no file system to read migrations from, this is another module.
     const { migrateLibsql } = await import("#migrate");
     const ownFile = this.dataVersion !== undefined;
-    await this.#classified(() => migrateLibsql(this.#client, tablePrefix, ownFile));
+    await this.#classified(() => migrateLibsql(this.#connect(), tablePrefix, ownFile));
   }
 
   async #readDataVersion(): Promise<number> {
-    const answer = await this.#classified(() => this.#client.execute("PRAGMA data_version"));
+    const answer = await this.#classified(() => this.#connect().execute("PRAGMA data_version"));
     return Number(answer.rows[0]?.data_version);
+  }
+
+  #connect(): Client {
+    this.#client ??= this.#open();
+    return this.#client;
   }
 
   async #classified<T>(send: () => Promise<T>): Promise<T> {
@@ -90,7 +105,7 @@ class LibsqlDriver implements Driver<InStatement> {
     } catch (error) {
       const known = classify(error, LIBSQL_ERRORS, MIGRATE);
       // After SQLITE_BUSY the native connection may keep a statement open, under which later writes never commit.
-      if (known instanceof StorageUnavailable) await this.#client.reconnect();
+      if (known instanceof StorageUnavailable) await this.#client?.reconnect();
       throw known;
     }
   }
@@ -113,5 +128,5 @@ export function libsqlDriver(options: LibsqlOptions): Driver<InStatement> {
   // Integers beyond 2^53 cannot be stored by us: `number` is exact for all that is.
   // One connection, since `data_version` means something only on the connection that read it before.
   const local = { timeout: BUSY_TIMEOUT, intMode: "number", concurrency: 1 } as const;
-  return new LibsqlDriver(createClient({ url, authToken, ...replica, ...local }), options);
+  return new LibsqlDriver(() => createClient({ url, authToken, ...replica, ...local }), options);
 }
