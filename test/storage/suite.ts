@@ -1,22 +1,44 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe } from "vitest";
 import type { TestDatabase } from "../support/database.ts";
-import { NOW, newTask } from "../support/tasks.ts";
+import { describeClaim } from "./suite/claim.ts";
+import { Context, type Limits } from "./suite/context.ts";
+import { describeEnqueue } from "./suite/enqueue.ts";
+import { describeFaults } from "./suite/faults.ts";
+import { describeIdempotency } from "./suite/idempotency.ts";
+import { describeLease } from "./suite/lease.ts";
+import { describeListing } from "./suite/listing.ts";
+import { describeOperators } from "./suite/operators.ts";
+import { describeOutage } from "./suite/outage.ts";
+import { describePlans } from "./suite/plans.ts";
+import { describePurge } from "./suite/purge.ts";
+import { describeQueues } from "./suite/queues.ts";
+import { describeResults } from "./suite/results.ts";
+import { describeRetries } from "./suite/retries.ts";
+import { describeSettle } from "./suite/settle.ts";
+import { describeSpecification } from "./suite/specification.ts";
+import { describeValues } from "./suite/values.ts";
 
 /** The conformance suite: what the storage promises, on every database. */
-export function describeStorage(name: string, open: () => Promise<TestDatabase>): void {
+export function describeStorage(name: string, open: () => Promise<TestDatabase>, limits: Limits = {}): void {
   describe(`storage on ${name}`, () => {
-    let database: TestDatabase;
-    beforeEach(async () => {
-      database ??= await open();
-      await database.clear();
-    });
-    const storage = () => database.storage();
+    const context = new Context(limits);
+    beforeEach(() => context.reset(open));
 
-    it("dequeue(now) selects a single task with status PENDING (or RETRYING) and eta <= now", async () => {
-      const task = newTask();
-      await storage().enqueueMany([task, newTask({ eta: NOW + 1 })], NOW);
-      expect((await storage().dequeue(NOW))?.id).toBe(task.id);
-      expect(await storage().dequeue(NOW)).toBeNull();
-    });
+    describeClaim(context);
+    describeEnqueue(context);
+    describeFaults(context);
+    describeIdempotency(context);
+    describeLease(context);
+    describeListing(context);
+    describeOperators(context);
+    describeOutage(context);
+    describePlans(context);
+    describePurge(context);
+    describeQueues(context);
+    describeResults(context);
+    describeRetries(context);
+    describeSettle(context);
+    describeSpecification(context);
+    describeValues(context);
   });
 }

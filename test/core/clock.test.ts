@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Clock } from "../../src/core/clock.ts";
+import { NOW } from "../support/tasks.ts";
+
+beforeEach(() => void vi.useFakeTimers({ now: NOW }));
+afterEach(() => void vi.useRealTimers());
+
+/** A database whose clock differs, and which takes its time to answer, before and after it reads its clock. */
+function database(offset: number, { before = 0, after = 0 } = {}) {
+  const wait = (milliseconds: number) => {
+    vi.setSystemTime(Date.now() + milliseconds);
+  };
+  return {
+    queries: 0,
+    async readClock() {
+      this.queries += 1;
+      wait(before);
+      const now = Date.now() + offset;
+      wait(after);
+      return now;
+    },
+  };
+}
+
+describe("the clock of a worker", () => {
+  it("is the machine's until it is set", () => {
+    expect(new Clock().now()).toBe(NOW);
+  });
+
+  for (const offset of [-90_000, 0, 90_000]) {
+    it(`is set by the database's, which differs by ${offset} ms`, async () => {
+      const clock = new Clock();
+      await clock.synchronize(database(offset));
+      expect(clock.now()).toBe(NOW + offset);
+      vi.setSystemTime(NOW + 5_000);
+      expect(clock.now()).toBe(NOW + 5_000 + offset);
+    });
+  }
+
+  it("is no further off than the answer took", async () => {
+    for (const timing of [
+      { before: 40, after: 0 },
+      { before: 0, after: 40 },
+      { before: 20, after: 20 },
+    ]) {
+      const clock = new Clock();
+      await clock.synchronize(database(90_000, timing));
+      expect(Math.abs(clock.now() - (Date.now() + 90_000))).toBeLessThanOrEqual(40);
+    }
+  });
+
+  for (const timing of [{ before: 80_000 }, { after: 80_000 }]) {
+    it(`that is right already is not put wrong by an answer that took 80 s (${JSON.stringify(timing)})`, async () => {
+      const clock = new Clock();
+      await clock.synchronize(database(0));
+      await clock.synchronize(database(0, timing));
+      expect(clock.now()).toBe(Date.now());
+    });
+  }
+
+  it("follows the database's where the two drift apart", async () => {
+    const clock = new Clock();
+    for (const offset of [100, 200, 150, -50]) {
+      await clock.synchronize(database(offset));
+      expect(clock.now()).toBe(Date.now() + offset);
+    }
+  });
+
+  it("that was injected is taken as the database's own, without a query", async () => {
+    const clock = new Clock(() => 42);
+    const storage = database(90_000);
+    await clock.synchronize(storage);
+    expect(clock.now()).toBe(42);
+    expect(storage.queries).toBe(0);
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { Aborted } from "../../../src/core/control.ts";
+import { defineTask } from "../../../src/core/registry.ts";
+import { type Fault, unsent } from "../../support/faulty.ts";
+import { aborted, type EngineContext, MINUTE, SECOND, until } from "./context.ts";
+
+export function describeLeases(context: EngineContext): void {
+  /** Starts a task whose handler runs until its signal aborts or `end` is called. */
+  const runHeld = async (timeout = "1h") => {
+    const gate = Promise.withResolvers<string>();
+    const seen: { reason?: unknown } = {};
+    const held = defineTask("test.held", {
+      timeout,
+      run: async (_, { signal }) => {
+        const reason = await Promise.race([aborted(signal), gate.promise]);
+        if (!signal.aborted) return reason;
+        seen.reason = reason;
+        throw reason;
+      },
+    });
+    const queue = context.queue([held]);
+    const { id } = await queue.enqueue(held, {});
+    const drain = context.start(queue);
+    await until(() => context.eventsOf("task.started").length === 1);
+    return { queue, id, drain, seen, end: () => gate.resolve("done") };
+  };
+
+  const passes = async (milliseconds: number, drain: { wake(): void }) => {
+    context.clock.advance(milliseconds);
+    drain.wake();
+  };
+
+  describe("the lease", () => {
+    it("of two minutes is renewed every 30 s by one statement for everything in flight", async () => {
+      const gate = Promise.withResolvers<void>();
+      const held = defineTask("test.held", { timeout: "1h", run: () => gate.promise });
+      const queue = context.queue([held]);
+      for (let n = 0; n < 5; n++) await queue.enqueue(held, {});
+      const drain = context.start(queue, { rescue: false });
+      await until(() => context.eventsOf("task.started").length === 5);
+      const first = context.clock.now() + 2 * MINUTE;
+      for (const beat of [1, 2, 3]) {
+        await passes(30 * SECOND, drain);
+        await until(() => context.driver.count("renew") === beat);
+        const { items } = await queue.list({ status: "RUNNING" });
+        expect(items).toHaveLength(5);
+        for (const { leaseExpiresAt } of items) {
+          expect(leaseExpiresAt).toBeGreaterThanOrEqual(first + beat * 30 * SECOND - SECOND);
+        }
+      }
+      gate.resolve();
+      await until(() => context.eventsOf("task.succeeded").length === 5);
+      drain.stop();
+      expect(await drain.done).toMatchObject({ claimed: 5, succeeded: 5, lost: 0 });
+    });
+
+    it("keeps a task from other workers for as long as it is renewed", async () => {
+      const { queue, id, drain, end } = await runHeld();
+      for (let beat = 1; beat <= 6; beat++) {
+        await passes(30 * SECOND, drain);
+        await until(() => context.driver.count("renew") === beat);
+        expect(await context.queue([]).drain()).toMatchObject({ claimed: 0, rescued: 0 });
+      }
+      end();
+      await until(async () => (await queue.get(id)).status === "SUCCESS");
+      expect(await queue.get(id)).toMatchObject({ attempts: 1 });
+      drain.stop();
+      await drain.done;
+    });
+
+    it("a task that is cancelled while it runs is aborted at the next heartbeat", async () => {
+      const { queue, id, drain, seen } = await runHeld();
+      await queue.cancel(id);
+      expect(seen.reason).toBeUndefined();
+      await passes(30 * SECOND, drain);
+      await until(() => seen.reason !== undefined);
+      expect(seen.reason).toBeInstanceOf(Aborted);
+      expect(seen.reason).toMatchObject({ reason: "lost" });
+      await until(() => context.eventsOf("task.lost").length === 1);
+      drain.stop();
+      expect(await drain.done).toMatchObject({ claimed: 1, lost: 1 });
+      expect(await queue.get(id)).toMatchObject({ status: "CANCELLED" });
+    });
+
+    it("that cannot be renewed aborts its handler when it expires", async () => {
+      const { queue, id, drain, seen } = await runHeld();
+      context.driver.always = unsent;
+      await passes(MINUTE, drain);
+      await until(() => context.eventsOf("storage.failed").some(({ during }) => during === "renew"));
+      expect(seen.reason).toBeUndefined();
+      await passes(2 * MINUTE, drain);
+      await until(() => seen.reason !== undefined);
+      expect(seen.reason).toMatchObject({ name: "Aborted", reason: "lost" });
+      await until(() => context.eventsOf("task.lost").length === 1);
+      drain.stop();
+      expect(await drain.done).toMatchObject({ lost: 1 });
+      const [row] = await context.database.sql("SELECT status, attempts FROM tasks WHERE id = ?1", id);
+      expect(row).toMatchObject({ status: "RUNNING", attempts: 1 });
+      expect(queue.storage.queryCount).toBeGreaterThan(0);
+    });
+
+    it("that a database which never answers lets expire aborts its handler", async () => {
+      const { drain, seen } = await runHeld();
+      const answered = Promise.withResolvers<void>();
+      const hangs: Fault = async (send) => {
+        await answered.promise;
+        return send();
+      };
+      context.driver.disturb("renew", hangs);
+      await passes(30 * SECOND, drain);
+      await until(() => context.driver.count("renew") === 1);
+      context.clock.advance(2 * MINUTE);
+      await until(() => seen.reason !== undefined);
+      expect(seen.reason).toMatchObject({ name: "Aborted", reason: "lost" });
+      answered.resolve();
+      drain.stop();
+      await drain.done;
+    });
+
+    it("is renewed soon again where a renewal failed", async () => {
+      const { id, queue, drain, seen, end } = await runHeld();
+      context.driver.disturb("renew", unsent, unsent, unsent, unsent, unsent);
+      await passes(30 * SECOND, drain);
+      await until(() => context.eventsOf("storage.failed").length === 1);
+      await passes(5 * SECOND, drain);
+      await until(() => context.driver.count("renew") === 6);
+      const { leaseExpiresAt } = await queue.get(id);
+      expect(leaseExpiresAt).toBeGreaterThan(context.clock.now() + MINUTE);
+      expect(seen.reason).toBeUndefined();
+      end();
+      drain.stop();
+      expect(await drain.done).toMatchObject({ succeeded: 1, lost: 0 });
+    });
+  });
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { defineTask } from "../../../src/core/registry.ts";
+import type { EngineContext } from "./context.ts";
+
+export function describeRefusals(context: EngineContext): void {
+  /** Runs a handler that returns this once, and tells how its task ended. */
+  const returning = async (value: unknown) => {
+    const task = defineTask("test.returning", { run: () => value });
+    const queue = context.queue([task]);
+    const { id } = await queue.enqueue(task, {});
+    await queue.drain();
+    return { task: await queue.get(id), result: await queue.result(id) };
+  };
+
+  /** Runs a handler that throws this once. */
+  const throwing = async (thrown: unknown) => {
+    const task = defineTask("test.throwing", {
+      run: () => {
+        throw thrown;
+      },
+    });
+    const queue = context.queue([task]);
+    const { id } = await queue.enqueue(task, {});
+    await queue.drain();
+    return queue.get(id);
+  };
+
+  describe("what a handler may not return", () => {
+    for (const [what, value, path] of [
+      ["a Date", { user: { joined: new Date(0) } }, "result.user.joined"],
+      ["a BigInt", [1n], "result[0]"],
+      ["NaN", { rate: Number.NaN }, "result.rate"],
+      ["a lone surrogate", { name: "\ud800" }, "result.name"],
+      ["a function", { run: () => 1 }, "result.run"],
+    ] as const) {
+      it(`an unserializable return value (${what}) makes the task FAILED and names its path`, async () => {
+        const { task, result } = await returning(value);
+        expect(task).toMatchObject({ status: "FAILED", attempts: 1, failures: 1 });
+        expect(result?.error).toMatchObject({ type: "SerializationError", retryable: false });
+        expect(result?.error?.message).toContain(`expected ${path} to be`);
+      });
+    }
+
+    it("a result of more than 1 MB makes the task FAILED", async () => {
+      const { task, result } = await returning("x".repeat(1024 * 1024));
+      expect(task).toMatchObject({ status: "FAILED", attempts: 1 });
+      expect(result?.error).toMatchObject({ type: "TooLargeError", retryable: false });
+      expect(result?.error?.message).toContain("1048576 bytes");
+    });
+
+    it("a result of exactly 1 MB is kept", async () => {
+      const value = "x".repeat(1024 * 1024 - 2);
+      expect((await returning(value)).result).toMatchObject({ status: "SUCCESS", result: value });
+    });
+  });
+
+  describe("whatever a handler throws is kept as an error", () => {
+    it("a value that is no Error", async () => {
+      const task = await throwing("just text");
+      expect(task.errors).toMatchObject([
+        { type: "NonError", message: 'thrown: "just text"', retryable: true },
+      ]);
+    });
+
+    it("an Error whose message, name and stack are no text", async () => {
+      const odd = Object.assign(new Error("text"), { message: { code: 7 }, name: undefined, stack: 42 });
+      const task = await throwing(odd);
+      expect(task).toMatchObject({ status: "RETRYING", failures: 1 });
+      expect(task.errors).toHaveLength(1);
+    });
+
+    it("an Error whose message cannot be read", async () => {
+      const hostile = new Error("text");
+      Object.defineProperty(hostile, "message", {
+        get() {
+          throw new Error("no");
+        },
+      });
+      expect(await throwing(hostile)).toMatchObject({ status: "RETRYING", failures: 1 });
+    });
+
+    it("lone surrogates and control characters come out well-formed", async () => {
+      const task = await throwing(new Error("half \ud83d and nul \u0000"));
+      expect(task.errors).toMatchObject([{ message: "half \ufffd and nul \u0000" }]);
+    });
+
+    it("an error takes at most 8 KB, and the last 20 are kept", async () => {
+      let runs = 0;
+      const task = defineTask("test.verbose", {
+        maxRetries: 100,
+        run: () => {
+          runs += 1;
+          throw new Error(`${runs} ${'"'.repeat(100_000)}`);
+        },
+      });
+      const queue = context.queue([task]);
+      const { id } = await queue.enqueue(task, {});
+      for (let attempt = 1; attempt <= 22; attempt++) {
+        await queue.drain();
+        context.clock.advance(60 * 60_000);
+      }
+      const { errors } = await queue.get(id);
+      expect(errors.map(({ attempt }) => attempt)).toEqual(Array.from({ length: 20 }, (_, n) => n + 3));
+      for (const error of errors) expect(JSON.stringify(error).length).toBeLessThanOrEqual(8 * 1024);
+    });
+  });
+}

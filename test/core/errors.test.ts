@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import * as errors from "../../src/core/errors.ts";
+
+/** One of each class, by its stable code. */
+const all: Readonly<Record<string, errors.OmniqError>> = {
+  invalid_input: new errors.ValidationError("eta", "a moment", "true"),
+  not_serializable: new errors.SerializationError("kwargs.x", "a JSON value", "1n"),
+  too_large: new errors.TooLargeError("args", "at most 1 byte", "2 bytes"),
+  unknown_task: new errors.UnknownTaskError("funcPath", "no.such", ["a"]),
+  task_not_found: new errors.TaskNotFoundError("7"),
+  task_purged: new errors.TaskPurgedError("7"),
+  wrong_status: new errors.TaskStatusError("7", "cancel", ["PENDING", "RUNNING"], "SUCCESS"),
+  unique_conflict: new errors.UniqueConflictError("7"),
+  id_conflict: new errors.IdConflictError(["7", "8"]),
+  idempotency_conflict: new errors.IdempotencyConflictError(),
+  lease_lost: new errors.LeaseLostError("7", 3),
+  task_timeout: new errors.TaskTimeoutError(25_000),
+  schema_missing: new errors.SchemaMissing("it lacks tasks", "`migrate`"),
+  storage_unavailable: new errors.StorageUnavailable("unavailable", { detail: "gone" }),
+  storage_overloaded: new errors.StorageUnavailable("overloaded", { detail: "busy" }),
+  query_limit: new errors.QueryLimitReached(),
+  storage_rejected: new errors.StorageRejected("no"),
+  invalid_config: new errors.ConfigError("OMNIQ_BACKEND", "d1 or libsql", '"x"'),
+};
+
+const isErrorClass = (value: unknown): value is { name: string; prototype: errors.OmniqError } =>
+  typeof value === "function" && value.prototype instanceof errors.OmniqError;
+
+describe("the errors", () => {
+  it("every class that can be thrown is listed here, with its code", () => {
+    const abstract = ["FieldError"];
+    const classes = Object.values(errors)
+      .filter(isErrorClass)
+      .map(({ name }) => name);
+    const listed = new Set(Object.values(all).map(({ name }) => name));
+    expect(classes.filter((name) => !abstract.includes(name)).sort()).toEqual([...listed].sort());
+  });
+
+  for (const [code, error] of Object.entries(all)) {
+    it(`${code} is the stable code of ${error.name}`, () => {
+      expect(error.code).toBe(code);
+      expect(error).toBeInstanceOf(errors.OmniqError);
+      expect(error.name).toBe(error.constructor.name);
+      expect(error.message).not.toMatch(/undefined|\[object/);
+    });
+  }
+
+  it("a fault in a field says what was expected and what was got", () => {
+    expect(all.invalid_input).toMatchObject({ field: "eta", expected: "a moment", got: "true" });
+    expect(all.invalid_input?.message).toBe("expected eta to be a moment, got true");
+  });
+
+  it("the wrong status is named, with those that would do", () => {
+    expect(all.wrong_status?.message).toBe(
+      "expected the status of task 7 to be PENDING or RUNNING to cancel it, got SUCCESS",
+    );
+  });
+
+  it("a missing schema names the command to run", () => {
+    expect(all.schema_missing?.message).toContain("run `migrate`");
+  });
+
+  it("the database's own error is kept as the cause", () => {
+    const cause = new Error("socket hang up");
+    expect(new errors.StorageUnavailable("unavailable", { cause, detail: "x" }).cause).toBe(cause);
+    expect(new errors.StorageRejected("x", { cause }).cause).toBe(cause);
+  });
+
+  it("errorWithin puts the path before the field, and leaves other errors as they are", () => {
+    expect(errors.errorWithin("tasks[3]", all.too_large)).toMatchObject({
+      name: "TooLargeError",
+      field: "tasks[3].args",
+    });
+    expect(errors.errorWithin("tasks[3]", all.not_serializable)).toMatchObject({
+      field: "tasks[3].kwargs.x",
+    });
+    const other = new Error("other");
+    expect(errors.errorWithin("tasks[3]", other)).toBe(other);
+  });
+});

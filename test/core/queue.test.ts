@@ -1,0 +1,35 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createQueue } from "../../src/core/queue.ts";
+import { defineTask } from "../../src/core/registry.ts";
+import { libsqlDriver, libsqlStorage } from "../../src/storage/libsql.ts";
+import { temporaryFolder } from "../support/libsql.ts";
+
+const folder = await temporaryFolder();
+afterAll(() => folder.remove());
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const task = defineTask("test.task", { run: () => "done" });
+
+for (const [where, results] of [
+  ["with the tasks", undefined],
+  ["in a database of their own", libsqlDriver({ url: `file:${folder.path}/results.db` })],
+] as const) {
+  describe(`a long poll for results that are kept ${where}`, () => {
+    it("of 30 s takes at most 12 queries, and then answers that there is none", async () => {
+      const storage = libsqlStorage({ url: `file:${folder.path}/${where}.db`, results });
+      await storage.initialize();
+      const queue = createQueue({ storage, tasks: [task] });
+      const { id } = await queue.enqueue(task, {});
+      const before = storage.queryCount;
+      const start = Date.now();
+      const waited = queue.result(id, { wait: "30s" });
+      await vi.advanceTimersByTimeAsync(29_999);
+      await expect(Promise.race([waited, "still waiting"])).resolves.toBe("still waiting");
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await waited).toBeNull();
+      expect(Date.now() - start).toBe(30_000);
+      expect(storage.queryCount - before).toBeLessThanOrEqual(12);
+    });
+  });
+}

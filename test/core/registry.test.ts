@@ -1,0 +1,142 @@
+import * as v from "valibot";
+import { describe, expect, it } from "vitest";
+import { ConfigError, UnknownTaskError, ValidationError } from "../../src/core/errors.ts";
+import { SILENT } from "../../src/core/log.ts";
+import { LIMITS } from "../../src/core/options.ts";
+import { defineTask, Registry, type TaskContext } from "../../src/core/registry.ts";
+
+const run = () => "done";
+const named = (name: string) => defineTask(name, { run });
+
+describe("defineTask", () => {
+  it("keeps the name and the settings, and runs the handler with its input", async () => {
+    const task = defineTask<{ n: number }>("math.double", { queue: "math", run: ({ n }) => n * 2 });
+    expect(task.name).toBe("math.double");
+    expect(task.settings).toEqual({ queue: "math" });
+    const context: TaskContext = {
+      signal: new AbortController().signal,
+      task: {
+        id: "",
+        attempts: 1,
+        claimToken: "",
+        queue: "math",
+        priority: 5,
+        funcPath: task.name,
+        args: [],
+        kwargs: {},
+        eta: 0,
+        interval: null,
+        quarantined: false,
+        failures: 0,
+        maxRetries: 3,
+        timeout: 1,
+        leaseExpiresAt: 0,
+      },
+      args: [],
+      env: {},
+      log: SILENT,
+    };
+    expect(await task.run(await task.validate({ n: 21 }), context)).toBe(42);
+  });
+
+  it("refuses a name that is no text field", () => {
+    for (const name of ["", "a\u0000", "\ud800", "x".repeat(256)])
+      expect(() => named(name)).toThrow(ValidationError);
+  });
+
+  it("refuses settings out of their range, and names them", () => {
+    expect(() => defineTask("a", { run, timeout: "8d" })).toThrow(/^expected timeout to be/);
+    expect(() => defineTask("a", { run, maxRetries: -1 })).toThrow(/^expected maxRetries to be/);
+    expect(() => defineTask("a", { run, priority: 10 })).toThrow(/^expected priority to be/);
+    expect(() => defineTask("a", { run, interval: 0 })).toThrow(/^expected interval to be/);
+    expect(() => defineTask("a", { run, queue: "" })).toThrow(/^expected queue to be/);
+  });
+});
+
+describe("the schema of a task", () => {
+  const mail = defineTask("mail.send", {
+    input: v.object({ to: v.string(), cc: v.optional(v.array(v.object({ name: v.string() }))) }),
+    run,
+  });
+
+  it("gives what it makes of the payload", async () => {
+    const trimmed = defineTask("a", { input: v.object({ to: v.pipe(v.string(), v.trim()) }), run });
+    expect(await trimmed.validate({ to: " x " })).toEqual({ to: "x" });
+  });
+
+  for (const [payload, field, got] of [
+    [{ to: 7 }, "kwargs.to", "7"],
+    [{}, "kwargs.to", "undefined"],
+    [{ to: "x", cc: [{ name: "a" }, { name: null }] }, "kwargs.cc.1.name", "null"],
+    ["text", "kwargs", '"text"'],
+  ] as const) {
+    it(`names the field of ${JSON.stringify(payload)} that it refuses`, async () => {
+      await expect(mail.validate(payload)).rejects.toBeInstanceOf(ValidationError);
+      await expect(mail.validate(payload)).rejects.toMatchObject({ field, got });
+    });
+  }
+
+  it("may be asynchronous", async () => {
+    const input = v.pipeAsync(
+      v.object({ id: v.number() }),
+      v.checkAsync(async ({ id }) => id > 0, "must be known"),
+    );
+    const task = defineTask("a", { input, run });
+    expect(await task.validate({ id: 1 })).toEqual({ id: 1 });
+    await expect(task.validate({ id: 0 })).rejects.toThrow("must be known");
+  });
+
+  it("may be any Standard Schema, with paths of either form", async () => {
+    const refusing = (path: PropertyKey | { key: PropertyKey }) =>
+      defineTask("a", {
+        input: {
+          "~standard": {
+            version: 1,
+            vendor: "test",
+            validate: () => ({ issues: [{ message: "no", path: [path] }] }),
+          },
+        },
+        run,
+      });
+    await expect(refusing("x").validate({ x: 1 })).rejects.toMatchObject({ field: "kwargs.x", got: "1" });
+    await expect(refusing({ key: "x" }).validate({ x: 1 })).rejects.toMatchObject({ field: "kwargs.x" });
+  });
+
+  it("without one the payload is taken as it is", async () => {
+    expect(await named("a").validate({ any: [1] })).toEqual({ any: [1] });
+  });
+});
+
+describe("the registry", () => {
+  it("finds a task by its name", () => {
+    const registry = new Registry([named("a"), named("b")]);
+    expect(registry.names).toEqual(["a", "b"]);
+    expect(registry.find("b")?.name).toBe("b");
+    expect(registry.find("c")).toBeUndefined();
+    expect(registry.get("a", "funcPath").name).toBe("a");
+  });
+
+  it("names the field, the name and the tasks that it knows where one is unknown", () => {
+    const registry = new Registry([named("a"), named("b")]);
+    expect(() => registry.get("c", "tasks[3].funcPath")).toThrow(UnknownTaskError);
+    expect(() => registry.get("c", "tasks[3].funcPath")).toThrow(
+      'expected tasks[3].funcPath to be the name of a registered task (a, b), got "c"',
+    );
+    expect(() => new Registry([]).get("c", "funcPath")).toThrow("of which there is none");
+  });
+
+  it("refuses two tasks with one name", () => {
+    expect(() => new Registry([named("a"), named("b"), named("a")])).toThrow(ConfigError);
+    expect(() => new Registry([named("a"), named("a")])).toThrow("got two named a");
+  });
+
+  it("refuses a timeout over the limit: above 14 min a Worker cannot run it", () => {
+    const limit = LIMITS.workerTimeout;
+    expect(new Registry([defineTask("a", { run, timeout: "14m" })], limit).names).toEqual(["a"]);
+    expect(() => new Registry([defineTask("a", { run, timeout: limit + 1 })], limit)).toThrow(ConfigError);
+    expect(() => new Registry([defineTask("a", { run, timeout: limit + 1 })], limit)).toThrow(
+      /^expected timeout of task a to be at most 840000 ms/,
+    );
+    expect(new Registry([defineTask("a", { run, timeout: "1d" })]).names).toEqual(["a"]);
+  });
+});

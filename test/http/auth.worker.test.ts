@@ -1,0 +1,119 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { sha256 } from "../../src/core/digest.ts";
+import { add } from "../../src/tasks.ts";
+import { openD1 } from "../support/d1.ts";
+import { startWorker } from "../support/worker.ts";
+
+const ID = "018f0000-06bb-7e37-a6ed-ea59e3b6fd64";
+const later = { funcPath: "sample.add", kwargs: { a: 1, b: 2 }, delay: "1h" };
+
+/** Every call of the API, with the scope that it needs and its status for a key that has it. */
+const CALLS = [
+  ["POST", "/v1/tasks", "enqueue", later, 201],
+  ["POST", "/v1/tasks/batch", "enqueue", { tasks: [later] }, 201],
+  ["GET", "/v1/tasks", "read", undefined, 200],
+  ["GET", `/v1/tasks/${ID}`, "read", undefined, 404],
+  ["GET", `/v1/tasks/${ID}/result`, "read", undefined, 404],
+  ["GET", "/v1/queues", "read", undefined, 200],
+  ["POST", `/v1/tasks/${ID}/cancel`, "admin", undefined, 404],
+  ["POST", `/v1/tasks/${ID}/retry`, "admin", undefined, 404],
+  ["PUT", "/v1/queues/mail", "admin", { paused: true }, 200],
+  ["DELETE", "/v1/results?olderThan=1d", "admin", undefined, 200],
+] as const;
+
+const SCOPES = ["enqueue", "read", "admin"] as const;
+const entries = await Promise.all(
+  SCOPES.map(async (scope) => `${scope}:${scope}:${await sha256(`${scope}-secret`)}`),
+);
+const both = `both:enqueue+read:${await sha256("both-secret")}`;
+const variables = { OMNIQ_AUTH: "keys", OMNIQ_KEYS: [...entries, both].join(",") };
+const { call } = startWorker([add], {}, variables);
+const database = await openD1();
+beforeEach(() => database.clear());
+const rows = async () =>
+  (await database.sql("SELECT id FROM tasks UNION ALL SELECT name FROM queues")).length;
+
+const DIGEST = await sha256("read-secret");
+const withKey = (key: string) => ({ authorization: `Bearer ${key}` });
+
+describe("auth", () => {
+  it.each(CALLS)("%s %s needs the scope %s", async (method, path, scope, json, allowed) => {
+    for (const key of SCOPES) {
+      const { status, headers, body } = await call(method, path, { json, headers: withKey(`${key}-secret`) });
+      if (key === scope || key === "admin") {
+        expect(status).toBe(allowed);
+        await database.clear();
+      } else {
+        expect(status).toBe(403);
+        expect(headers.get("content-type")).toBe("application/problem+json");
+        const expected = `a key with the scope ${scope}`;
+        expect(body).toMatchObject({
+          code: "forbidden",
+          field: "Authorization",
+          expected,
+          got: `one with ${key}`,
+        });
+        expect(await rows()).toBe(0);
+      }
+    }
+  });
+
+  it("takes a key with several scopes for each of them, and for no other", async () => {
+    const headers = withKey("both-secret");
+    expect((await call("POST", "/v1/tasks", { json: later, headers })).status).toBe(201);
+    expect((await call("GET", "/v1/tasks", { headers })).status).toBe(200);
+    expect((await call("POST", `/v1/tasks/${ID}/cancel`, { headers })).status).toBe(403);
+  });
+
+  it("takes the scheme in any case", async () => {
+    expect(
+      (await call("GET", "/v1/queues", { headers: { authorization: "bearer  read-secret" } })).status,
+    ).toBe(200);
+  });
+
+  it.each([
+    ["no header", {}, "none"],
+    ["a wrong key", withKey("wrong"), "another"],
+    ["the digest of a key", withKey(DIGEST), "another"],
+    ["an empty key", { authorization: "Bearer " }, "none"],
+    ["another scheme", { authorization: `Basic ${btoa("read-secret:")}` }, "none"],
+    ["a key alone", { authorization: "read-secret" }, "none"],
+    ["two keys", { authorization: "Bearer read-secret admin-secret" }, "none"],
+  ])("answers 401 to every call with %s, and does nothing", async (_, headers, got) => {
+    for (const [method, path, , json] of CALLS) {
+      const answer = await call(method, path, { json, headers });
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="omniq"');
+      expect(answer.headers.get("content-type")).toBe("application/problem+json");
+      expect(answer.body).toMatchObject({ code: "unauthorized", field: "Authorization", got });
+      expect(answer.text).not.toContain("secret");
+    }
+    expect(await rows()).toBe(0);
+  });
+
+  it("asks for a key before it looks at the body", async () => {
+    const huge = `"${"x".repeat(3 * 2 ** 20)}"`;
+    expect((await call("POST", "/v1/tasks", { raw: huge })).status).toBe(401);
+    expect((await call("POST", "/v1/tasks", { raw: "{" })).status).toBe(401);
+  });
+
+  it.each([{}, { OMNIQ_KEYS: "" }])(
+    "answers 401 to everything but /healthz where no keys are configured: %j",
+    async (keys) => {
+      const { call } = startWorker([add], {}, { OMNIQ_AUTH: undefined, ...keys });
+      expect((await call("GET", "/healthz")).status).toBe(200);
+      for (const [method, path, , json] of CALLS) {
+        expect((await call(method, path, { json, headers: withKey("read-secret") })).status).toBe(401);
+      }
+      for (const path of ["/", "/v1", "/v1/nothing", "/healthz/more"])
+        expect((await call("GET", path)).status).toBe(401);
+    },
+  );
+
+  it("lets everybody do everything with OMNIQ_AUTH=none", async () => {
+    const { call } = startWorker([add], {}, { ...variables, OMNIQ_AUTH: "none" });
+    for (const [method, path, , json, allowed] of CALLS) {
+      expect((await call(method, path, { json })).status).toBe(allowed);
+    }
+  });
+});

@@ -1,0 +1,86 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { ConfigError, ValidationError } from "../../src/core/errors.ts";
+import { SILENT } from "../../src/core/log.ts";
+import { defineTask } from "../../src/core/registry.ts";
+import { createRunner } from "../../src/node/runner.ts";
+import { libsqlStorage } from "../../src/storage/libsql.ts";
+import { until } from "../core/engine/context.ts";
+import { temporaryFolder } from "../support/libsql.ts";
+
+const folder = await temporaryFolder();
+afterAll(() => folder.remove());
+
+const note = defineTask("test.note", { run: (_, { env }) => env });
+let files = 0;
+const options = () => {
+  files += 1;
+  const storage = libsqlStorage({ url: `file:${folder.path}/${files}.db` });
+  return { storage, tasks: [note], signals: false, log: SILENT };
+};
+
+describe("a Node runner", () => {
+  it("migrates a new database, and starts at once what its own queue enqueues", async () => {
+    const runner = createRunner({ ...options(), env: { KEY: "value" } });
+    const running = runner.run();
+    await until(async () => (await runner.queue.list().catch(() => null)) !== null);
+    const { id } = await runner.queue.enqueue(note, {});
+    expect(await runner.queue.result(id, { wait: "20s" })).toMatchObject({ result: { KEY: "value" } });
+    await runner.stop();
+    await running;
+  });
+
+  it("gives its handlers the environment of the process where it is given no other", async () => {
+    const seen: unknown[] = [];
+    const look = defineTask("test.look", { run: (_, { env }) => void seen.push(env === process.env) });
+    const runner = createRunner({ ...options(), tasks: [look] });
+    await runner.queue.storage.initialize();
+    await runner.queue.enqueue(look, {});
+    const running = runner.run();
+    await until(() => seen.length === 1);
+    await runner.stop();
+    await running;
+    expect(seen).toEqual([true]);
+  });
+
+  it("can be stopped before it runs, and then does nothing", async () => {
+    const runner = createRunner(options());
+    await runner.queue.storage.initialize();
+    const { id } = await runner.queue.enqueue(note, {});
+    await runner.stop();
+    await runner.run();
+    expect(await runner.queue.get(id)).toMatchObject({ status: "PENDING", attempts: 0 });
+  });
+
+  it("tells its listener, and goes on where that throws", async () => {
+    const events: string[] = [];
+    const onEvent = ({ type }: { type: string }) => {
+      events.push(type);
+      throw new Error("a listener's own fault");
+    };
+    const runner = createRunner({ ...options(), env: {}, onEvent });
+    await runner.queue.storage.initialize();
+    const { id } = await runner.queue.enqueue(note, {});
+    const running = runner.run();
+    await until(async () => (await runner.queue.result(id)) !== null);
+    await runner.stop();
+    await running;
+    expect(events).toEqual(["task.started", "task.succeeded"]);
+  });
+
+  it("refuses settings that cannot be used before it starts", () => {
+    expect(() => createRunner({ ...options(), concurrency: 0 })).toThrow(ValidationError);
+    expect(() => createRunner({ ...options(), tasks: [note, note] })).toThrow(ConfigError);
+  });
+
+  it("takes only the queues that it is given", async () => {
+    const runner = createRunner({ ...options(), queues: ["mine"] });
+    await runner.queue.storage.initialize();
+    const other = await runner.queue.enqueue(note, {});
+    const mine = await runner.queue.enqueue(note, {}, { queue: "mine" });
+    const running = runner.run();
+    await until(async () => (await runner.queue.result(mine.id)) !== null);
+    await runner.stop();
+    await running;
+    expect(await runner.queue.get(other.id)).toMatchObject({ status: "PENDING", attempts: 0 });
+  });
+});

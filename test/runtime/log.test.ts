@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { QueueEvent } from "../../src/core/events.ts";
+import { LOG_LEVELS } from "../../src/core/log.ts";
+import { consoleLogger, logEvents } from "../../src/runtime/log.ts";
+import { taskError } from "../support/tasks.ts";
+
+const lines: { level: string; line: Record<string, unknown> }[] = [];
+beforeEach(() => {
+  lines.length = 0;
+  for (const level of ["debug", "info", "warn", "error"] as const) {
+    vi.spyOn(console, level).mockImplementation(
+      (text: string) => void lines.push({ level, line: JSON.parse(text) }),
+    );
+  }
+});
+afterEach(() => vi.restoreAllMocks());
+
+const task = {
+  id: "018f0000-06bb-7e37-a6ed-ea59e3b6fd64",
+  attempts: 2,
+  funcPath: "mail.send",
+  queue: "mail",
+  kwargs: { to: "secret" },
+};
+
+describe("the log", () => {
+  it("writes one JSON object a line to the console's method of its level", () => {
+    consoleLogger("debug").warn("careful", { count: 2 });
+    expect(lines).toEqual([{ level: "warn", line: { level: "warn", message: "careful", count: 2 } }]);
+  });
+
+  it.each(LOG_LEVELS.map((level, index) => [level, 4 - index]))(
+    "at %s writes %d of the four levels",
+    (level, count) => {
+      const log = consoleLogger(level);
+      for (const own of ["debug", "info", "warn", "error"] as const) log[own]("line");
+      expect(lines).toHaveLength(count);
+    },
+  );
+
+  it("tells what happened to which attempt of which task, and never its payload", () => {
+    const listen = logEvents(consoleLogger("debug"));
+    const error = taskError({ message: "no answer" });
+    const events: QueueEvent[] = [
+      { type: "task.started", task },
+      { type: "task.succeeded", task },
+      { type: "task.retrying", task, error, retryAt: 7 },
+      { type: "task.failed", task, error },
+      { type: "task.snoozed", task, until: 7 },
+      { type: "task.released", task },
+      { type: "task.unknown", task },
+      { type: "task.lost", task },
+      { type: "task.rescued", task, outcome: "failed" },
+    ];
+    for (const event of events) listen(event);
+    expect(lines.map(({ level }) => level).join(" ")).toBe("debug info warn error info info warn warn warn");
+    for (const { line } of lines)
+      expect(line).toMatchObject({ taskId: task.id, attempt: 2, funcPath: "mail.send", queue: "mail" });
+    expect(lines[2]?.line).toMatchObject({ message: "task retrying", error: "Error: no answer", retryAt: 7 });
+    expect(JSON.stringify(lines)).not.toContain("secret");
+  });
+
+  it("tells of the database's errors and of purges", () => {
+    const listen = logEvents(consoleLogger("debug"));
+    listen({ type: "storage.failed", during: "claim", error: new TypeError("no") });
+    listen({ type: "storage.failed", during: "claim", error: "text" });
+    listen({ type: "tasks.purged", count: 3 });
+    expect(lines.map(({ line }) => line)).toEqual([
+      { level: "error", message: "storage failed", during: "claim", error: "TypeError: no" },
+      { level: "error", message: "storage failed", during: "claim", error: "text" },
+      { level: "info", message: "tasks purged", count: 3 },
+    ]);
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { StorageUnavailable } from "../../../src/core/errors.ts";
+import type { SqliteStorage } from "../../../src/storage/sqlite.ts";
+import { type Fault, FaultyDriver, lostReply, overloaded, unsent } from "../../support/faulty.ts";
+import { json, NOW, newTask } from "../../support/tasks.ts";
+import type { Context } from "./context.ts";
+
+export function describeOutage(context: Context): void {
+  describe("a database that does not answer", () => {
+    const verbs: Record<string, (subject: SqliteStorage) => Promise<unknown>> = {
+      enqueueMany: (subject) => subject.enqueueMany([newTask()], NOW),
+      dequeue: (subject) => subject.dequeue(NOW),
+      markDone: (subject) => subject.markDone({ id: newTask().id, attempts: 1 }, json(1), NOW),
+      rescueMany: (subject) => subject.rescueMany(NOW, () => 0),
+      cancel: (subject) => subject.cancel(newTask().id, NOW),
+      getTask: (subject) => subject.getTask(newTask().id),
+      listTasks: (subject) => subject.listTasks({ limit: 1 }),
+      purgeResults: (subject) => subject.purgeResults({ olderThan: NOW, failedOlderThan: NOW, cursor: null }),
+    };
+    for (const [name, verb] of Object.entries(verbs)) {
+      it(`retries give up after the bound and throw StorageUnavailable: ${name}`, async () => {
+        for (const fault of [unsent, lostReply, overloaded]) {
+          const driver = new FaultyDriver(context.database.driver, Array(100).fill(fault));
+          const failure = verb(context.database.storage({}, () => driver));
+          await expect(failure).rejects.toThrow(StorageUnavailable);
+          expect(driver.calls).toBe(5);
+        }
+      });
+    }
+
+    it("a write that takes effect although its caller hears of no reply can be sent again later", async () => {
+      const task = await context.start();
+      const unlucky = context.faulty(...Array<Fault>(5).fill(lostReply));
+      await expect(unlucky.markDone(task, json(1), NOW)).rejects.toThrow(StorageUnavailable);
+      expect((await context.result(task.id))?.status).toBe("SUCCESS");
+    });
+
+    it("a read that was not answered is sent again", async () => {
+      const { id } = await context.enqueue();
+      await context.database.catchUp();
+      expect((await context.faulty(unsent, lostReply).getTask(id))?.id).toBe(id);
+    });
+
+    it("a statement that was refused is not sent again", async () => {
+      const driver = new FaultyDriver(context.database.driver, []);
+      const subject = context.database.storage({}, () => driver);
+      await expect(subject.enqueueMany([newTask({ args: json({}) })], NOW)).rejects.toMatchObject({
+        code: "storage_rejected",
+      });
+      expect(driver.calls).toBe(1);
+    });
+
+    it("each try waits longer than the one before, and an overloaded database is given more time from the start", async () => {
+      const waits = async (fault: Fault) => {
+        const slept: number[] = [];
+        const sleep = async (milliseconds: number) => void slept.push(milliseconds);
+        const driver = new FaultyDriver(context.database.driver, Array(4).fill(fault));
+        const options = { sleep, random: () => 0.5 };
+        await context.database.storage(options, () => driver).dequeue(NOW);
+        return slept;
+      };
+      expect(await waits(unsent)).toEqual([25, 50, 100, 200]);
+      expect(await waits(overloaded)).toEqual([200, 400, 800, 1_000]);
+    });
+  });
+}
