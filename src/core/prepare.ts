@@ -77,7 +77,8 @@ export async function prepareTask(
   }
   const limits = { maxBytes: LIMITS.payloadBytes, maxDepth: LIMITS.depth };
   const args = serialize(options.args ?? [], "args", limits);
-  const kwargs = serialize(input, "kwargs", { ...limits, maxBytes: LIMITS.payloadBytes - byteLength(args) });
+  const taken = options.args === undefined ? args.length : byteLength(args);
+  const kwargs = serialize(input, "kwargs", { ...limits, maxBytes: LIMITS.payloadBytes - taken });
   await task.validate(input);
   return {
     id: options.id === undefined ? newId(now) : parseNewId(options.id, "id", now),

@@ -148,9 +148,12 @@ function splice(head: object, members: Readonly<Record<string, string>>): string
   return `${JSON.stringify(head).slice(0, -1)}${tail.join("")}}`;
 }
 
-/** One element of the list that `enqueue` reads. */
-export function newTaskJson({ args, kwargs, idGiven: _, ...head }: NewTask): string {
-  return splice(head, { args, kwargs });
+/** One element of the list that `enqueue` reads. Written out, since a bulk enqueue spends its time here. */
+export function newTaskJson(task: NewTask): string {
+  const texts = `"queue":${JSON.stringify(task.queue)},"funcPath":${JSON.stringify(task.funcPath)}`;
+  const numbers = `"priority":${task.priority},"eta":${task.eta},"interval":${task.interval},"maxRetries":${task.maxRetries},"timeout":${task.timeout}`;
+  const payload = `"uniqueKey":${JSON.stringify(task.uniqueKey)},"args":${task.args},"kwargs":${task.kwargs}`;
+  return `{"id":"${task.id}",${texts},${numbers},${payload}}`;
 }
 
 /**

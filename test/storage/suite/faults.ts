@@ -216,6 +216,39 @@ export function describeFaults(context: Context): void {
     });
   }
 
+  describe("a write that is sent again while others work", () => {
+    /** Something happens, and then the call does not reach the database. */
+    const unsentAfter = (event: () => Promise<unknown>): Fault => {
+      return async (send) => {
+        await event();
+        return unsent(send);
+      };
+    };
+
+    it("a claim that is read back leaves what another has claimed in the meantime, with the same lease", async () => {
+      const [first, second] = await context.enqueueMany(2);
+      const request = { now: NOW, limit: 1, leaseExpiresAt: NOW + MINUTE };
+      const subject = context.faulty(unsentAfter(() => storage().claimMany(request)));
+      expect(ids(await subject.claimMany(request))).toEqual([second?.id]);
+      expect((await context.row(found(first).id)).attempts).toBe(1);
+    });
+
+    it("a rescue does not tell what another has rescued in the meantime", async () => {
+      await context.start();
+      const subject = context.faulty(
+        none,
+        unsentAfter(() => storage().rescueMany(LATER, () => 0)),
+      );
+      expect(await subject.rescueMany(LATER + 1, () => 0)).toEqual([]);
+    });
+
+    it("an enqueue tells a duplicate from what another has stored in the meantime", async () => {
+      const task = newTask({ idGiven: true });
+      const subject = context.faulty(unsentAfter(() => storage().enqueueMany([task], NOW)));
+      expect(await subject.enqueueMany([task], NOW + 1)).toEqual([{ id: task.id, duplicate: true }]);
+    });
+  });
+
   /** The claim that a running task is held by. */
   async function claim(id: string) {
     const row = await context.row(id);

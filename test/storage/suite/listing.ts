@@ -95,6 +95,12 @@ export function describeListing(context: Context): void {
       expect(await pages({ limit: 5, queue: "none" })).toEqual([[], []]);
     });
 
+    it("a match at the edge of a page of 1,000 examined tasks is listed once", async () => {
+      const [after, at] = await context.enqueueMany(2, { queue: "rare" });
+      await storage().enqueueMany(newTasks(999), NOW);
+      expect((await pages({ limit: 5, queue: "rare" })).map(ids)).toEqual([[at?.id], [after?.id]]);
+    });
+
     it("failed tasks are found at once among many others", async () => {
       const [first] = await context.enqueueMany(2, { queue: "rare" });
       await storage().markFailed(await context.dequeue(), taskError(), "final", NOW);

@@ -86,7 +86,7 @@ export function describePurge(context: Context): void {
       await storage().markFailed(task, taskError(), "final", NOW);
       const worker = context.faulty(
         none,
-        after(() => storage().retry(task.id, NOW + DAY)),
+        after(() => storage().retry(task.id, NOW)),
       );
       const request = { olderThan: NOW + 1, failedOlderThan: NOW + 1, cursor: null };
       expect(await worker.purgeResults(request)).toEqual({ purged: 0, cursor: null });
