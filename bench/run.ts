@@ -28,7 +28,7 @@ const FULL = {
 };
 const QUICK: typeof FULL = {
   ...FULL,
-  tasks: 2_000,
+  tasks: 10_000,
   single: 100,
   rounds: 3,
   pending: [1_000, 10_000],

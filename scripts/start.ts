@@ -4,9 +4,10 @@
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { parseInteger } from "../src/core/duration.ts";
 
 const HOST = "127.0.0.1";
-const port = Number(process.env.PORT ?? 8787);
+const port = parseInteger(Number(process.env.PORT ?? 8787), "PORT", { min: 1, max: 65_535 });
 const origin = `http://${HOST}:${port}`;
 const root = fileURLToPath(new URL("..", import.meta.url));
 const wrangler = fileURLToPath(new URL("../node_modules/wrangler/bin/wrangler.js", import.meta.url));

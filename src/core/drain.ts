@@ -142,7 +142,7 @@ class Drain {
     this.#rescued += rescued.length;
     if (rescued.length > 0) this.#rescueAt = now;
     // One that runs is not found: it keeps the others waiting until it has ended.
-    if (!this.#quarantine) this.#quarantine = await storage.hasQuarantined(now, this.#options.queues);
+    if (!this.#quarantine) this.#quarantine = await storage.hasQuarantined(this.#claimRequest(now));
     await clock.synchronize(storage);
   }
 

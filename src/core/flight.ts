@@ -23,8 +23,8 @@ export interface FlightOptions {
 /** The tasks that one worker holds: some run, the others wait for a free slot. It keeps their leases. */
 export class Flight {
   readonly #options: FlightOptions;
-  readonly #running = new Map<ClaimedTask, AbortController>();
-  readonly #leases = new Map<ClaimedTask, number>();
+  #running = new Map<ClaimedTask, AbortController>();
+  #leases = new Map<ClaimedTask, number>();
   #waiting: ClaimedTask[] = [];
 
   constructor(options: FlightOptions) {
@@ -118,6 +118,16 @@ export class Flight {
 
   #end(task: ClaimedTask, outcome: Outcome): void {
     this.#leases.delete(task);
+    if (this.#leases.size === 0) this.#startAfresh();
     this.#options.onEnd(task, outcome);
+  }
+
+  /**
+   * As a Map grows and shrinks, V8 keeps a chain from its old tables to its newest. Once one of them is old to the garbage
+   * collector, all that follow are, with the tasks in them, until the next full collection: some tens of megabytes.
+   */
+  #startAfresh(): void {
+    this.#running = new Map();
+    this.#leases = new Map();
   }
 }

@@ -36,7 +36,10 @@ export interface ClaimRequest {
   readonly leaseExpiresAt: number;
   /** Tasks with a longer timeout are left to a worker with more time. Defaults to any. */
   readonly longestTimeout?: number;
-  /** Only these queues, in this order among tasks of equal priority. Defaults to all, by eta. */
+  /**
+   * Only these queues, in this order among tasks of equal priority. Defaults to all, the one first whose first task is due
+   * longest: a claim of several takes from it what is due, up to the limit, before it goes on to the next.
+   */
   readonly queues?: readonly string[];
 }
 
@@ -156,8 +159,8 @@ export interface Storage<Native = unknown> {
   claimMany(request: ClaimRequest): Promise<readonly ClaimedTask[]>;
   /** The eta of the task that is due next, in `queues` or all; null where none waits. It may be stale, never wrong for long. */
   findNextEta(queues?: readonly string[]): Promise<number | null>;
-  /** Whether a task of the quarantine is due, in `queues` or all. */
-  hasQuarantined(now: number, queues?: readonly string[]): Promise<boolean>;
+  /** Whether `claimQuarantined` would find one. Pause and timeout count; the concurrency of its queue does not. */
+  hasQuarantined(request: Pick<ClaimRequest, "now" | "queues" | "longestTimeout">): Promise<boolean>;
   /** Claims the one task of the quarantine that is due first. */
   claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null>;
   /** Confirms the start and renews the lease; never adds to `attempts`. */

@@ -18,12 +18,16 @@ export const LIBSQL_ERRORS: ErrorTable = [
   [/WriteDelegation\((?!status: (PermissionDenied|InvalidArgument|Unauthenticated))/i, "unavailable"],
   [/rpc (error|status)|transport error|error trying to connect|Unavailable/i, "unavailable"],
   [/frame.*sync|error syncing|sync error/i, "unavailable"],
+  [/aborted due to timeout|TimeoutError/i, "unavailable"],
   // The file cannot be opened, or another call of this client has just opened it anew.
   [/ConnectionFailed|SQLITE_CANTOPEN|connection was closed while/i, "unavailable"],
 ];
 
 /** Busy timeout: without one, a connection that met SQLITE_BUSY loses later writes that it acknowledged. */
 const BUSY_TIMEOUT = 5_000;
+
+/** A server that hangs must be given up before the leases end that wait for it. */
+const REQUEST_TIMEOUT = 30_000;
 
 const MIGRATE = "`npm run migrate` with OMNIQ_DB_URL set (or open the storage with `migrate: true` in Node)";
 
@@ -35,6 +39,8 @@ export interface LibsqlOptions extends SqliteStorageOptions {
   readonly syncUrl?: string;
   /** How often an embedded replica fetches what others wrote, in milliseconds, rounded up to seconds. Defaults to 1 s. */
   readonly syncInterval?: number;
+  /** How long a server may take for one request, in milliseconds: well under a lease. Defaults to 30 s. */
+  readonly requestTimeout?: number;
   /** Apply the migrations at `initialize()`. Needs Node's file system: turn it off in a Worker. Defaults to true. */
   readonly migrate?: boolean;
 }
@@ -55,11 +61,10 @@ class LibsqlDriver implements Driver<InStatement> {
       // A file or a primary that is not there yet is looked for again at each use.
       if (!(classify(error, LIBSQL_ERRORS, MIGRATE) instanceof StorageUnavailable)) throw error;
     }
-    const isFile = /^(file:|:memory:)/i.test(url);
-    this.mayBeReplica = !isFile;
+    this.mayBeReplica = !isFile(url);
     if (migrate) this.migrate = (tablePrefix) => this.#applyMigrations(tablePrefix);
     // The file of an embedded replica changes by itself: only a file of its own tells of other writers.
-    if (isFile && syncUrl === undefined) this.dataVersion = () => this.#readDataVersion();
+    if (isFile(url) && syncUrl === undefined) this.dataVersion = () => this.#readDataVersion();
   }
 
   async all(statement: Statement): Promise<readonly Row[]> {
@@ -123,10 +128,17 @@ export function libsqlStorage(options: LibsqlOptions): SqliteStorage<InStatement
 
 /** The driver alone: for `results` of another storage. */
 export function libsqlDriver(options: LibsqlOptions): Driver<InStatement> {
-  const { url, authToken, syncUrl, syncInterval = 1_000 } = options;
+  const { url, authToken, syncUrl, syncInterval = 1_000, requestTimeout = REQUEST_TIMEOUT } = options;
   const replica = syncUrl === undefined ? {} : { syncUrl, syncInterval: Math.ceil(syncInterval / 1_000) };
-  // Integers beyond 2^53 cannot be stored by us: `number` is exact for all that is.
   // One connection, since `data_version` means something only on the connection that read it before.
-  const local = { timeout: BUSY_TIMEOUT, intMode: "number", concurrency: 1 } as const;
-  return new LibsqlDriver(() => createClient({ url, authToken, ...replica, ...local }), options);
+  const connection = isFile(url)
+    ? { timeout: BUSY_TIMEOUT, concurrency: 1 }
+    : { fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(requestTimeout) }) };
+  // Integers beyond 2^53 cannot be stored by us: `number` is exact for all that is.
+  const open = () => createClient({ url, authToken, ...replica, ...connection, intMode: "number" });
+  return new LibsqlDriver(open, options);
+}
+
+function isFile(url: string): boolean {
+  return /^(file:|:memory:)/i.test(url);
 }

@@ -131,9 +131,10 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     return row?.eta ?? null;
   }
 
-  async hasQuarantined(now: number, queues?: readonly string[]): Promise<boolean> {
+  async hasQuarantined(request: Pick<ClaimRequest, "now" | "queues" | "longestTimeout">): Promise<boolean> {
+    const { now, queues, longestTimeout = Number.MAX_SAFE_INTEGER } = request;
     const list = queues === undefined ? null : JSON.stringify(queues);
-    return (await this.#tasks.read(this.#sql.findQuarantined, now, list)).length > 0;
+    return (await this.#tasks.read(this.#sql.findQuarantined, now, list, longestTimeout)).length > 0;
   }
 
   async markRunning({ id, attempts }: Claim, now: number): Promise<void> {

@@ -91,6 +91,7 @@ const LIBSQL: Samples = [
     "status: Unavailable",
   ],
   ["storage_unavailable", "sync error: primary is gone", "error syncing", "frame not found during sync"],
+  ["storage_unavailable", "The operation was aborted due to timeout", "HRANA_WEBSOCKET_ERROR: TimeoutError"],
   [
     "storage_unavailable",
     'ConnectionFailed("Unable to open connection to local database /data/queue.db: 14")',

@@ -128,7 +128,7 @@ const idlePolls: Record<string, () => Promise<unknown>> = {
   "a claim of listed queues": () =>
     storage.claimMany({ now: NOW, limit: 100, leaseExpiresAt: NOW + HOUR, queues: ["default"] }),
   "the look for the next eta": () => storage.findNextEta(),
-  "the look for the quarantine": () => storage.hasQuarantined(NOW),
+  "the look for the quarantine": () => storage.hasQuarantined({ now: NOW }),
   "the look for expired leases": () => storage.rescueMany(NOW, () => 0),
 };
 

@@ -26,6 +26,17 @@ async function enqueueWhenUp(storage: SqliteStorage): Promise<string> {
 }
 
 describe("a database that is down", () => {
+  it("is given up after the request's timeout where it hangs, long before a lease ends", async () => {
+    const storage = libsqlStorage({ url: server.url, requestTimeout: 200, sleep: async () => {} });
+    await storage.initialize();
+    server.suspend();
+    const uses = [() => storage.dequeue(NOW), () => storage.getTask(newTask().id)];
+    for (const use of uses) await expect(use()).rejects.toMatchObject({ code: "storage_unavailable" });
+    server.resume();
+    await enqueueWhenUp(storage);
+    expect(await storage.dequeue(NOW)).not.toBeNull();
+  });
+
   for (const [place, options] of Object.entries(PLACES)) {
     it(`throws StorageUnavailable, and serves again when it is back: ${place}`, async () => {
       const storage = libsqlStorage({ ...options, sleep: async () => {} });

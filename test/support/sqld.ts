@@ -16,6 +16,9 @@ export interface SqldServer {
   readonly grpcUrl: string;
   /** Ends the process at once, as a crash would, and keeps the data. */
   kill(): Promise<void>;
+  /** Makes it hang: it keeps its connections and answers nothing, until it is resumed. */
+  suspend(): void;
+  resume(): void;
   /** Starts it again on the same addresses and data. */
   start(): Promise<void>;
   /** Ends the process and removes the data. */
@@ -45,6 +48,8 @@ export async function startSqld(primary?: SqldServer): Promise<SqldServer> {
       child.kill("SIGKILL");
       await ended;
     },
+    suspend: () => void child?.kill("SIGSTOP"),
+    resume: () => void child?.kill("SIGCONT"),
     async close() {
       await server.kill();
       await rm(folder, { recursive: true, force: true });

@@ -85,11 +85,14 @@ export function claimSql({ tasks, queues, dueIndex, leaseIndex, heldIndex, queue
           WHERE ${beyond("lane.first ->> 0", "lane.first ->> 1")} AND ${DUE} ORDER BY queue, priority, eta LIMIT 1)
         FROM lane WHERE lane.first IS NOT NULL)
       SELECT min(first ->> 2) AS eta FROM lane WHERE ?1 IS NULL OR first ->> 0 IN (SELECT value FROM json_each(?1))`,
-    /** ?1 now, ?2 queues or null for all: whether a task of the quarantine is due. A seek a queue. */
+    /** ?1 now, ?2 queues or null for all, ?3 longest timeout: whether a task of the quarantine is due. A seek a queue. */
     findQuarantined: `
       WITH RECURSIVE ${queueNames(heldIndex, QUARANTINED)}
-      SELECT 1 AS found FROM names WHERE (?2 IS NULL OR queue IN (SELECT value FROM json_each(?2))) AND EXISTS (
-        SELECT 1 FROM ${tasks} ${heldIndex} WHERE queue = names.queue AND ${QUARANTINED} AND eta <= ?1) LIMIT 1`,
+      SELECT 1 AS found FROM names
+      WHERE queue IS NOT NULL AND (?2 IS NULL OR queue IN (SELECT value FROM json_each(?2)))
+        AND NOT coalesce((SELECT paused FROM ${queues} WHERE name = names.queue), 0)
+        AND EXISTS (SELECT 1 FROM ${tasks} ${heldIndex}
+          WHERE queue = names.queue AND ${QUARANTINED} AND eta <= ?1 AND timeout <= ?3) LIMIT 1`,
 
     /** Parameters as above with ?3 null for all queues, ?2 always 1: the one task of the quarantine that is due first. */
     claimQuarantined: `

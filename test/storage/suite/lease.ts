@@ -212,12 +212,23 @@ export function describeLease(context: Context): void {
 
     it("hasQuarantined tells whether a task of the quarantine is due", async () => {
       await context.enqueue();
-      expect(await (await context.reader()).hasQuarantined(LATER)).toBe(false);
+      expect(await (await context.reader()).hasQuarantined({ now: LATER })).toBe(false);
       await context.dequeue();
       await rescue();
       const reader = await context.reader();
-      expect(await reader.hasQuarantined(LATER)).toBe(true);
-      expect(await reader.hasQuarantined(LATER - 1)).toBe(false);
+      expect(await reader.hasQuarantined({ now: LATER })).toBe(true);
+      expect(await reader.hasQuarantined({ now: LATER - 1 })).toBe(false);
+    });
+
+    it("hasQuarantined tells only of what this worker could claim: no paused queue, no other queue, no longer timeout", async () => {
+      await context.quarantine({ queue: "a", timeout: 5_000 });
+      const now = LATER;
+      const reader = await context.reader();
+      expect(await reader.hasQuarantined({ now, queues: ["a"], longestTimeout: 5_000 })).toBe(true);
+      expect(await reader.hasQuarantined({ now, queues: ["b"] })).toBe(false);
+      expect(await reader.hasQuarantined({ now, longestTimeout: 4_999 })).toBe(false);
+      await storage().configureQueue("a", { paused: true });
+      expect(await (await context.reader()).hasQuarantined({ now })).toBe(false);
     });
 
     it("the quarantine is claimed only from listed queues and only where the timeout fits", async () => {
