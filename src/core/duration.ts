@@ -73,6 +73,16 @@ export function parseDuration(value: unknown, field: string, range: Range): numb
   return milliseconds;
 }
 
+/**
+ * Reads a duration from where there is only text: an environment variable, a query string.
+ *
+ * @param text digits, which are milliseconds, or else what {@link parseDuration} takes
+ * @throws {ValidationError} as that does
+ */
+export function parseDurationText(text: string, field: string, range: Range): number {
+  return parseDuration(/^\d+$/.test(text) ? Number(text) : text, field, range);
+}
+
 // A text without a unit is refused: "30" is as easily meant in seconds as in milliseconds.
 function isDurationText(value: string): value is ms.StringValue {
   return /^\d+(\.\d+)?\s?[a-z]+$/i.test(value) && ms(value as ms.StringValue) !== undefined;

@@ -55,7 +55,10 @@ export const PurgeQuery = v.strictObject({
   cursor: v.optional(v.string()),
 });
 
-export const ResultQuery = v.strictObject({ wait: v.optional(v.string()) });
+/** Digits are milliseconds. */
+export const ResultQuery = v.strictObject({
+  wait: v.optional(v.union([v.pipe(v.string(), v.digits(), v.transform(Number)), v.string()])),
+});
 
 /**
  * Checks a value by a schema.

@@ -1,4 +1,4 @@
-import { describe, parseDuration, parseInteger } from "../core/duration.ts";
+import { describe, parseDurationText, parseInteger } from "../core/duration.ts";
 import { ConfigError, ValidationError } from "../core/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
 import { LIMITS, RETENTION_DEFAULTS, TASK_DEFAULTS, WORKER_DEFAULTS } from "../core/options.ts";
@@ -129,7 +129,7 @@ function duration(
   fallback: number,
   range: { min: number; max: number },
 ): number {
-  return read(env, name, fallback, (value) => parseDuration(value, name, range));
+  return read(env, name, fallback, (value) => parseDurationText(value, name, range));
 }
 
 function integer(

@@ -45,7 +45,7 @@ describe("a query that cannot be read is refused with its field, what was expect
   it.each([
     ["wait=1h", { field: "wait", expected: expect.stringContaining("from 0ms to 30s"), got: '"1h"' }],
     ["wait=31s", { field: "wait", got: '"31s"' }],
-    ["wait=5", { field: "wait", expected: expect.stringContaining('a text like "30s"'), got: '"5"' }],
+    ["wait=30001", { field: "wait", expected: expect.stringContaining('a text like "30s"'), got: "30001" }],
     ["wait=-1s", { field: "wait", got: '"-1s"' }],
     ["wait=", { field: "wait", got: '""' }],
     ["wait=soon", { field: "wait", got: '"soon"' }],

@@ -54,6 +54,10 @@ describe("the configuration", () => {
     });
   });
 
+  it("reads a duration of digits as milliseconds", () => {
+    expect(parseConfig({ OMNIQ_DEFAULT_TIMEOUT: "90000" }).defaults.timeout).toBe(90_000);
+  });
+
   it("takes libSQL where OMNIQ_DB_URL is set, and D1 where OMNIQ_BACKEND says so all the same", () => {
     expect(parseConfig({ OMNIQ_DB_URL: "file:queue.db" }).backend).toMatchObject({ kind: "libsql" });
     expect(parseConfig({ OMNIQ_DB_URL: "file:queue.db", OMNIQ_BACKEND: "d1" }).backend).toEqual({
@@ -105,7 +109,8 @@ describe("a bad value stops the start with a message that names the variable, th
     ["OMNIQ_DEFAULT_TIMEOUT", "soon", "a duration from 1ms to 14m"],
     ["OMNIQ_DEFAULT_TIMEOUT", "0s", "a duration from 1ms to 14m"],
     ["OMNIQ_DEFAULT_TIMEOUT", "15m", "a duration from 1ms to 14m"],
-    ["OMNIQ_DEFAULT_TIMEOUT", "30", 'a text like "30s"'],
+    ["OMNIQ_DEFAULT_TIMEOUT", "900000", "a duration from 1ms to 14m"],
+    ["OMNIQ_DEFAULT_TIMEOUT", "30 seconds or so", 'a text like "30s"'],
     ["OMNIQ_DEFAULT_MAX_RETRIES", "-1", "an integer from 0 to 1000"],
     ["OMNIQ_DEFAULT_MAX_RETRIES", "1.5", "an integer from 0 to 1000"],
     ["OMNIQ_DEFAULT_MAX_RETRIES", "many", "an integer from 0 to 1000"],

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { createQueue } from "../../../src/core/queue.ts";
 import { json, taskError } from "../../support/tasks.ts";
 import { type Context, LATER, NOW } from "./context.ts";
 
@@ -78,6 +79,29 @@ export function describeServing(context: Context): void {
       const before = context.storage.queryCount;
       expect(await serve(claim.id)).toBeNull();
       expect(context.storage.queryCount - before).toBe(1);
+    });
+
+    it("an interval task whose first run was lost is waited for in at most 12 queries over both databases", async () => {
+      const claim = await context.claim({ interval: 1_000 });
+      await context.rescueAndClaim(LATER);
+      const queue = createQueue({ storage: context.storage });
+      const before = context.storage.queryCount;
+      const pause = setTimeout;
+      vi.useFakeTimers({ toFake: ["setTimeout"] });
+      let answered = false;
+      const waiting = queue.result(claim.id, { wait: "30s" }).finally(() => {
+        answered = true;
+      });
+      let seconds = 0;
+      for (; !answered; seconds += 0.5) {
+        await vi.advanceTimersByTimeAsync(500);
+        // The databases answer in real time.
+        await new Promise((resolve) => pause(resolve, 5));
+      }
+      vi.useRealTimers();
+      expect(await waiting).toBeNull();
+      expect(seconds).toBeGreaterThanOrEqual(30);
+      expect(context.storage.queryCount - before).toBeLessThanOrEqual(12);
     });
   });
 }
