@@ -8,11 +8,14 @@ import type { Storage } from "./storage.ts";
 export class QueryBudget {
   readonly #storage: Pick<Storage, "queryCount">;
   readonly #total: number;
+  readonly #heartbeat: number;
   /** What was claimed may run until then. */
   #busyUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(storage: Pick<Storage, "queryCount">, total = Number.POSITIVE_INFINITY) {
+  /** @param heartbeat between two renewals of the leases, in milliseconds */
+  constructor(storage: Pick<Storage, "queryCount">, heartbeat: number, total = Number.POSITIVE_INFINITY) {
     this.#storage = storage;
+    this.#heartbeat = heartbeat;
     this.#total = total;
   }
 
@@ -28,12 +31,12 @@ export class QueryBudget {
 
   /** Queries that may be sent before only those kept back are left. */
   left(now: number): number {
-    const heartbeats = Math.max(0, Math.ceil((this.#busyUntil - now) / DRAIN_DEFAULTS.heartbeat));
+    const heartbeats = Math.max(0, Math.ceil((this.#busyUntil - now) / this.#heartbeat));
     return this.#total - DRAIN_DEFAULTS.queryReserve - heartbeats - this.#storage.queryCount;
   }
 
   /** How long a task may take for which there are heartbeats left; those of what runs serve it too. */
   longestTimeout(now: number): number {
-    return Math.max(this.#busyUntil - now, 0) + Math.max(this.left(now), 0) * DRAIN_DEFAULTS.heartbeat;
+    return Math.max(this.#busyUntil - now, 0) + Math.max(this.left(now), 0) * this.#heartbeat;
   }
 }

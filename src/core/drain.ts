@@ -7,6 +7,8 @@ import { Flight } from "./flight.ts";
 import { DRAIN_DEFAULTS } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { Poller } from "./poller.ts";
+import { Rescuer } from "./rescuer.ts";
+import type { ClaimRequest } from "./storage.ts";
 import type { ClaimedTask } from "./task.ts";
 import { type Outcome, settle } from "./transitions.ts";
 import { Waker } from "./waker.ts";
@@ -31,37 +33,40 @@ class Drain {
   readonly #flight: Flight;
   readonly #committer: Committer;
   readonly #poller: Poller;
+  readonly #rescuer: Rescuer;
   readonly #budget: QueryBudget;
   readonly #pace = new Pace();
+  readonly #lease: number;
+  /** Between two renewals of the leases, and between two rescues. */
+  readonly #heartbeat: number;
   readonly #deadline: number;
   readonly #lingerUntil: number;
   /** When what still runs is aborted: the hard deadline, or the end of the grace after a stop. */
   #abortAt: number;
   #aborted = false;
   #renewAt: number;
-  #rescueAt: number;
   #flushAt = NEVER;
   #pendingSince = NEVER;
-  #quarantine = false;
   #end: DrainEnd | null = null;
   #fatal: unknown = null;
   #claimed = 0;
   #claimedAt = 0;
-  #rescued = 0;
 
   constructor(engine: Engine, options: DrainOptions) {
     const { storage, clock, emit } = engine;
     const start = clock.now();
     this.#engine = engine;
     this.#options = options;
+    this.#lease = options.lease ?? DRAIN_DEFAULTS.lease;
+    this.#heartbeat = this.#lease / 4;
     this.#deadline = start + (options.deadline ?? NEVER);
     this.#abortAt = start + (options.hardDeadline ?? NEVER);
     this.#lingerUntil = start + (options.linger ?? 0);
-    this.#renewAt = start + DRAIN_DEFAULTS.heartbeat;
-    this.#rescueAt = options.rescue === false ? NEVER : start;
+    this.#renewAt = start + this.#heartbeat;
+    this.#rescuer = new Rescuer(engine, this.#heartbeat, options.rescue === false ? NEVER : start);
     this.#committer = new Committer(storage, emit);
     this.#poller = new Poller(storage, options);
-    this.#budget = new QueryBudget(storage, options.queryBudget);
+    this.#budget = new QueryBudget(storage, this.#heartbeat, options.queryBudget);
     const onEnd = (task: ClaimedTask, outcome: Outcome) => this.#onEnd(task, outcome);
     this.#flight = new Flight({ ...engine, now: () => clock.now(), concurrency: options.concurrency, onEnd });
   }
@@ -72,12 +77,17 @@ class Drain {
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted) stop();
     onStart?.(() => this.#wake());
-    const watch = setInterval(() => this.#watch(), DRAIN_DEFAULTS.watch);
+    const watch = setInterval(() => this.#watch(), Math.min(DRAIN_DEFAULTS.watch, this.#heartbeat));
     while (this.#end === null || this.#flight.size > 0 || this.#committer.size > 0) await this.#turn();
     clearInterval(watch);
     signal?.removeEventListener("abort", stop);
     if (this.#fatal !== null) throw this.#fatal;
-    return { ...this.#committer.counts, claimed: this.#claimed, rescued: this.#rescued, reason: this.#end };
+    return {
+      ...this.#committer.counts,
+      claimed: this.#claimed,
+      rescued: this.#rescuer.rescued,
+      reason: this.#end,
+    };
   }
 
   async #turn(): Promise<void> {
@@ -110,53 +120,38 @@ class Drain {
   async #renew(now: number): Promise<void> {
     if (now < this.#renewAt) return;
     // Where this fails it is tried again well before the leases end.
-    this.#renewAt = now + DRAIN_DEFAULTS.heartbeat / 6;
-    await this.#flight.renew(this.#engine.storage, now + DRAIN_DEFAULTS.lease);
-    this.#renewAt = now + DRAIN_DEFAULTS.heartbeat;
+    this.#renewAt = now + this.#heartbeat / 6;
+    await this.#flight.renew(this.#engine.storage, now + this.#lease);
+    this.#renewAt = now + this.#heartbeat;
   }
 
   async #flush(now: number): Promise<void> {
     if (now < this.#flushAt) return;
     // With few queries left, what ends waits for the rest, for as long as its lease is safe.
-    const latest = this.#pendingSince + DRAIN_DEFAULTS.heartbeat;
+    const latest = this.#pendingSince + this.#heartbeat;
     const saving = this.#budget.left(now) <= 0 && this.#flight.size > 0 && now < latest;
     this.#flushAt = saving ? latest : NEVER;
     if (!saving) await this.#committer.flush(now);
   }
 
   async #rescue(now: number): Promise<void> {
-    if (now < this.#rescueAt) return;
+    if (now < this.#rescuer.nextAt) return;
     // Where queries are few, those that claim go first.
-    this.#rescueAt = NEVER;
-    if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return;
-    const { storage, clock, emit } = this.#engine;
-    this.#rescueAt = now + DRAIN_DEFAULTS.rescue;
-    const rescued = await storage.rescueMany(now, (failures) => this.#backoff(failures));
-    for (const { claim, settlement } of rescued) {
-      emit({
-        type: "task.rescued",
-        task: claim,
-        outcome: settlement.kind === "fail" ? "failed" : "quarantined",
-      });
-    }
-    this.#rescued += rescued.length;
-    if (rescued.length > 0) this.#rescueAt = now;
-    // One that runs is not found: it keeps the others waiting until it has ended.
-    if (!this.#quarantine) this.#quarantine = await storage.hasQuarantined(this.#claimRequest(now));
-    await clock.synchronize(storage);
+    if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return this.#rescuer.stop();
+    await this.#rescuer.rescue(now, (failures) => this.#backoff(failures), this.#claimRequest(now));
   }
 
   async #claim(): Promise<void> {
     const { storage, clock } = this.#engine;
     const before = clock.now();
-    if (this.#quarantine) return this.#claimQuarantined(before);
+    if (this.#rescuer.quarantine) return this.#claimQuarantined(before);
     const { free } = this.#flight;
     if (free === 0 || !(await this.#poller.look(before, this.#longestPoll(before)))) return;
     const now = clock.now();
     const limit = Math.min(free + this.#pace.prefetch(now), this.#tasksLeft());
     this.#pace.noteClaim(now, true);
     this.#claimedAt = now;
-    const tasks = await storage.claimMany({ ...this.#claimRequest(now), limit });
+    const tasks = await storage.claimMany(this.#claimRequest(now, limit));
     this.#pace.noteClaim(clock.now(), false);
     this.#poller.noteClaim(limit, tasks.length, now, now < this.#lingerUntil);
     this.#take(tasks);
@@ -165,8 +160,8 @@ class Drain {
   /** A task of the quarantine may kill its worker: nothing else is in flight beside it. */
   async #claimQuarantined(now: number): Promise<void> {
     if (this.#flight.size > 0 || this.#committer.size > 0) return;
-    const task = await this.#engine.storage.claimQuarantined({ ...this.#claimRequest(now), limit: 1 });
-    this.#quarantine = task !== null;
+    const task = await this.#engine.storage.claimQuarantined(this.#claimRequest(now));
+    this.#rescuer.quarantine = task !== null;
     if (task !== null) this.#take([task]);
   }
 
@@ -179,10 +174,12 @@ class Drain {
     else for (const task of tasks) this.#onEnd(task, { kind: "release" });
   }
 
-  #claimRequest(now: number) {
+  /** @param limit at most this many tasks */
+  #claimRequest(now: number, limit = 1): ClaimRequest {
     return {
+      limit,
       now,
-      leaseExpiresAt: now + DRAIN_DEFAULTS.lease,
+      leaseExpiresAt: now + this.#lease,
       longestTimeout: this.#longestTimeout(now),
       queues: this.#options.queues,
     };
@@ -222,8 +219,8 @@ class Drain {
 
   #findEmpty(): DrainEnd | null {
     const now = this.#engine.clock.now();
-    const idle = this.#flight.size === 0 && this.#committer.size === 0 && !this.#quarantine;
-    if (!idle || now < this.#lingerUntil || now >= this.#rescueAt) return null;
+    const idle = this.#flight.size === 0 && this.#committer.size === 0 && !this.#rescuer.quarantine;
+    if (!idle || now < this.#lingerUntil || now >= this.#rescuer.nextAt) return null;
     // Tasks may have come while the last ones ran: only an empty claim after them tells that there are none.
     const { emptyAt } = this.#poller;
     if (emptyAt === this.#claimedAt && emptyAt >= this.#lingerUntil && this.#pace.ended === 0) return "empty";
@@ -276,12 +273,12 @@ class Drain {
   #nextTurnAt(now: number): number {
     const flight = this.#flight;
     const claiming = this.#end === null;
-    const alone = this.#quarantine && (flight.size > 0 || this.#committer.size > 0);
+    const alone = this.#rescuer.quarantine && (flight.size > 0 || this.#committer.size > 0);
     return Math.min(
       this.#flushAt,
       flight.size > 0 ? this.#renewAt : NEVER,
       flight.size > 0 && !this.#aborted ? this.#abortAt : NEVER,
-      claiming ? Math.min(this.#deadline, this.#rescueAt) : NEVER,
+      claiming ? Math.min(this.#deadline, this.#rescuer.nextAt) : NEVER,
       claiming && now < this.#lingerUntil ? this.#lingerUntil : NEVER,
       claiming && flight.free > 0 && !alone ? this.#poller.nextAt : NEVER,
     );

@@ -32,6 +32,8 @@ export interface DrainOptions {
   readonly queues?: readonly string[];
   /** Goes on polling for so long when nothing is due. Defaults to not at all. */
   readonly linger?: number;
+  /** How long a claim holds unless it is renewed, which is done four times within it. Defaults to 2 minutes. */
+  readonly lease?: number;
   /** Rescues tasks whose lease expired, and runs the quarantine. Defaults to true. */
   readonly rescue?: boolean;
   /** Bounds of the delay between two polls: it doubles while nothing is due. Defaults to one second. */

@@ -41,6 +41,7 @@ export const LIMITS = {
   /** A D1 invocation may send 50 queries on the Free plan and 1,000 on the paid one. */
   queryBudget: { min: 10, max: 1_000_000 },
   listLimit: { min: 1, max: 1_000 },
+  lease: { min: SECOND, max: DAY },
 } as const satisfies Record<string, number | Range>;
 
 /** What a task has where neither its enqueue nor its definition says otherwise. */
@@ -64,10 +65,8 @@ export const TASK_DEFAULTS: TaskDefaults = {
 
 /** How a drain works. Every duration is in milliseconds. */
 export const DRAIN_DEFAULTS = {
-  /** D1 has stalled for 80 s: a lease must outlast that. */
+  /** D1 has stalled for 80 s: a lease must outlast that. Four heartbeats, and as many rescues, fit into one. */
   lease: 2 * MINUTE,
-  heartbeat: 30 * SECOND,
-  rescue: 30 * SECOND,
   /** Queries of a rescue that finds nothing. */
   rescueQueries: 3,
   /** How often it is looked at what cannot wait for a database that does not answer: deadlines and the ends of leases. */

@@ -37,6 +37,7 @@ import type {
   TaskOutcome,
 } from "./storage.ts";
 import type { NewTask, Task, TaskResult } from "./task.ts";
+import { waitForResult } from "./wait.ts";
 
 export interface QueueOptions<Native> {
   readonly storage: Storage<Native>;
@@ -64,9 +65,6 @@ export interface QueueOptions<Native> {
 export interface WaitUntil {
   waitUntil(promise: Promise<unknown>): void;
 }
-
-/** The pauses of a result's long poll, in milliseconds: one for each query after the first, 30 s in all. */
-const RESULT_PAUSES = [50, 150, 300, 500, 1_000, 2_000, 4_000, 6_000, 8_000, 8_000];
 
 /**
  * A queue over a storage: enqueues, looks up, operates and drains.
@@ -196,6 +194,7 @@ export class Queue<Native = unknown> {
   async drain(options: Partial<DrainOptions> = {}): Promise<DrainReport> {
     const wanted = options.concurrency ?? WORKER_DEFAULTS.concurrency;
     const concurrency = parseInteger(wanted, "concurrency", LIMITS.concurrency);
+    if (options.lease !== undefined) parseInteger(options.lease, "lease", LIMITS.lease);
     let wake: (() => void) | undefined;
     const onStart = (start: () => void) => {
       wake = start;
@@ -234,20 +233,7 @@ export class Queue<Native = unknown> {
    */
   async result(id: string, options: { readonly wait?: Duration } = {}): Promise<TaskResult | null> {
     const wait = options.wait === undefined ? 0 : parseDuration(options.wait, "wait", LIMITS.wait);
-    const pauses = [...RESULT_PAUSES];
-    for (let left = wait; ; ) {
-      const before = this.#storage.queryCount;
-      const { result } = await this.#outcome(id);
-      if (result !== null || left <= 0 || pauses.length === 0) return result;
-      // A look at two databases takes two queries: it is made half as often.
-      const spent = pauses.splice(0, Math.max(1, this.#storage.queryCount - before));
-      const pause = Math.min(
-        left,
-        spent.reduce((sum, next) => sum + next, 0),
-      );
-      await AMBIENT.sleep(pause);
-      left -= pause;
-    }
+    return waitForResult(this.#storage, () => this.#outcome(id), wait);
   }
 
   /** Cancels a task that has not ended; a handler that runs is aborted at its next heartbeat. @throws {TaskStatusError} */

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { parseInteger } from "../core/duration.ts";
 import type { EventListener } from "../core/events.ts";
 import type { Logger } from "../core/log.ts";
-import { LIMITS, NODE_DEFAULTS, type TaskDefaults } from "../core/options.ts";
+import { DRAIN_DEFAULTS, LIMITS, NODE_DEFAULTS, type TaskDefaults } from "../core/options.ts";
 import { createQueue, type Queue } from "../core/queue.ts";
 import type { TaskDefinition } from "../core/registry.ts";
 import type { Retention } from "../core/retention.ts";
@@ -18,6 +18,11 @@ export interface RunnerOptions<Native> {
   readonly queues?: readonly string[];
   /** How long a stop waits for handlers before it aborts and releases them, in milliseconds. Defaults to 10 s. */
   readonly grace?: number;
+  /**
+   * How long a task of a worker that died waits to be rescued, in milliseconds, at least 1 s. Defaults to 2 minutes, which outlasts
+   * a database that stalls; a local file needs less.
+   */
+  readonly lease?: number;
   /** Stop on SIGTERM and SIGINT, then exit. Defaults to true. */
   readonly signals?: boolean;
   readonly defaults?: Partial<TaskDefaults>;
@@ -66,6 +71,7 @@ export function createRunner<Native>(options: RunnerOptions<Native>): Runner<Nat
   };
   const { storage, tasks, defaults, retention, env = process.env } = options;
   parseInteger(options.concurrency ?? NODE_DEFAULTS.concurrency, "concurrency", LIMITS.concurrency);
+  parseInteger(options.lease ?? DRAIN_DEFAULTS.lease, "lease", LIMITS.lease);
   const queue = createQueue({ storage, tasks, defaults, retention, env, log, onEvent });
   const stopping = new AbortController();
   const stopped = Promise.withResolvers<void>();
@@ -96,7 +102,12 @@ export function createRunner<Native>(options: RunnerOptions<Native>): Runner<Nat
 /** Drains until the signal; whatever ends a drain before that is waited out. */
 async function work<Native>(
   queue: Queue<Native>,
-  { concurrency = NODE_DEFAULTS.concurrency, queues, grace = NODE_DEFAULTS.grace }: RunnerOptions<Native>,
+  {
+    concurrency = NODE_DEFAULTS.concurrency,
+    queues,
+    lease,
+    grace = NODE_DEFAULTS.grace,
+  }: RunnerOptions<Native>,
   signal: AbortSignal,
   onEvent: EventListener,
 ): Promise<void> {
@@ -115,7 +126,7 @@ async function work<Native>(
       };
       const linger = Number.POSITIVE_INFINITY;
       await queue
-        .drain({ concurrency, queues, grace, signal, poll, linger, onStart })
+        .drain({ concurrency, queues, lease, grace, signal, poll, linger, onStart })
         .finally(() => watch.abort());
     } catch (error) {
       onEvent({ type: "storage.failed", during: "run", error });

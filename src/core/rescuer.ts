@@ -1,0 +1,48 @@
+import type { Engine } from "./engine.ts";
+import type { ClaimRequest } from "./storage.ts";
+
+/** Takes up what died with its worker, and knows whether something waits in quarantine to be run alone. */
+export class Rescuer {
+  readonly #engine: Engine;
+  readonly #every: number;
+  #nextAt: number;
+  /** Tasks rescued so far. */
+  rescued = 0;
+  /** A task of the quarantine waits. */
+  quarantine = false;
+
+  /**
+   * @param every how long after a rescue that found nothing the next one is due, in milliseconds
+   * @param firstAt when the first one is due
+   */
+  constructor(engine: Engine, every: number, firstAt: number) {
+    this.#engine = engine;
+    this.#every = every;
+    this.#nextAt = firstAt;
+  }
+
+  get nextAt(): number {
+    return this.#nextAt;
+  }
+
+  /** No further rescue is made. */
+  stop(): void {
+    this.#nextAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** @param request what a claim from the quarantine would ask for */
+  async rescue(now: number, backoff: (failures: number) => number, request: ClaimRequest): Promise<void> {
+    const { storage, clock, emit } = this.#engine;
+    this.#nextAt = now + this.#every;
+    const rescued = await storage.rescueMany(now, backoff);
+    for (const { claim, settlement } of rescued) {
+      const outcome = settlement.kind === "fail" ? "failed" : "quarantined";
+      emit({ type: "task.rescued", task: claim, outcome });
+    }
+    this.rescued += rescued.length;
+    if (rescued.length > 0) this.#nextAt = now;
+    // One that runs is not found: it keeps the others waiting until it has ended.
+    if (!this.quarantine) this.quarantine = await storage.hasQuarantined(request);
+    await clock.synchronize(storage);
+  }
+}
