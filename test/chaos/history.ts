@@ -1,0 +1,113 @@
+/**
+ * A history: what the clients of a queue asked and were told, in the order of their clocks. All clocks are one: times are
+ * milliseconds since the epoch by the machine's own, which no skew of a worker's clock reaches.
+ */
+export type HistoryEvent = Call | Answer | Failure | Start | End;
+
+/** A verb was called. A call without an answer or a failure is one whose process died. */
+export interface Call {
+  readonly type: "call";
+  /** Ties the answer to the call; unique in the history. */
+  readonly operation: string;
+  readonly process: string;
+  readonly at: number;
+  readonly request: Request;
+}
+
+/** It returned. */
+export interface Answer {
+  readonly type: "answer";
+  readonly operation: string;
+  readonly at: number;
+  readonly reply: Reply;
+}
+
+/** It threw. */
+export interface Failure {
+  readonly type: "failure";
+  readonly operation: string;
+  readonly at: number;
+  /** True where it certainly changed nothing: the task's status forbade it, or the input. Else it may have taken effect. */
+  readonly refused: boolean;
+}
+
+/** A handler was entered. */
+export interface Start extends Attempt {
+  readonly type: "start";
+  readonly process: string;
+  readonly at: number;
+}
+
+/** A handler was left. */
+export interface End extends Attempt {
+  readonly type: "end";
+  readonly process: string;
+  readonly at: number;
+  /** What it returned, as JSON; null where it threw. */
+  readonly returned: string | null;
+}
+
+export interface Attempt {
+  readonly id: string;
+  readonly attempts: number;
+}
+
+export type Request =
+  | { readonly verb: "enqueue"; readonly tasks: readonly EnqueuedTask[] }
+  | { readonly verb: "claim" }
+  | { readonly verb: "renew"; readonly claims: readonly Attempt[]; readonly leaseExpiresAt: number }
+  | { readonly verb: "settle"; readonly settlements: readonly SettledAttempt[] }
+  | { readonly verb: "rescue" }
+  | { readonly verb: "cancel" | "retry"; readonly id: string }
+  | { readonly verb: "limit"; readonly queue: string; readonly concurrency: number | null };
+
+export type Reply =
+  | { readonly verb: "enqueue"; readonly receipts: readonly { id: string; duplicate: boolean }[] }
+  | { readonly verb: "claim"; readonly claims: readonly ClaimedAttempt[] }
+  | { readonly verb: "renew"; readonly renewed: readonly string[] }
+  | { readonly verb: "settle"; readonly settled: readonly string[] }
+  | { readonly verb: "rescue"; readonly rescued: readonly SettledAttempt[] }
+  | { readonly verb: "cancel" | "retry" | "limit" };
+
+export interface EnqueuedTask {
+  readonly id: string;
+  readonly maxRetries: number;
+  /** True where the id or the unique key may have met a task that exists. */
+  readonly mayMeet: boolean;
+}
+
+export interface ClaimedAttempt extends Attempt {
+  readonly queue: string;
+  readonly leaseExpiresAt: number;
+}
+
+export interface SettledAttempt extends Attempt {
+  /** `failed` and `retry` count a failure; `quarantine` does where `counted`. */
+  readonly kind: "done" | "retry" | "fail" | "snooze" | "release" | "quarantine";
+  readonly counted: boolean;
+  /** False where the error itself ended the task, whatever retries were left. */
+  readonly retryable: boolean;
+}
+
+/** What the tables hold in the end. */
+export interface FinalState {
+  readonly at: number;
+  readonly tasks: readonly FinalTask[];
+  readonly results: readonly FinalResult[];
+}
+
+export interface FinalTask extends Attempt {
+  readonly queue: string;
+  readonly status: "PENDING" | "RUNNING" | "SUCCESS" | "FAILED" | "RETRYING" | "CANCELLED";
+  readonly eta: number;
+  readonly interval: number | null;
+  readonly failures: number;
+  readonly maxRetries: number;
+  readonly leaseExpiresAt: number | null;
+}
+
+export interface FinalResult extends Attempt {
+  readonly status: "SUCCESS" | "FAILED";
+  /** JSON text; null for FAILED. */
+  readonly result: string | null;
+}

@@ -1,0 +1,182 @@
+import type { FinalState } from "./history.ts";
+import type { Batch, Claimed, Ended, TaskTimeline, Timeline } from "./timeline.ts";
+
+export type Report = (detail: string) => void;
+
+interface Setting {
+  readonly end: FinalState;
+  readonly slack: number;
+}
+
+type BatchRule = (batch: Batch, timeline: Timeline, report: Report) => void;
+type TaskRule = (task: TaskTimeline, setting: Setting, report: Report) => void;
+type QueueRule = (timeline: Timeline, report: Report) => void;
+
+/** What holds of every enqueue. */
+export const batchRules: Readonly<Record<string, BatchRule>> = {
+  "every acknowledged enqueue exists": ({ receipts }, { tasks }, report) => {
+    for (const { id } of receipts ?? [])
+      if (tasks.get(id)?.task === undefined) report(`${id} was acknowledged and is not there`);
+  },
+
+  "a batch is all or nothing": ({ tasks: inputs, receipts }, { tasks }, report) => {
+    if (receipts !== null) return;
+    // What met an existing task is there, whatever became of the batch.
+    const own = inputs.filter(({ mayMeet }) => !mayMeet);
+    const present = own.filter(({ id }) => tasks.get(id)?.task !== undefined);
+    if (present.length > 0 && present.length < own.length)
+      report(`${present.length} of ${own.length} are there, with ${present[0]?.id}`);
+  },
+};
+
+/** What holds of every task. */
+export const taskRules: Readonly<Record<string, TaskRule>> = {
+  "every task is final or still due": ({ id, task }, { end }, report) => {
+    if (task === undefined) return;
+    const { status, eta } = task;
+    if (status === "RUNNING") report(`${id} is left RUNNING`);
+    if ((status === "PENDING" || status === "RETRYING") && eta <= end.at) report(`${id} is due and not run`);
+  },
+
+  "no task is under two live leases": (timeline, { slack }, report) => {
+    for (const [earlier, later] of pairs(timeline.claims)) {
+      if (earlier.attempts === later.attempts) {
+        report(`${timeline.id} was claimed twice as attempt ${later.attempts}`);
+        continue;
+      }
+      const freed = firstEnd(timeline, earlier, later.from) - slack;
+      if (freed > later.to)
+        report(
+          `${timeline.id} was claimed as attempt ${later.attempts} while attempt ${earlier.attempts} held it`,
+        );
+    }
+  },
+
+  "attempts only rise": ({ id, claims, task }, _, report) => {
+    for (const [earlier, later] of pairs(claims))
+      if (earlier.to < later.from && later.attempts <= earlier.attempts)
+        report(`${id} was claimed as attempt ${later.attempts} after attempt ${earlier.attempts}`);
+    const most = Math.max(0, ...claims.map(({ attempts }) => attempts));
+    if (task !== undefined && task.attempts < most)
+      report(`${id} has ${task.attempts} attempts after attempt ${most}`);
+  },
+
+  "a handler runs only under a claim of its own": ({ id, claims, starts }, _, report) => {
+    for (const { attempts, at } of starts)
+      if (!claims.some((claim) => claim.attempts === attempts && claim.from <= at))
+        report(`${id} was started as attempt ${attempts}, which nobody had claimed`);
+  },
+
+  "an attempt is started once": ({ id, starts }, _, report) => {
+    const seen = new Set<number>();
+    for (const { attempts } of starts) {
+      if (seen.has(attempts)) report(`${id} was started twice as attempt ${attempts}`);
+      seen.add(attempts);
+    }
+  },
+
+  "a stale worker's acknowledgement changes nothing": ({ id, claims, endings }, _, report) => {
+    const certain = endings.filter((ending) => ending.certain);
+    for (const { attempts, from, kind } of certain)
+      if (claims.some((claim) => claim.attempts > attempts && claim.to < from))
+        report(`${id} took ${kind} of attempt ${attempts} after a later attempt had begun`);
+    for (const [one, other] of pairs(certain))
+      if (one.attempts === other.attempts) report(`${id} was ended twice as attempt ${one.attempts}`);
+  },
+
+  "the result on file is the last acknowledged attempt's": (
+    { id, task, result, endings, ends },
+    _,
+    report,
+  ) => {
+    if (task === undefined) return;
+    const { status, attempts } = task;
+    if (status === "SUCCESS" || status === "FAILED") {
+      if (result === undefined) return report(`${id} is ${status} without a result`);
+      if (result.attempts !== attempts || result.status !== status)
+        return report(`${id} is ${status} of attempt ${attempts}, its result ${describe(result)}`);
+    }
+    if (result === undefined || result.status !== "SUCCESS") return;
+    const run = ends.find((end) => end.attempts === result.attempts);
+    if (run === undefined)
+      return report(`${id} has the result of attempt ${result.attempts}, which never ended`);
+    if (run.returned !== result.result)
+      report(`${id} has ${result.result} on file, where attempt ${run.attempts} returned ${run.returned}`);
+    const last = endings.findLast(({ certain, kind }) => certain && kind === "done");
+    if (last !== undefined && last.attempts > result.attempts)
+      report(
+        `${id} has the result of attempt ${result.attempts} after that of ${last.attempts} was acknowledged`,
+      );
+  },
+
+  "an acknowledged success stays": ({ id, task, endings, retries, cancels }, _, report) => {
+    if (task === undefined || task.interval !== null || retries.length + cancels.length > 0) return;
+    if (task.status !== "SUCCESS" && endings.some(({ certain, kind }) => certain && kind === "done"))
+      report(`${id} is ${task.status} after a success that was acknowledged`);
+  },
+
+  "a cancelled task is never started again": ({ id, claims, cancels, retries }, _, report) => {
+    for (const { to, certain } of cancels) {
+      const later = claims.find(({ from }) => certain && from > to);
+      if (later === undefined || retries.some(({ from }) => from <= later.to)) continue;
+      report(`${id} was claimed as attempt ${later.attempts} after it was cancelled`);
+    }
+  },
+
+  "no failure budget is exceeded": ({ id, task, endings, retries }, _, report) => {
+    if (task === undefined) return;
+    const { failures, maxRetries, status } = task;
+    if (failures > maxRetries + 1) report(`${id} has ${failures} failures with ${maxRetries} retries`);
+    const certain = endings.filter((ending) => ending.certain);
+    if (retries.length === 0 && task.interval === null) {
+      const counted = certain.filter(countsFailure).length;
+      if (counted > maxRetries + 1) report(`${id} failed ${counted} times with ${maxRetries} retries`);
+    }
+    const given = endings.some(({ kind, retryable }) => kind === "fail" && !retryable);
+    if (status === "FAILED" && failures <= maxRetries && !given)
+      report(`${id} is FAILED after ${failures} failures with ${maxRetries} retries`);
+  },
+};
+
+/** What holds of every queue. */
+export const queueRules: Readonly<Record<string, QueueRule>> = {
+  "a queue's concurrency is never exceeded": ({ tasks, limits }, report) => {
+    const claims = [...tasks.values()].flatMap((task) =>
+      task.claims.map((claim) => ({ ...claim, until: firstEnd(task, claim, Number.POSITIVE_INFINITY) })),
+    );
+    for (const [index, { queue, concurrency, to }] of limits.entries()) {
+      if (concurrency === null) continue;
+      const next = limits.find((limit, at) => at > index && limit.queue === queue);
+      const of = claims.filter((claim) => claim.queue === queue);
+      const within = of.filter(
+        (claim) => claim.from >= to && claim.to <= (next?.from ?? Number.POSITIVE_INFINITY),
+      );
+      for (const { to: at } of within) {
+        const held = of.filter((claim) => claim.to <= at && claim.until > at).length;
+        if (held > concurrency) report(`${queue} had ${held} running at ${at}, of ${concurrency}`);
+      }
+    }
+  },
+};
+
+/** The earliest moment at which a claim may have ended, as far as anybody knew before `known`. */
+function firstEnd({ renewals, endings, cancels }: TaskTimeline, claim: Claimed, known: number): number {
+  const { attempts, leaseExpiresAt, from } = claim;
+  const renewed = renewals.filter((renewal) => renewal.attempts === attempts && renewal.to <= known);
+  const expires = Math.max(leaseExpiresAt, ...renewed.map((renewal) => renewal.leaseExpiresAt));
+  const settled = endings.filter((ending) => ending.attempts === attempts && !ending.rescued);
+  const cancelled = cancels.filter((cancel) => cancel.to >= from);
+  return Math.min(expires, ...[...settled, ...cancelled].map((change) => change.from));
+}
+
+function countsFailure({ kind, counted }: Ended): boolean {
+  return kind === "retry" || kind === "fail" || (kind === "quarantine" && counted);
+}
+
+function pairs<T>(list: readonly T[]): [T, T][] {
+  return list.slice(1).map((later, index) => [list[index] as T, later]);
+}
+
+function describe({ status, attempts }: { status: string; attempts: number }): string {
+  return `${status} of attempt ${attempts}`;
+}
