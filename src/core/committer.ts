@@ -1,6 +1,6 @@
 import { StorageRejected } from "./errors.ts";
 import type { EventListener, QueueEvent } from "./events.ts";
-import { LIMITS } from "./options.ts";
+import { DRAIN_DEFAULTS, LIMITS } from "./options.ts";
 import { toTaskError } from "./serialize.ts";
 import type { Storage } from "./storage.ts";
 import type { ClaimedTask } from "./task.ts";
@@ -15,12 +15,16 @@ export interface Ended {
 /** How many attempts ended in which way. */
 export type EndCounts = Record<"succeeded" | "retrying" | "failed" | "snoozed" | "released" | "lost", number>;
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 /** Group commit: what ended is written together, each fenced on its own. */
 export class Committer {
-  readonly counts: EndCounts = { succeeded: 0, retrying: 0, failed: 0, snoozed: 0, released: 0, lost: 0 };
+  readonly #counts: EndCounts = { succeeded: 0, retrying: 0, failed: 0, snoozed: 0, released: 0, lost: 0 };
   readonly #storage: Pick<Storage, "settleMany">;
   readonly #emit: EventListener;
   #pending: Ended[] = [];
+  #pendingSince = NEVER;
+  #nextAt = NEVER;
 
   constructor(storage: Pick<Storage, "settleMany">, emit: EventListener) {
     this.#storage = storage;
@@ -31,8 +35,31 @@ export class Committer {
     return this.#pending.length;
   }
 
-  add(ended: Ended): void {
+  get counts(): Readonly<EndCounts> {
+    return this.#counts;
+  }
+
+  /** When the next flush is due. */
+  get nextAt(): number {
+    return this.#nextAt;
+  }
+
+  /** When the first of what is pending ended. */
+  get pendingSince(): number {
+    return this.#pendingSince;
+  }
+
+  /** Takes what is to be written: soon, or at once where much has come together. */
+  add(ended: Ended, now: number): void {
+    if (this.#pending.length === 0) this.#pendingSince = now;
     this.#pending.push(ended);
+    const full = this.#pending.length >= DRAIN_DEFAULTS.flushCount;
+    this.#nextAt = Math.min(this.#nextAt, full ? now : now + DRAIN_DEFAULTS.flushDelay);
+  }
+
+  /** Moves the next flush, where anything is pending. */
+  flushAt(moment: number): void {
+    this.#nextAt = this.#pending.length > 0 ? moment : NEVER;
   }
 
   /**
@@ -43,6 +70,7 @@ export class Committer {
   async flush(now: number): Promise<void> {
     const batches = this.#pending.length > 0 ? [this.#pending] : [];
     this.#pending = [];
+    this.#nextAt = NEVER;
     for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
       try {
         await this.#commit(batch, now);
@@ -58,11 +86,13 @@ export class Committer {
 
   /** Gives up on what is pending: its leases end, and it is run again. */
   drop(): void {
-    for (const ended of this.#pending.splice(0)) this.#lose(ended);
+    for (const { task } of this.#pending.splice(0)) this.lose(task);
+    this.#nextAt = NEVER;
   }
 
-  #lose({ task }: Ended): void {
-    this.counts.lost += 1;
+  /** Counts an attempt of which nothing may be written. */
+  lose(task: ClaimedTask): void {
+    this.#counts.lost += 1;
     this.#emit({ type: "task.lost", task });
   }
 
@@ -75,7 +105,7 @@ export class Committer {
       const event = settled.has(ended.task.id)
         ? toEvent(ended)
         : ({ type: "task.lost", task: ended.task } as const);
-      this.counts[COUNTED_AS[event.type]] += 1;
+      this.#counts[COUNTED_AS[event.type]] += 1;
       this.#emit(event);
     }
   }
@@ -90,7 +120,7 @@ export class Committer {
     if (only === undefined) return [];
     // What ended as a failure already and is refused all the same is left to the lease's end.
     if (only.settlement.kind === "fail") {
-      this.#lose(only);
+      this.lose(only.task);
       return [];
     }
     const { id, attempts, claimToken } = only.task;

@@ -45,12 +45,10 @@ class Drain {
   #abortAt: number;
   #aborted = false;
   #renewAt: number;
-  #flushAt = NEVER;
-  #pendingSince = NEVER;
+  readonly #backoff = (failures: number) => backoffDelay(failures, this.#engine.random());
   #end: DrainEnd | null = null;
   #fatal: unknown = null;
   #claimed = 0;
-  #claimedAt = 0;
 
   constructor(engine: Engine, options: DrainOptions) {
     const { storage, clock, emit } = engine;
@@ -126,19 +124,19 @@ class Drain {
   }
 
   async #flush(now: number): Promise<void> {
-    if (now < this.#flushAt) return;
+    if (now < this.#committer.nextAt) return;
     // With few queries left, what ends waits for the rest, for as long as its lease is safe.
-    const latest = this.#pendingSince + this.#heartbeat;
+    const latest = this.#committer.pendingSince + this.#heartbeat;
     const saving = this.#budget.left(now) <= 0 && this.#flight.size > 0 && now < latest;
-    this.#flushAt = saving ? latest : NEVER;
-    if (!saving) await this.#committer.flush(now);
+    if (saving) this.#committer.flushAt(latest);
+    else await this.#committer.flush(now);
   }
 
   async #rescue(now: number): Promise<void> {
     if (now < this.#rescuer.nextAt) return;
     // Where queries are few, those that claim go first.
     if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return this.#rescuer.stop();
-    await this.#rescuer.rescue(now, (failures) => this.#backoff(failures), this.#claimRequest(now));
+    await this.#rescuer.rescue(now, this.#backoff, this.#claimRequest(now));
   }
 
   async #claim(): Promise<void> {
@@ -146,14 +144,13 @@ class Drain {
     const before = clock.now();
     if (this.#rescuer.quarantine) return this.#claimQuarantined(before);
     const { free } = this.#flight;
-    if (free === 0 || !(await this.#poller.look(before, this.#longestPoll(before)))) return;
+    if (free === 0 || !(await this.#poller.look(before, this.#pollSpacing(before)))) return;
     const now = clock.now();
     const limit = Math.min(free + this.#pace.prefetch(now), this.#tasksLeft());
-    this.#pace.noteClaim(now, true);
-    this.#claimedAt = now;
+    this.#pace.noteSent(now);
     const tasks = await storage.claimMany(this.#claimRequest(now, limit));
-    this.#pace.noteClaim(clock.now(), false);
-    this.#poller.noteClaim(limit, tasks.length, now, now < this.#lingerUntil);
+    this.#pace.noteReply(clock.now());
+    this.#poller.noteClaim({ at: now, limit, found: tasks.length }, now < this.#lingerUntil);
     this.#take(tasks);
   }
 
@@ -192,22 +189,16 @@ class Drain {
   }
 
   #onEnd(task: ClaimedTask, outcome: Outcome): void {
-    const { clock, emit } = this.#engine;
-    const now = clock.now();
-    const settlement = settle(task, outcome, now, (failures) => this.#backoff(failures));
+    const now = this.#engine.clock.now();
+    const settlement = settle(task, outcome, now, this.#backoff);
     this.#pace.noteEnd();
-    if (this.#flight.size === 0) this.#budget.keepNothing();
-    if (settlement === null) {
-      this.#committer.counts.lost += 1;
-      emit({ type: "task.lost", task });
-    } else {
-      if (this.#committer.size === 0) this.#pendingSince = now;
-      this.#committer.add({ task, settlement });
-      this.#flushAt = Math.min(this.#flushAt, now + DRAIN_DEFAULTS.flushDelay);
+    if (settlement === null) this.#committer.lose(task);
+    else this.#committer.add({ task, settlement }, now);
+    if (this.#flight.size === 0) {
+      this.#budget.keepNothing();
+      this.#committer.flushAt(now);
     }
-    const full = this.#committer.size >= DRAIN_DEFAULTS.flushCount || this.#flight.size === 0;
-    if (full) this.#flushAt = now;
-    this.#waker.wake(full ? 0 : DRAIN_DEFAULTS.flushDelay);
+    this.#waker.wake(Math.min(this.#committer.nextAt - now, DRAIN_DEFAULTS.flushDelay));
   }
 
   #findLimit(): DrainEnd | null {
@@ -222,8 +213,9 @@ class Drain {
     const idle = this.#flight.size === 0 && this.#committer.size === 0 && !this.#rescuer.quarantine;
     if (!idle || now < this.#lingerUntil || now >= this.#rescuer.nextAt) return null;
     // Tasks may have come while the last ones ran: only an empty claim after them tells that there are none.
-    const { emptyAt } = this.#poller;
-    if (emptyAt === this.#claimedAt && emptyAt >= this.#lingerUntil && this.#pace.ended === 0) return "empty";
+    const { lastClaim } = this.#poller;
+    const foundNothing = lastClaim?.found === 0 && lastClaim.at >= this.#lingerUntil;
+    if (foundNothing && this.#pace.ended === 0) return "empty";
     this.#poller.wake();
     return null;
   }
@@ -237,24 +229,35 @@ class Drain {
   }
 
   #onError(during: string, error: unknown): void {
-    const { clock, emit } = this.#engine;
-    const now = clock.now();
-    emit({ type: "storage.failed", during, error });
+    this.#engine.emit({ type: "storage.failed", during, error });
     this.#flight.loseExpired();
-    if (!(error instanceof StorageUnavailable)) {
-      // Waiting mends neither a missing schema nor a used-up budget: what cannot be written is left to its lease's end.
-      if (error instanceof QueryLimitReached) this.#end ??= "query-budget";
-      else this.#fatal ??= error;
-      this.#end ??= "storage-failed";
-      if (error instanceof QueryLimitReached) this.#flight.abortAll();
-      if (error instanceof QueryLimitReached || during === "settle") this.#committer.drop();
-      return;
-    }
-    const delay = Math.max(50, Math.round(this.#engine.random() * DRAIN_DEFAULTS.poll));
-    this.#poller.postpone(now + delay);
-    this.#flushAt = this.#committer.size > 0 ? now + delay : NEVER;
+    if (error instanceof StorageUnavailable) this.#waitOut();
+    else if (error instanceof QueryLimitReached) this.#giveUp();
+    else this.#fail(during, error);
+  }
+
+  /** The database does not answer: it is asked again, as long as there is time. */
+  #waitOut(): void {
+    const now = this.#engine.clock.now();
+    const again = now + Math.max(50, Math.round(this.#engine.random() * DRAIN_DEFAULTS.poll));
+    this.#poller.postpone(again);
+    this.#committer.flushAt(again);
     if (now >= this.#lingerUntil) this.#end ??= "storage-failed";
     if (now >= this.#abortAt + DRAIN_DEFAULTS.lastFlush) this.#committer.drop();
+  }
+
+  /** Nothing more can be asked of the database: what is in flight is left to the end of its lease. */
+  #giveUp(): void {
+    this.#end ??= "query-budget";
+    this.#flight.abortAll();
+    this.#committer.drop();
+  }
+
+  /** Waiting mends nothing, a missing schema for one. What ends from now on is still offered to the database. */
+  #fail(during: string, error: unknown): void {
+    this.#fatal ??= error;
+    this.#end ??= "storage-failed";
+    if (during === "settle") this.#committer.drop();
   }
 
   #stop(): void {
@@ -275,7 +278,7 @@ class Drain {
     const claiming = this.#end === null;
     const alone = this.#rescuer.quarantine && (flight.size > 0 || this.#committer.size > 0);
     return Math.min(
-      this.#flushAt,
+      this.#committer.nextAt,
       flight.size > 0 ? this.#renewAt : NEVER,
       flight.size > 0 && !this.#aborted ? this.#abortAt : NEVER,
       claiming ? Math.min(this.#deadline, this.#rescuer.nextAt) : NEVER,
@@ -289,12 +292,8 @@ class Drain {
   }
 
   /** With few queries left after the next one, polls are spread over the time left. */
-  #longestPoll(now: number): number {
+  #pollSpacing(now: number): number {
     const left = this.#budget.left(now);
     return left === NEVER ? 0 : (Math.min(this.#deadline, this.#lingerUntil) - now) / Math.max(1, left - 1);
-  }
-
-  #backoff(failures: number): number {
-    return backoffDelay(failures, this.#engine.random());
   }
 }

@@ -14,9 +14,14 @@ export class Pace {
     this.#ended += 1;
   }
 
-  /** A claim is sent, at first; then its reply is there. */
-  noteClaim(now: number, sent: boolean): void {
-    if (sent) this.#ended = 0;
+  /** A claim is sent. */
+  noteSent(now: number): void {
+    this.#ended = 0;
+    this.#since = now;
+  }
+
+  /** Its reply is there: what the claim itself took says nothing of the handlers. */
+  noteReply(now: number): void {
     this.#since = now;
   }
 

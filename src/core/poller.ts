@@ -6,6 +6,15 @@ export interface PollerOptions {
   readonly poll?: { readonly min: number; readonly max: number };
 }
 
+/** A claim that was answered. */
+export interface AnsweredClaim {
+  /** When it was sent. */
+  readonly at: number;
+  readonly limit: number;
+  /** How many tasks it took. */
+  readonly found: number;
+}
+
 /**
  * Decides when a drain looks for tasks.
  *
@@ -21,7 +30,7 @@ export class Poller {
   #blocked = false;
   #woken = false;
   #nextAt = 0;
-  #emptyAt = Number.NEGATIVE_INFINITY;
+  #lastClaim: AnsweredClaim | null = null;
 
   constructor(storage: Pick<Storage, "findNextEta">, options: PollerOptions) {
     this.#storage = storage;
@@ -35,9 +44,8 @@ export class Poller {
     return this.#nextAt;
   }
 
-  /** When a claim last found nothing. */
-  get emptyAt(): number {
-    return this.#emptyAt;
+  get lastClaim(): AnsweredClaim | null {
+    return this.#lastClaim;
   }
 
   /** Something may be due: claim now. */
@@ -53,21 +61,22 @@ export class Poller {
     this.#nextAt = until;
   }
 
-  /** @param now before the claim was sent */
-  noteClaim(asked: number, got: number, now: number, peek: boolean): void {
-    const wasBlocked = this.#blocked && got === 0;
-    if (got === 0) this.#emptyAt = now;
-    if (got > 0) this.#delay = this.#bounds.min;
+  /** @param mayPeek whether it is worth a query to know when something is due next */
+  noteClaim(claim: AnsweredClaim, mayPeek: boolean): void {
+    const { at, limit, found } = claim;
+    const stillBlocked = this.#blocked && found === 0;
+    this.#lastClaim = claim;
+    if (found > 0) this.#delay = this.#bounds.min;
     this.#blocked = false;
-    if (got === asked) {
-      this.#nextAt = now;
-    } else if (peek && !wasBlocked) {
+    if (found === limit) {
+      this.#nextAt = at;
+    } else if (mayPeek && !stillBlocked) {
       this.#next = "peek";
-      this.#nextAt = now;
+      this.#nextAt = at;
     } else {
       // What is due may not start (paused, at its concurrency, too long for this drain): asking for its eta tells nothing.
-      this.#blocked = wasBlocked;
-      this.#nextAt = now + this.#delay;
+      this.#blocked = stillBlocked;
+      this.#nextAt = at + this.#delay;
     }
     if (this.#woken) this.wake();
   }
@@ -75,26 +84,32 @@ export class Poller {
   /**
    * Asks for the next eta where that is due.
    *
-   * @param longest a delay between polls that the query budget asks for, in milliseconds
+   * @param spacing the least delay between two polls that the query budget allows, in milliseconds
    * @returns true where a claim is due now
    */
-  async look(now: number, longest: number): Promise<boolean> {
+  async look(now: number, spacing: number): Promise<boolean> {
     if (now < this.#nextAt) return false;
     this.#woken = false;
     if (this.#next === "claim") return true;
     const eta = await this.#storage.findNextEta(this.#options.queues);
-    if (this.#woken) return this.look(now, longest);
+    if (this.#woken) return this.look(now, spacing);
     const due = eta !== null && eta <= now;
-    const passedOver = due && this.#emptyAt === this.#nextAt && eta <= this.#emptyAt;
+    const passedOver = due && this.#wasPassedOver(eta);
     if (due && !passedOver) {
       this.#next = "claim";
       return true;
     }
-    const pollAt = now + Math.max(this.#delay, longest);
+    const pollAt = now + Math.max(this.#delay, spacing);
     this.#delay = Math.min(this.#bounds.max, this.#delay * 2);
     this.#blocked = passedOver;
     this.#next = passedOver || (eta !== null && eta <= pollAt) ? "claim" : "peek";
     this.#nextAt = passedOver || eta === null ? pollAt : Math.min(pollAt, eta);
     return false;
+  }
+
+  /** The claim just before this look found nothing, although something was due by then: it may not start. */
+  #wasPassedOver(eta: number): boolean {
+    const { at, found } = this.#lastClaim ?? {};
+    return found === 0 && at === this.#nextAt && eta <= at;
   }
 }

@@ -21,7 +21,7 @@ function polling(options: PollerOptions = { poll: POLL }) {
 /** A claim that was asked for `asked` tasks and got `got`. */
 async function claim(poller: Poller, now: number, asked: number, got: number, lingers = true) {
   expect(await poller.look(now, 0)).toBe(true);
-  poller.noteClaim(asked, got, now, lingers);
+  poller.noteClaim({ at: now, limit: asked, found: got }, lingers);
 }
 
 describe("a poller", () => {
@@ -119,7 +119,7 @@ describe("a poller", () => {
     const { poller, queue } = polling();
     expect(await poller.look(0, 0)).toBe(true);
     poller.wake();
-    poller.noteClaim(5, 0, 0, true);
+    poller.noteClaim({ at: 0, limit: 5, found: 0 }, true);
     expect(await poller.look(1, 0)).toBe(true);
     expect(queue.peeks).toBe(0);
   });
@@ -136,7 +136,7 @@ describe("a poller", () => {
     await claim(poller, 0, 5, 2, false);
     expect(poller.nextAt).toBe(100);
     await claim(poller, 100, 5, 0, false);
-    expect(poller.emptyAt).toBe(100);
+    expect(poller.lastClaim).toMatchObject({ at: 100, found: 0 });
     expect(queue.peeks).toBe(0);
   });
 
