@@ -94,8 +94,14 @@ export class Flight {
     while (this.#running.size < this.#options.concurrency) {
       const task = this.#waiting.shift();
       if (task === undefined) return;
-      this.#start(task);
+      if (this.#holds(task)) this.#start(task);
+      else this.#end(task, { kind: "lost" });
     }
+  }
+
+  /** The claim's reply, or a free slot, may come after the lease has ended. */
+  #holds(task: ClaimedTask): boolean {
+    return (this.#leases.get(task) ?? 0) > this.#options.now();
   }
 
   #start(task: ClaimedTask): void {

@@ -45,7 +45,7 @@ export interface LibsqlOptions extends SqliteStorageOptions {
   readonly migrate?: boolean;
 }
 
-class LibsqlDriver implements Driver<InStatement> {
+export class LibsqlDriver implements Driver<InStatement> {
   readonly migrateCommand = MIGRATE;
   readonly dataVersion?: () => Promise<number>;
   readonly migrate?: (tablePrefix: string) => Promise<void>;

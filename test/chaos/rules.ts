@@ -39,7 +39,9 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
   },
 
   "no task is under two live leases": (timeline, { slack }, report) => {
-    for (const [earlier, later] of pairs(timeline.claims)) {
+    // By attempt, not by answer: the answer of an earlier claim may come after a later one's.
+    const claims = timeline.claims.toSorted((a, b) => a.attempts - b.attempts);
+    for (const [earlier, later] of pairs(claims)) {
       if (earlier.attempts === later.attempts) {
         report(`${timeline.id} was claimed twice as attempt ${later.attempts}`);
         continue;

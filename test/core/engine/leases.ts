@@ -54,6 +54,29 @@ export function describeLeases(context: EngineContext): void {
       expect(await drain.done).toMatchObject({ claimed: 5, succeeded: 5, lost: 0 });
     });
 
+    it("that has ended by the time the claim's reply is there starts no handler", async () => {
+      const late: Fault = async (send) => {
+        const reply = await send();
+        context.clock.advance(3 * MINUTE);
+        return reply;
+      };
+      const runs: string[] = [];
+      const quick = defineTask("test.quick", {
+        run: (_, { task }) => void runs.push(`run ${task.attempts}`),
+      });
+      const queue = context.queue([quick]);
+      const { id } = await queue.enqueue(quick, {});
+      context.driver.disturb("claim", late);
+      const drain = context.start(queue, { rescue: false });
+      await until(() => context.eventsOf("task.lost").length === 1);
+      expect(runs).toEqual([]);
+      drain.stop();
+      expect(await drain.done).toMatchObject({ claimed: 1, lost: 1, succeeded: 0 });
+      expect(await queue.get(id)).toMatchObject({ status: "RUNNING", attempts: 1 });
+      await queue.drain();
+      expect(runs).toEqual(["run 2"]);
+    });
+
     it("keeps a task from other workers for as long as it is renewed", async () => {
       const { queue, id, drain, end } = await runHeld();
       for (let beat = 1; beat <= 6; beat++) {

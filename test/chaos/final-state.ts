@@ -1,0 +1,27 @@
+import type { TestDatabase } from "../support/database.ts";
+import type { FinalResult, FinalState, FinalTask } from "./history.ts";
+
+const TASKS = `
+  SELECT id, queue, status, eta, interval, attempts, failures, max_retries AS maxRetries, lease_expires_at AS leaseExpiresAt
+  FROM tasks WHERE id > ?1 ORDER BY id LIMIT 1000`;
+const RESULTS = `
+  SELECT task_id AS id, status, result, attempts FROM results WHERE task_id > ?1 ORDER BY task_id LIMIT 1000`;
+
+/** Reads both tables, page by page. */
+export async function readFinalState(database: TestDatabase, at: number): Promise<FinalState> {
+  const tasks = await readAll<FinalTask>(database, TASKS);
+  const results = await readAll<FinalResult>(database, RESULTS);
+  return { at, tasks, results };
+}
+
+async function readAll<Row extends { readonly id: string }>(
+  database: TestDatabase,
+  sql: string,
+): Promise<Row[]> {
+  const all: Row[] = [];
+  for (;;) {
+    const page = (await database.sql(sql, all.at(-1)?.id ?? "")) as unknown as Row[];
+    all.push(...page);
+    if (page.length < 1_000) return all;
+  }
+}

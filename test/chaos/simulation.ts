@@ -1,0 +1,155 @@
+/** Several workers, a producer and an operator in one process, over a real database that fails them. */
+import { OmniqError } from "../../src/core/errors.ts";
+import { createQueue, type Queue } from "../../src/core/queue.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import { seeded } from "../support/random.ts";
+import { NOW } from "../support/tasks.ts";
+import { Chaos, type NamedFault } from "./faults.ts";
+import type { FinalState, HistoryEvent } from "./history.ts";
+import { RecordedStorage, Recorder } from "./recorder.ts";
+import { anyRequests, chaosTask, LIMIT, LIMITED, operate } from "./workload.ts";
+
+export interface SimulationOptions {
+  /** Decides everything that chance decides. */
+  readonly seed: number;
+  readonly tasks: number;
+  readonly workers: number;
+  readonly faults: readonly NamedFault[];
+  /** The share of calls to the database that a fault befalls. */
+  readonly rate: number;
+  /** A worker's own way to the database. */
+  readonly connect: (chaos: Chaos) => Driver;
+  /** Reads the tables, past all faults. */
+  readonly readState: (at: number) => Promise<FinalState>;
+}
+
+export interface Simulated {
+  readonly history: readonly HistoryEvent[];
+  readonly end: FinalState;
+  /** Faults by name; a worker's death among them. */
+  readonly faults: ReadonlyMap<string, number>;
+}
+
+const LEASE = 2_000;
+/** How much shorter the pauses between two sends are. */
+const HASTE = 20;
+const CONCURRENCY = 10;
+/** Tasks in one enqueue. */
+const MOST = 100;
+
+/** Runs until every task is final; with the same seed each dice falls the same, although the threads of time may differ. */
+export async function simulate(options: SimulationOptions): Promise<Simulated> {
+  return new Simulation(options).run();
+}
+
+interface Worker {
+  readonly chaos: Chaos;
+  readonly stop: AbortController;
+  readonly done: Promise<unknown>;
+}
+
+class Simulation {
+  readonly #options: SimulationOptions;
+  readonly #random: () => number;
+  readonly #history: HistoryEvent[] = [];
+  readonly #faults = new Map<string, number>();
+  readonly #start = Date.now();
+  #skipped = 0;
+  #workers: Worker[] = [];
+  #names = 0;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.#random = seeded(options.seed);
+  }
+
+  readonly #now = (): number => NOW + Date.now() - this.#start + this.#skipped;
+
+  #skip(milliseconds: number): void {
+    this.#skipped += milliseconds;
+  }
+
+  async run(): Promise<Simulated> {
+    for (let count = 0; count < this.#options.workers; count++) this.#startWorker();
+    await this.#produce();
+    for (const { stop } of this.#workers) stop.abort();
+    await Promise.all(this.#workers.map(({ done }) => done));
+    await this.#finish();
+    const end = await this.#options.readState(this.#now());
+    return { history: this.#history, end, faults: this.#faults };
+  }
+
+  /** A client of its own: its own connection, its own dice, and a name in the history. */
+  #client(kind: string, rate: number): { queue: Queue; chaos: Chaos; task: ReturnType<typeof chaosTask> } {
+    this.#names += 1;
+    const random = seeded(this.#options.seed * 1_000 + this.#names);
+    const skip = (milliseconds: number) => this.#skip(milliseconds);
+    const chaos = new Chaos(this.#options.faults, rate, { random, skip }, this.#faults);
+    const write = (event: HistoryEvent) => {
+      if (!chaos.dead) this.#history.push(event);
+    };
+    const recorder = new Recorder(`${kind} ${this.#names}`, write, this.#now);
+    const sleep = (milliseconds: number) => pause(milliseconds / HASTE);
+    const storage = new RecordedStorage(this.#options.connect(chaos), recorder, { random, sleep });
+    const task = chaosTask(recorder);
+    return { queue: createQueue({ storage, tasks: [task], now: this.#now, random }), chaos, task };
+  }
+
+  #startWorker(): void {
+    const { queue, chaos } = this.#client("worker", this.#options.rate);
+    const stop = new AbortController();
+    const settings = {
+      concurrency: CONCURRENCY,
+      lease: LEASE,
+      linger: Number.POSITIVE_INFINITY,
+      signal: stop.signal,
+    };
+    const done = queue.drain({ ...settings, grace: 1_000, poll: { min: 10, max: 100 } });
+    this.#workers.push({ chaos, stop, done });
+  }
+
+  /** The worker vanishes in the middle of what it does; another takes its place. */
+  #killWorker(): void {
+    const [victim] = this.#workers.splice(Math.floor(this.#random() * this.#workers.length), 1);
+    victim?.chaos.kill();
+    victim?.stop.abort();
+    this.#faults.set("worker killed", (this.#faults.get("worker killed") ?? 0) + 1);
+    this.#startWorker();
+  }
+
+  async #produce(): Promise<void> {
+    const { queue, task } = this.#client("producer", this.#options.rate);
+    await patiently(() => queue.configureQueue(LIMITED, { concurrency: LIMIT }));
+    const ids: string[] = [];
+    while (ids.length < this.#options.tasks) {
+      const requests = anyRequests(task, this.#random, MOST);
+      const receipts = await patiently(() => queue.enqueueMany(requests));
+      ids.push(...(receipts ?? []).map(({ id }) => id));
+      if (this.#random() < 0.3) await patiently(() => operate(queue, ids, this.#random));
+      if (this.#random() < 0.05) this.#killWorker();
+      await pause(this.#random() * 50);
+    }
+  }
+
+  /** Time goes by and nothing fails any more: whatever is left must end by itself. */
+  async #finish(): Promise<void> {
+    const { queue } = this.#client("finisher", 0);
+    for (let quiet = 0; quiet < 2; ) {
+      this.#skip(3_600_000);
+      const { claimed, rescued } = await queue.drain({ concurrency: 50, lease: LEASE });
+      quiet = claimed + rescued === 0 ? quiet + 1 : 0;
+    }
+  }
+}
+
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+/** What the queue refuses, or could not do, is the caller's to know; the history has it. */
+async function patiently<T>(attempt: () => Promise<T>): Promise<T | null> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof OmniqError) return null;
+    throw error;
+  }
+}

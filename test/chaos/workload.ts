@@ -1,0 +1,146 @@
+/** Tasks that behave in every way a task can, and a producer and an operator who keep a queue busy. */
+import { NonRetryable, Snooze } from "../../src/core/control.ts";
+import { type EnqueueRequest, enqueueRequest } from "../../src/core/prepare.ts";
+import type { Queue } from "../../src/core/queue.ts";
+import { defineTask, type TaskDefinition } from "../../src/core/registry.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** What a task does when it is run. */
+export type Behaviour =
+  | "succeed"
+  | "fail-once"
+  | "fail"
+  | "fail-for-good"
+  | "snooze"
+  | "take-time"
+  | "hang"
+  | "return-rubbish";
+
+const BEHAVIOURS: readonly (readonly [Behaviour, weight: number])[] = [
+  ["succeed", 60],
+  ["fail-once", 8],
+  ["fail", 5],
+  ["fail-for-good", 4],
+  ["snooze", 4],
+  ["take-time", 14],
+  ["hang", 2],
+  ["return-rubbish", 3],
+];
+
+/** The queue whose concurrency is limited. */
+export const LIMITED = "limited";
+export const LIMIT = 3;
+const QUEUES = ["default", "mail", LIMITED];
+
+interface Input {
+  readonly behaviour: Behaviour;
+}
+
+/** The one task there is; the recorder hears of each run. */
+export function chaosTask(recorder: Recorder): TaskDefinition<Input> {
+  return defineTask<Input>("chaos.task", {
+    run: async ({ behaviour }, { task, signal }) => {
+      recorder.started(task);
+      let returned: unknown;
+      try {
+        returned = await behave(behaviour, task, signal);
+        return returned;
+      } finally {
+        recorder.ended(task, returned);
+      }
+    },
+  });
+}
+
+async function behave(
+  behaviour: Behaviour,
+  { id, attempts, failures }: { id: string; attempts: number; failures: number },
+  signal: AbortSignal,
+): Promise<unknown> {
+  const done = { by: `${id} ${attempts}` };
+  switch (behaviour) {
+    case "succeed":
+      return done;
+    case "fail-once":
+      if (failures === 0) throw new Error("the first failure");
+      return done;
+    case "fail":
+      throw new Error("as always");
+    case "fail-for-good":
+      throw new NonRetryable("no retry mends this");
+    case "snooze":
+      if (attempts % 2 === 1) throw new Snooze(50);
+      return done;
+    case "take-time":
+      await sleep(20 + (attempts % 4) * 60, signal);
+      return done;
+    case "hang":
+      await sleep(3_600_000, signal);
+      return done;
+    case "return-rubbish":
+      return { when: new Date(0) };
+  }
+}
+
+/** Ends early, with its reason, where the signal says so. */
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+  });
+}
+
+/** A batch of requests of every kind. */
+export function anyRequests(
+  task: TaskDefinition<Input>,
+  random: () => number,
+  most: number,
+): EnqueueRequest[] {
+  const count = random() < 0.5 ? 1 : 1 + Math.floor(random() * most);
+  return Array.from({ length: count }, () => anyRequest(task, random));
+}
+
+function anyRequest(task: TaskDefinition<Input>, random: () => number): EnqueueRequest {
+  const options = {
+    queue: pick(QUEUES, random),
+    priority: Math.floor(random() * 10),
+    maxRetries: Math.floor(random() * 4),
+    timeout: 1_000,
+    ...(random() < 0.2 ? { delay: Math.floor(random() * 1_000) } : {}),
+    ...(random() < 0.1 ? { uniqueKey: `key ${Math.floor(random() * 20)}` } : {}),
+  };
+  return enqueueRequest(task, { behaviour: anyBehaviour(random) }, options);
+}
+
+function anyBehaviour(random: () => number): Behaviour {
+  let left = random() * BEHAVIOURS.reduce((sum, [, weight]) => sum + weight, 0);
+  const found = BEHAVIOURS.find(([, weight]) => {
+    left -= weight;
+    return left < 0;
+  });
+  return found?.[0] ?? "succeed";
+}
+
+/** One thing that an operator does; that a task's status forbids it is no fault. */
+export async function operate(queue: Queue, ids: readonly string[], random: () => number): Promise<void> {
+  const id = ids.length === 0 ? undefined : pick(ids, random);
+  const dice = random();
+  if (id === undefined || dice < 0.1) return queue.configureQueue(LIMITED, { concurrency: LIMIT });
+  if (dice < 0.5) await queue.cancel(id);
+  else if (dice < 0.8) await queue.retry(id);
+  else await queue.reschedule(id, queue.now() + Math.floor(random() * 500));
+}
+
+function pick<T>(values: readonly T[], random: () => number): T {
+  const value = values[Math.floor(random() * values.length)];
+  if (value === undefined) throw new Error("there is something to pick from");
+  return value;
+}
