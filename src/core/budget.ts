@@ -1,3 +1,4 @@
+import type { Horizon } from "./horizon.ts";
 import { DRAIN_DEFAULTS } from "./options.ts";
 import type { Storage } from "./storage.ts";
 
@@ -19,6 +20,11 @@ export class QueryBudget {
     this.#total = total;
   }
 
+  /** By when all that was claimed has ended. */
+  get busyUntil(): number {
+    return this.#busyUntil;
+  }
+
   /** Keeps back the heartbeats of tasks that may run until then. */
   keepUntil(until: number): void {
     this.#busyUntil = Math.max(this.#busyUntil, until);
@@ -33,6 +39,13 @@ export class QueryBudget {
   left(now: number): number {
     const heartbeats = Math.max(0, Math.ceil((this.#busyUntil - now) / this.#heartbeat));
     return this.#total - DRAIN_DEFAULTS.queryReserve - heartbeats - this.#storage.queryCount;
+  }
+
+  /** With few queries left after the next one, polls are spread over the time left: at least so many milliseconds apart. */
+  spacing(now: number, { deadline, lingerUntil }: Pick<Horizon, "deadline" | "lingerUntil">): number {
+    const left = this.left(now);
+    if (left === Number.POSITIVE_INFINITY) return 0;
+    return (Math.min(deadline, lingerUntil) - now) / Math.max(1, left - 1);
   }
 
   /** How long a task may take for which there are heartbeats left; those of what runs serve it too. */

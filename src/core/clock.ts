@@ -3,30 +3,32 @@ import type { Storage } from "./storage.ts";
 
 /**
  * The clock of one worker, set by the database's. Leases compare instants of several workers, so all must mean the same by
- * "now", whatever their machines' clocks say.
+ * "now", whatever their machines' clocks say, and whoever sets those meanwhile.
  */
 export class Clock {
-  readonly #read: () => number;
-  readonly #injected: boolean;
-  #offset = 0;
+  readonly #injected: (() => number) | undefined;
+  /** From the machine's steady clock to the database's; null until it was measured. */
+  #offset: number | null = null;
 
-  /** @param read an injected clock, which is then taken as the database's own */
-  constructor(read?: () => number) {
-    this.#read = read ?? AMBIENT.now;
-    this.#injected = read !== undefined;
+  /** @param injected a clock that is taken as the database's own */
+  constructor(injected?: () => number) {
+    this.#injected = injected;
   }
 
   now(): number {
-    return this.#read() + this.#offset;
+    if (this.#injected !== undefined) return this.#injected();
+    return this.#offset === null ? AMBIENT.now() : Math.round(AMBIENT.steady() + this.#offset);
   }
 
   /** Measures the offset to the database's clock: one query, none with an injected clock. */
   async synchronize(storage: Pick<Storage, "readClock">): Promise<void> {
-    if (this.#injected) return;
-    const before = this.#read();
+    if (this.#injected !== undefined) return;
+    const before = AMBIENT.steady();
     const database = await storage.readClock();
+    const after = AMBIENT.steady();
     // The database read its clock between the two, nobody knows when: a slow answer must not move what may be right.
-    const [least, most] = [database - this.#read(), database - before];
-    this.#offset = Math.min(Math.max(this.#offset, least), most);
+    const [least, most] = [database - after, database - before];
+    const known = this.#offset ?? AMBIENT.now() - after;
+    this.#offset = Math.min(Math.max(known, least), most);
   }
 }

@@ -23,6 +23,8 @@ export class Committer {
   readonly #storage: Pick<Storage, "settleMany">;
   readonly #emit: EventListener;
   #pending: Ended[] = [];
+  /** What is on its way to the database. */
+  #sending: readonly Ended[] = [];
   #pendingSince = NEVER;
   #nextAt = NEVER;
 
@@ -37,6 +39,11 @@ export class Committer {
 
   get counts(): Readonly<EndCounts> {
     return this.#counts;
+  }
+
+  /** Tasks that have ended and of which the database has not said that it knows. */
+  get unsettled(): ClaimedTask[] {
+    return [...this.#sending, ...this.#pending].map(({ task }) => task);
   }
 
   /** When the next flush is due. */
@@ -65,23 +72,29 @@ export class Committer {
   /**
    * Writes all that is pending. A batch that the database refuses is bisected to the row at fault, which alone fails.
    *
+   * @returns when the first of what was written is due again; infinite where nothing is
    * @throws {StorageUnavailable} with what was not written still pending
    */
-  async flush(now: number): Promise<void> {
+  async flush(now: number): Promise<number> {
     const batches = this.#pending.length > 0 ? [this.#pending] : [];
+    this.#sending = this.#pending;
     this.#pending = [];
     this.#nextAt = NEVER;
+    let dueAt = NEVER;
     for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
       try {
-        await this.#commit(batch, now);
+        dueAt = Math.min(dueAt, await this.#commit(batch, now));
       } catch (error) {
         if (!(error instanceof StorageRejected)) {
           this.#pending.unshift(...batch, ...batches.reverse().flat());
+          this.#sending = [];
           throw error;
         }
         batches.push(...this.#divide(batch, error, now));
       }
     }
+    this.#sending = [];
+    return dueAt;
   }
 
   /** Gives up on what is pending: its leases end, and it is run again. */
@@ -96,7 +109,7 @@ export class Committer {
     this.#emit({ type: "task.lost", task });
   }
 
-  async #commit(batch: readonly Ended[], now: number): Promise<void> {
+  async #commit(batch: readonly Ended[], now: number): Promise<number> {
     const { settled } = await this.#storage.settleMany(
       batch.map(({ settlement }) => settlement),
       now,
@@ -108,6 +121,7 @@ export class Committer {
       this.#counts[COUNTED_AS[event.type]] += 1;
       this.#emit(event);
     }
+    return Math.min(...batch.map((ended) => dueAgainAt(ended, now)));
   }
 
   #divide(batch: readonly Ended[], error: StorageRejected, at: number): Ended[][] {
@@ -133,6 +147,22 @@ export class Committer {
         },
       ],
     ];
+  }
+}
+
+function dueAgainAt({ task, settlement }: Ended, now: number): number {
+  switch (settlement.kind) {
+    case "done":
+      return task.interval === null ? NEVER : now + task.interval;
+    case "retry":
+      return settlement.retryAt;
+    case "snooze":
+      return settlement.until;
+    case "release":
+      return settlement.until ?? now;
+    case "fail":
+    case "quarantine":
+      return NEVER;
   }
 }
 

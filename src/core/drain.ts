@@ -2,8 +2,10 @@ import { backoffDelay } from "./backoff.ts";
 import { QueryBudget } from "./budget.ts";
 import { Committer } from "./committer.ts";
 import type { DrainEnd, DrainOptions, DrainReport, Engine } from "./engine.ts";
-import { QueryLimitReached, StorageUnavailable } from "./errors.ts";
+import { QueryLimitReached, SchemaMissing, StorageUnavailable } from "./errors.ts";
 import { Flight } from "./flight.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { Horizon } from "./horizon.ts";
 import { DRAIN_DEFAULTS } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { Poller } from "./poller.ts";
@@ -37,14 +39,9 @@ class Drain {
   readonly #budget: QueryBudget;
   readonly #pace = new Pace();
   readonly #lease: number;
-  /** Between two renewals of the leases, and between two rescues. */
-  readonly #heartbeat: number;
-  readonly #deadline: number;
-  readonly #lingerUntil: number;
-  /** When what still runs is aborted: the hard deadline, or the end of the grace after a stop. */
-  #abortAt: number;
+  readonly #heartbeat: Heartbeat;
+  readonly #horizon: Horizon;
   #aborted = false;
-  #renewAt: number;
   readonly #backoff = (failures: number) => backoffDelay(failures, this.#engine.random());
   #end: DrainEnd | null = null;
   #fatal: unknown = null;
@@ -56,15 +53,13 @@ class Drain {
     this.#engine = engine;
     this.#options = options;
     this.#lease = options.lease ?? DRAIN_DEFAULTS.lease;
-    this.#heartbeat = this.#lease / 4;
-    this.#deadline = start + (options.deadline ?? NEVER);
-    this.#abortAt = start + (options.hardDeadline ?? NEVER);
-    this.#lingerUntil = start + (options.linger ?? 0);
-    this.#renewAt = start + this.#heartbeat;
-    this.#rescuer = new Rescuer(engine, this.#heartbeat, options.rescue === false ? NEVER : start);
+    const interval = this.#lease / 4;
+    this.#horizon = new Horizon(start, options);
+    this.#heartbeat = new Heartbeat(start, interval, () => this.#guarded("renew", () => this.#renew()));
+    this.#rescuer = new Rescuer(engine, interval, options.rescue === false ? NEVER : start);
     this.#committer = new Committer(storage, emit);
     this.#poller = new Poller(storage, options);
-    this.#budget = new QueryBudget(storage, this.#heartbeat, options.queryBudget);
+    this.#budget = new QueryBudget(storage, interval, options.queryBudget);
     const onEnd = (task: ClaimedTask, outcome: Outcome) => this.#onEnd(task, outcome);
     this.#flight = new Flight({ ...engine, now: () => clock.now(), concurrency: options.concurrency, onEnd });
   }
@@ -75,9 +70,10 @@ class Drain {
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted) stop();
     onStart?.(() => this.#wake());
-    const watch = setInterval(() => this.#watch(), Math.min(DRAIN_DEFAULTS.watch, this.#heartbeat));
-    while (this.#end === null || this.#flight.size > 0 || this.#committer.size > 0) await this.#turn();
+    const watch = setInterval(() => this.#watch(), Math.min(DRAIN_DEFAULTS.watch, this.#lease / 4));
+    while (this.#end === null || !this.#isIdle()) await this.#turn();
     clearInterval(watch);
+    await this.#heartbeat.settled();
     signal?.removeEventListener("abort", stop);
     if (this.#fatal !== null) throw this.#fatal;
     return {
@@ -91,101 +87,102 @@ class Drain {
   async #turn(): Promise<void> {
     const now = this.#engine.clock.now();
     this.#abortInTime(now);
-    await this.#guarded("renew", () => this.#renew(now));
+    this.#heartbeat.beat(now);
     await this.#guarded("settle", () => this.#flush(now));
     this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("rescue", () => this.#rescue(now));
     this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("claim", () => this.#claim());
     this.#end ??= this.#findLimit() ?? this.#findEmpty();
-    if (this.#end !== null && this.#flight.size === 0 && this.#committer.size === 0) return;
+    if (this.#end !== null && this.#isIdle()) return;
     const ready = this.#engine.clock.now();
     await this.#waker.sleep(this.#nextTurnAt(ready) - ready);
   }
 
   /** What cannot wait for a database that does not answer. */
   #watch(): void {
+    const now = this.#engine.clock.now();
     this.#flight.loseExpired();
-    this.#abortInTime(this.#engine.clock.now());
+    this.#abortInTime(now);
+    this.#heartbeat.beat(now);
   }
 
   #abortInTime(now: number): void {
-    if (now < this.#abortAt || this.#aborted) return;
+    if (now < this.#horizon.abortAt || this.#aborted) return;
     this.#aborted = true;
     this.#flight.abortAll();
   }
 
-  async #renew(now: number): Promise<void> {
-    if (now < this.#renewAt) return;
-    // Where this fails it is tried again well before the leases end.
-    this.#renewAt = now + this.#heartbeat / 6;
-    await this.#flight.renew(this.#engine.storage, now + this.#lease);
-    this.#renewAt = now + this.#heartbeat;
+  async #renew(): Promise<void> {
+    const { storage, clock } = this.#engine;
+    const now = clock.now();
+    await this.#flight.renew(storage, this.#committer.unsettled, now + this.#lease);
   }
 
   async #flush(now: number): Promise<void> {
     if (now < this.#committer.nextAt) return;
     // With few queries left, what ends waits for the rest, for as long as its lease is safe.
-    const latest = this.#committer.pendingSince + this.#heartbeat;
+    const latest = this.#committer.pendingSince + this.#lease / 4;
     const saving = this.#budget.left(now) <= 0 && this.#flight.size > 0 && now < latest;
     if (saving) this.#committer.flushAt(latest);
-    else await this.#committer.flush(now);
+    else this.#poller.noteSettled(await this.#committer.flush(now));
   }
 
   async #rescue(now: number): Promise<void> {
     if (now < this.#rescuer.nextAt) return;
     // Where queries are few, those that claim go first.
     if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return this.#rescuer.stop();
-    await this.#rescuer.rescue(now, this.#backoff, this.#claimRequest(now));
+    await this.#rescuer.rescue(now, this.#backoff, this.#claimRequest(now), this.#budget.busyUntil);
   }
 
   async #claim(): Promise<void> {
     const { storage, clock } = this.#engine;
     const before = clock.now();
-    if (this.#rescuer.quarantine) return this.#claimQuarantined(before);
+    const { aloneAt } = this.#rescuer;
+    if (this.#isIdle() && aloneAt < NEVER) return this.#claimQuarantined(before);
+    if (before >= aloneAt) return;
     const { free } = this.#flight;
-    if (free === 0 || !(await this.#poller.look(before, this.#pollSpacing(before)))) return;
+    if (free === 0 || !(await this.#poller.look(before, this.#budget.spacing(before, this.#horizon)))) return;
     const now = clock.now();
     const limit = Math.min(free + this.#pace.prefetch(now), this.#tasksLeft());
     this.#pace.noteSent(now);
-    const tasks = await storage.claimMany(this.#claimRequest(now, limit));
+    const endBy = Math.min(this.#horizon.abortAt, aloneAt);
+    const tasks = await storage.claimMany(this.#claimRequest(now, limit, endBy));
     this.#pace.noteReply(clock.now());
-    this.#poller.noteClaim({ at: now, limit, found: tasks.length }, now < this.#lingerUntil);
+    this.#poller.noteClaim({ at: now, limit, found: tasks.length }, this.#horizon.lingers(now));
     this.#take(tasks);
   }
 
   /** A task of the quarantine may kill its worker: nothing else is in flight beside it. */
   async #claimQuarantined(now: number): Promise<void> {
-    if (this.#flight.size > 0 || this.#committer.size > 0) return;
     const task = await this.#engine.storage.claimQuarantined(this.#claimRequest(now));
-    this.#rescuer.quarantine = task !== null;
+    this.#rescuer.aloneAt = task === null ? NEVER : now;
     if (task !== null) this.#take([task]);
   }
 
   #take(tasks: readonly ClaimedTask[]): void {
     this.#claimed += tasks.length;
     const now = this.#engine.clock.now();
-    for (const { timeout } of tasks) this.#budget.keepUntil(Math.min(this.#abortAt, now + timeout));
+    for (const { timeout, leaseExpiresAt } of tasks) {
+      this.#budget.keepUntil(Math.min(this.#horizon.abortAt, now + timeout));
+      // The claim's reply took its time.
+      if (leaseExpiresAt - now < this.#lease / 2) this.#heartbeat.hurry(now);
+    }
     if (this.#end === null && !this.#aborted) this.#flight.add(tasks);
     // The stop or the hard deadline came while the claim was under way.
     else for (const task of tasks) this.#onEnd(task, { kind: "release" });
   }
 
-  /** @param limit at most this many tasks */
-  #claimRequest(now: number, limit = 1): ClaimRequest {
+  /** What is claimed must fit the time until `endBy`, and its heartbeats the queries left. */
+  #claimRequest(now: number, limit = 1, endBy = this.#horizon.abortAt): ClaimRequest {
+    const longest = Math.max(0, Math.min(endBy - now, this.#budget.longestTimeout(now)));
     return {
       limit,
       now,
       leaseExpiresAt: now + this.#lease,
-      longestTimeout: this.#longestTimeout(now),
+      longestTimeout: longest === NEVER ? undefined : longest,
       queues: this.#options.queues,
     };
-  }
-
-  /** A task must fit the time left, and its heartbeats the queries left. */
-  #longestTimeout(now: number): number | undefined {
-    const longest = Math.min(this.#abortAt - now, this.#budget.longestTimeout(now));
-    return longest === NEVER ? undefined : longest;
   }
 
   #onEnd(task: ClaimedTask, outcome: Outcome): void {
@@ -201,20 +198,25 @@ class Drain {
     this.#waker.wake(Math.min(this.#committer.nextAt - now, DRAIN_DEFAULTS.flushDelay));
   }
 
+  /** Nothing is held, and nothing is to be written. */
+  #isIdle(): boolean {
+    return this.#flight.size === 0 && this.#committer.size === 0;
+  }
+
   #findLimit(): DrainEnd | null {
     const now = this.#engine.clock.now();
-    if (now >= this.#deadline || now >= this.#abortAt) return "deadline";
+    if (this.#horizon.isOver(now)) return "deadline";
     if (this.#tasksLeft() === 0) return "max-tasks";
     return this.#budget.left(now) <= 0 ? "query-budget" : null;
   }
 
   #findEmpty(): DrainEnd | null {
     const now = this.#engine.clock.now();
-    const idle = this.#flight.size === 0 && this.#committer.size === 0 && !this.#rescuer.quarantine;
-    if (!idle || now < this.#lingerUntil || now >= this.#rescuer.nextAt) return null;
+    const idle = this.#isIdle() && this.#rescuer.aloneAt === NEVER;
+    if (!idle || this.#horizon.lingers(now) || now >= this.#rescuer.nextAt) return null;
     // Tasks may have come while the last ones ran: only an empty claim after them tells that there are none.
     const { lastClaim } = this.#poller;
-    const foundNothing = lastClaim?.found === 0 && lastClaim.at >= this.#lingerUntil;
+    const foundNothing = lastClaim?.found === 0 && lastClaim.at >= this.#horizon.lingerUntil;
     if (foundNothing && this.#pace.ended === 0) return "empty";
     this.#poller.wake();
     return null;
@@ -229,21 +231,23 @@ class Drain {
   }
 
   #onError(during: string, error: unknown): void {
+    const now = this.#engine.clock.now();
     this.#engine.emit({ type: "storage.failed", during, error });
+    if (during === "renew") this.#heartbeat.hurry(now + this.#lease / 24);
     this.#flight.loseExpired();
-    if (error instanceof StorageUnavailable) this.#waitOut();
+    if (error instanceof StorageUnavailable) this.#waitOut(now);
     else if (error instanceof QueryLimitReached) this.#giveUp();
-    else this.#fail(during, error);
+    else if (error instanceof SchemaMissing || !this.#horizon.lingers(now)) this.#fail(during, error);
+    else this.#waitOut(now);
   }
 
-  /** The database does not answer: it is asked again, as long as there is time. */
-  #waitOut(): void {
-    const now = this.#engine.clock.now();
+  /** It is tried again, as long as there is time. */
+  #waitOut(now: number): void {
     const again = now + Math.max(50, Math.round(this.#engine.random() * DRAIN_DEFAULTS.poll));
     this.#poller.postpone(again);
     this.#committer.flushAt(again);
-    if (now >= this.#lingerUntil) this.#end ??= "storage-failed";
-    if (now >= this.#abortAt + DRAIN_DEFAULTS.lastFlush) this.#committer.drop();
+    if (!this.#horizon.lingers(now)) this.#end ??= "storage-failed";
+    if (this.#horizon.givesUp(now, this.#committer.pendingSince + this.#lease)) this.#committer.drop();
   }
 
   /** Nothing more can be asked of the database: what is in flight is left to the end of its lease. */
@@ -261,9 +265,8 @@ class Drain {
   }
 
   #stop(): void {
-    const { grace = NEVER } = this.#options;
     this.#end ??= "stopped";
-    this.#abortAt = Math.min(this.#abortAt, this.#engine.clock.now() + grace);
+    this.#horizon.stop(this.#engine.clock.now(), this.#options.grace);
     this.#flight.releaseWaiting();
     this.#waker.wake();
   }
@@ -276,24 +279,18 @@ class Drain {
   #nextTurnAt(now: number): number {
     const flight = this.#flight;
     const claiming = this.#end === null;
-    const alone = this.#rescuer.quarantine && (flight.size > 0 || this.#committer.size > 0);
+    const mayClaim = claiming && flight.free > 0 && (now < this.#rescuer.aloneAt || this.#isIdle());
     return Math.min(
       this.#committer.nextAt,
-      flight.size > 0 ? this.#renewAt : NEVER,
-      flight.size > 0 && !this.#aborted ? this.#abortAt : NEVER,
-      claiming ? Math.min(this.#deadline, this.#rescuer.nextAt) : NEVER,
-      claiming && now < this.#lingerUntil ? this.#lingerUntil : NEVER,
-      claiming && flight.free > 0 && !alone ? this.#poller.nextAt : NEVER,
+      flight.size > 0 ? this.#heartbeat.nextAt : NEVER,
+      flight.size > 0 && !this.#aborted ? this.#horizon.abortAt : NEVER,
+      claiming ? Math.min(this.#horizon.deadline, this.#rescuer.nextAt) : NEVER,
+      claiming && this.#horizon.lingers(now) ? this.#horizon.lingerUntil : NEVER,
+      mayClaim ? this.#poller.nextAt : NEVER,
     );
   }
 
   #tasksLeft(): number {
     return Math.max(0, (this.#options.maxTasks ?? NEVER) - this.#claimed);
-  }
-
-  /** With few queries left after the next one, polls are spread over the time left. */
-  #pollSpacing(now: number): number {
-    const left = this.#budget.left(now);
-    return left === NEVER ? 0 : (Math.min(this.#deadline, this.#lingerUntil) - now) / Math.max(1, left - 1);
   }
 }

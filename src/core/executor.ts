@@ -94,7 +94,16 @@ async function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promis
   }
 }
 
+/** Anything can be thrown: a revoked proxy cannot even be asked whether it is an Error. */
 function toOutcome(thrown: unknown, signal: AbortSignal, task: ClaimedTask, now: number): Outcome {
+  try {
+    return readOutcome(thrown, signal, task, now);
+  } catch (unreadable) {
+    return readOutcome(unreadable, signal, task, now);
+  }
+}
+
+function readOutcome(thrown: unknown, signal: AbortSignal, task: ClaimedTask, now: number): Outcome {
   const reason: unknown = signal.aborted ? signal.reason : undefined;
   if (reason instanceof Aborted) return { kind: reason.reason };
   if (thrown instanceof Snooze) return { kind: "snooze", until: thrown.until(now) };

@@ -62,12 +62,20 @@ export class Flight {
     for (const controller of this.#running.values()) controller.abort(new Aborted("release"));
   }
 
-  /** Renews every lease with one statement; what is not renewed is another's, and is aborted. */
-  async renew(storage: Pick<Storage, "renewMany">, leaseExpiresAt: number): Promise<void> {
-    const asked = [...this.#leases.keys()];
-    if (asked.length === 0) return;
-    const renewed = await storage.renewMany(asked, leaseExpiresAt);
-    for (const task of asked) {
+  /**
+   * Renews every lease with one statement; what is not renewed is another's, and is aborted.
+   *
+   * @param unsettled what has ended and is not written yet: its lease must hold until then
+   */
+  async renew(
+    storage: Pick<Storage, "renewMany">,
+    unsettled: readonly ClaimedTask[],
+    leaseExpiresAt: number,
+  ): Promise<void> {
+    const held = [...this.#leases.keys()];
+    if (held.length + unsettled.length === 0) return;
+    const renewed = await storage.renewMany([...held, ...unsettled], leaseExpiresAt);
+    for (const task of held) {
       if (!this.#leases.has(task)) continue;
       if (renewed.has(task.id)) this.#leases.set(task, leaseExpiresAt);
       else this.#lose(task);

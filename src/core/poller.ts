@@ -6,6 +6,12 @@ export interface PollerOptions {
   readonly poll?: { readonly min: number; readonly max: number };
 }
 
+/**
+ * Whether what is due may start (it may be paused, at its queue's concurrency, too long for this drain). `none`: it may not.
+ * `freed`: it might not, until tasks of this drain ended.
+ */
+type Room = "unknown" | "none" | "freed";
+
 /** A claim that was answered. */
 export interface AnsweredClaim {
   /** When it was sent. */
@@ -27,7 +33,7 @@ export class Poller {
   readonly #bounds: { readonly min: number; readonly max: number };
   #delay: number;
   #next: "claim" | "peek" = "claim";
-  #blocked = false;
+  #room: Room = "unknown";
   #woken = false;
   #nextAt = 0;
   #lastClaim: AnsweredClaim | null = null;
@@ -61,21 +67,32 @@ export class Poller {
     this.#nextAt = until;
   }
 
+  /** Tasks of this drain were settled. @param dueAt when the first of them is due again */
+  noteSettled(dueAt: number): void {
+    if (this.#room === "none") {
+      this.#room = "freed";
+      this.wake();
+    }
+    if (dueAt >= this.#nextAt) return;
+    this.#next = "claim";
+    this.#nextAt = dueAt;
+  }
+
   /** @param mayPeek whether it is worth a query to know when something is due next */
   noteClaim(claim: AnsweredClaim, mayPeek: boolean): void {
     const { at, limit, found } = claim;
-    const stillBlocked = this.#blocked && found === 0;
+    const noRoom = this.#room === (found > 0 ? "freed" : "none");
     this.#lastClaim = claim;
     if (found > 0) this.#delay = this.#bounds.min;
-    this.#blocked = false;
+    this.#room = "unknown";
     if (found === limit) {
       this.#nextAt = at;
-    } else if (mayPeek && !stillBlocked) {
+    } else if (mayPeek && !noRoom) {
       this.#next = "peek";
       this.#nextAt = at;
     } else {
-      // What is due may not start (paused, at its concurrency, too long for this drain): asking for its eta tells nothing.
-      this.#blocked = stillBlocked;
+      // Asking for the eta of what may not start tells nothing.
+      if (noRoom) this.#room = "none";
       this.#nextAt = at + this.#delay;
     }
     if (this.#woken) this.wake();
@@ -101,7 +118,7 @@ export class Poller {
     }
     const pollAt = now + Math.max(this.#delay, spacing);
     this.#delay = Math.min(this.#bounds.max, this.#delay * 2);
-    this.#blocked = passedOver;
+    this.#room = passedOver ? "none" : "unknown";
     this.#next = passedOver || (eta !== null && eta <= pollAt) ? "claim" : "peek";
     this.#nextAt = passedOver || eta === null ? pollAt : Math.min(pollAt, eta);
     return false;

@@ -1,15 +1,18 @@
 import type { Engine } from "./engine.ts";
 import type { ClaimRequest } from "./storage.ts";
 
-/** Takes up what died with its worker, and knows whether something waits in quarantine to be run alone. */
+/** Takes up what died with its worker, and knows when something of the quarantine is to be run alone. */
 export class Rescuer {
   readonly #engine: Engine;
   readonly #every: number;
   #nextAt: number;
   /** Tasks rescued so far. */
   rescued = 0;
-  /** A task of the quarantine waits. */
-  quarantine = false;
+  /**
+   * When a task of the quarantine runs alone: what is in flight has ended by then, and nothing else is claimed that would not
+   * have. Infinite where none waits.
+   */
+  aloneAt = Number.POSITIVE_INFINITY;
 
   /**
    * @param every how long after a rescue that found nothing the next one is due, in milliseconds
@@ -30,9 +33,17 @@ export class Rescuer {
     this.#nextAt = Number.POSITIVE_INFINITY;
   }
 
-  /** @param request what a claim from the quarantine would ask for */
-  async rescue(now: number, backoff: (failures: number) => number, request: ClaimRequest): Promise<void> {
-    const { storage, clock, emit } = this.#engine;
+  /**
+   * @param request what a claim from the quarantine would ask for
+   * @param busyUntil when what is in flight has ended
+   */
+  async rescue(
+    now: number,
+    backoff: (failures: number) => number,
+    request: ClaimRequest,
+    busyUntil: number,
+  ): Promise<void> {
+    const { storage, emit } = this.#engine;
     this.#nextAt = now + this.#every;
     const rescued = await storage.rescueMany(now, backoff);
     for (const { claim, settlement } of rescued) {
@@ -42,7 +53,7 @@ export class Rescuer {
     this.rescued += rescued.length;
     if (rescued.length > 0) this.#nextAt = now;
     // One that runs is not found: it keeps the others waiting until it has ended.
-    if (!this.quarantine) this.quarantine = await storage.hasQuarantined(request);
-    await clock.synchronize(storage);
+    if (this.aloneAt === Number.POSITIVE_INFINITY && (await storage.hasQuarantined(request)))
+      this.aloneAt = Math.max(now, busyUntil);
   }
 }

@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 /** A database whose clock differs, and which takes its time to answer, before and after it reads its clock. */
 function database(offset: number, { before = 0, after = 0 } = {}) {
   const wait = (milliseconds: number) => {
-    vi.setSystemTime(Date.now() + milliseconds);
+    vi.advanceTimersByTime(milliseconds);
   };
   return {
     queries: 0,
@@ -32,8 +32,19 @@ describe("the clock of a worker", () => {
       const clock = new Clock();
       await clock.synchronize(database(offset));
       expect(clock.now()).toBe(NOW + offset);
-      vi.setSystemTime(NOW + 5_000);
+      vi.advanceTimersByTime(5_000);
       expect(clock.now()).toBe(NOW + 5_000 + offset);
+    });
+  }
+
+  for (const step of [-3_600_000, 600_000]) {
+    it(`goes on evenly where somebody sets the machine's clock by ${step} ms`, async () => {
+      const clock = new Clock();
+      await clock.synchronize(database(0));
+      vi.setSystemTime(NOW + step);
+      expect(clock.now()).toBe(NOW);
+      vi.advanceTimersByTime(1_000);
+      expect(clock.now()).toBe(NOW + 1_000);
     });
   }
 

@@ -14,7 +14,7 @@ export interface Elapsed<T> {
  */
 export async function fastForward<T>(start: () => Promise<T>, most: number): Promise<Elapsed<T>> {
   vi.useFakeTimers({
-    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
+    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"],
     now: Date.now(),
   });
   try {

@@ -181,7 +181,7 @@ export function describeFaults(context: EngineContext): void {
       }
     });
 
-    it("a claim that the database refuses ends the drain, after what was in flight has been written", async () => {
+    it("a claim that the database refuses is made again in a drain that lingers, and ends another", async () => {
       const gate = Promise.withResolvers<string>();
       const held = defineTask("test.held", { run: () => gate.promise });
       const cursed = defineTask("test.cursed", { run: () => "never" });
@@ -200,11 +200,14 @@ export function describeFaults(context: EngineContext): void {
          BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`,
       );
       try {
-        const drain = context.start(queue);
-        const ended = expect(drain.done).rejects.toThrow(StorageRejected);
-        await until(() => context.eventsOf("storage.failed").length > 0);
+        const drain = context.start(queue, { poll: POLL });
+        await until(() => context.eventsOf("storage.failed").length > 1);
+        const ended = expect(context.queue([cursed]).drain()).rejects.toThrow(StorageRejected);
         gate.resolve("kept too");
         await ended;
+        await until(() => context.eventsOf("task.succeeded").length === 2);
+        drain.stop();
+        expect(await drain.done).toMatchObject({ succeeded: 2 });
       } finally {
         await context.database.sql("DROP TRIGGER refuse");
       }
