@@ -34,7 +34,14 @@ export class Recording implements Driver {
   }
 
   async batch(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
-    const answers = await this.#driver.batch(statements);
+    return this.#note(statements, await this.#driver.batch(statements));
+  }
+
+  async decide(reads: readonly Statement[], tablePrefix: string): Promise<readonly (readonly Row[])[]> {
+    return this.#note(reads, await this.#driver.decide(reads, tablePrefix));
+  }
+
+  #note(statements: readonly Statement[], answers: readonly (readonly Row[])[]) {
     this.#exchanges.push({ batch: true, statements, rowCounts: answers.map((rows) => rows.length) });
     return answers;
   }

@@ -1,8 +1,7 @@
 import { AMBIENT } from "../core/ambient.ts";
 import { fullJitterDelay } from "../core/backoff.ts";
 import { StorageUnavailable } from "../core/errors.ts";
-import { batchReads, type Driver, type Parameter, type Row, type Statement } from "./driver.ts";
-import type { Statements } from "./statements.ts";
+import type { Driver, Parameter, Row, Statement } from "./driver.ts";
 
 /** How often one write is sent before its caller hears of the failure. */
 const MAX_TRIES = 5;
@@ -30,19 +29,19 @@ export interface Meter {
 export class Connection {
   readonly #driver: Driver;
   readonly #meter: Meter;
-  readonly #sql: Pick<Statements, "writeNothing">;
+  readonly #tablePrefix: string;
   readonly #random: () => number;
   readonly #sleep: (milliseconds: number) => Promise<void>;
 
   constructor(
     driver: Driver,
     meter: Meter,
-    sql: Pick<Statements, "writeNothing">,
+    tablePrefix: string,
     { random = AMBIENT.random, sleep = AMBIENT.sleep }: RetryOptions = {},
   ) {
     this.#driver = driver;
     this.#meter = meter;
-    this.#sql = sql;
+    this.#tablePrefix = tablePrefix;
     this.#random = random;
     this.#sleep = sleep;
   }
@@ -84,7 +83,7 @@ export class Connection {
   /** Reads that something is decided by, sent once. */
   sendReads(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
     this.#meter.queries += statements.length;
-    return batchReads(this.#driver, this.#sql.writeNothing, statements);
+    return this.#driver.decide(statements, this.#tablePrefix);
   }
 
   /** Repeats `attempt`, which is told its number from 1, for as long as the database does not answer. */

@@ -63,6 +63,10 @@ class D1Driver<Prepared extends D1Prepared<Prepared>> implements Driver<Prepared
     });
   }
 
+  decide(reads: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
+    return this.batch(reads);
+  }
+
   native({ sql, parameters }: Statement): Prepared {
     return this.#connection.prepare(sql).bind(...parameters);
   }

@@ -54,7 +54,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     this.#options = options;
     this.#meter = meter;
     this.#sql = statementsFor(options.tablePrefix ?? "");
-    const connect = (to: Driver) => new Connection(to, meter, this.#sql, options);
+    const connect = (to: Driver) => new Connection(to, meter, this.#prefix, options);
     this.#tasks = connect(driver);
     const results = options.results === undefined ? null : connect(options.results);
     this.#target = { tasks: this.#tasks, results, sql: this.#sql };

@@ -48,16 +48,16 @@ export class FaultyDriver implements Driver {
     return this.#driver.migrateCommand;
   }
 
-  get mayBeReplica(): boolean {
-    return this.#driver.mayBeReplica === true;
-  }
-
   all(statement: Statement) {
     return this.#next([statement])(() => this.#driver.all(statement));
   }
 
   batch(statements: readonly Statement[]) {
     return this.#next(statements)(() => this.#driver.batch(statements));
+  }
+
+  decide(reads: readonly Statement[], tablePrefix: string) {
+    return this.#next(reads)(() => this.#driver.decide(reads, tablePrefix));
   }
 
   native(statement: Statement): unknown {

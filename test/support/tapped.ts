@@ -52,6 +52,10 @@ export class TappedDriver implements Driver {
     return this.#next(statements)(() => this.#driver.batch(statements));
   }
 
+  decide(reads: readonly Statement[], tablePrefix: string) {
+    return this.#next(reads)(() => this.#driver.decide(reads, tablePrefix));
+  }
+
   native(statement: Statement): unknown {
     return this.#driver.native(statement);
   }
