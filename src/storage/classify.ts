@@ -1,6 +1,7 @@
 import {
   type OmniqError,
   QueryLimitReached,
+  type Rejection,
   SchemaMissing,
   StorageRejected,
   StorageUnavailable,
@@ -20,6 +21,12 @@ export const SCHEMA_ERRORS: ErrorTable = [
   [/no such (table|column|index)|has no column named|no query solution/i, "schema"],
 ];
 
+/** SQLite's own words, which both databases pass on. A statement asserts by making JSON of a text that is none. */
+const REJECTIONS: readonly (readonly [pattern: RegExp, reason: Rejection])[] = [
+  [/UNIQUE constraint/i, "unique"],
+  [/malformed JSON/i, "assertion"],
+];
+
 /**
  * Turns an error of the database into ours.
  *
@@ -36,7 +43,9 @@ export function classify(error: unknown, table: ErrorTable, migrate: string): Om
       return new QueryLimitReached({ cause: error });
     case "schema":
       return new SchemaMissing(`it answers "${detail}"`, migrate, { cause: error });
-    case undefined:
-      return new StorageRejected(detail, { cause: error });
+    case undefined: {
+      const reason = REJECTIONS.find(([pattern]) => pattern.test(detail))?.[1];
+      return new StorageRejected(detail, { cause: error, reason });
+    }
   }
 }

@@ -113,7 +113,7 @@ async function send(
       resent,
     };
   } catch (error) {
-    if (!(error instanceof StorageRejected) || !/malformed JSON/i.test(error.message)) throw error;
+    if (!(error instanceof StorageRejected) || error.reason !== "assertion") throw error;
     const conflicts = await connection.decideMany(
       lists.map(({ json }) => ({ sql: sql.findConflicts, parameters: [json] })),
     );

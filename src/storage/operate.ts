@@ -33,7 +33,7 @@ export async function retryTask(target: SettleTarget, id: string, now: number): 
     const from = ["FAILED", "CANCELLED"] as const;
     return await operate(tasks, sql, { name: "retry", from, to: "PENDING", statements }, id, now);
   } catch (error) {
-    const taken = error instanceof StorageRejected && /UNIQUE constraint/i.test(error.message);
+    const taken = error instanceof StorageRejected && error.reason === "unique";
     throw taken ? new UniqueConflictError(id) : error;
   }
 }
