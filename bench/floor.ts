@@ -4,7 +4,8 @@
  * While the engine works, a recording keeps every round trip. Replayed on a database in the same state, without anything of
  * ours between, it does the same work in the same batches, and nothing else.
  */
-import type { Driver, Row, Statement } from "../src/storage/driver.ts";
+import type { Driver, Row } from "../src/storage/driver.ts";
+import type { Statement } from "../src/storage/statements/statement.ts";
 
 /** A database without our driver. */
 export type Bare = Pick<Driver, "all" | "batch">;

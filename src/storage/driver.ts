@@ -1,11 +1,6 @@
-/** A value that both databases bind. Lists travel as one JSON text. */
-export type Parameter = string | number | null;
+import type { Statement } from "./statements/statement.ts";
 
-export interface Statement {
-  readonly sql: string;
-  readonly parameters: readonly Parameter[];
-}
-
+/** A row as the database returns it. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /**

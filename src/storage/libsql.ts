@@ -1,8 +1,9 @@
 import { type Client, createClient, type InStatement } from "@libsql/client";
 import { StorageUnavailable } from "../core/errors.ts";
 import { classify, type ErrorTable } from "./classify.ts";
-import type { Driver, Row, Statement } from "./driver.ts";
+import type { Driver, Row } from "./driver.ts";
 import { SqliteStorage, type SqliteStorageOptions } from "./sqlite.ts";
+import type { Statement } from "./statements/statement.ts";
 import { statementsFor } from "./statements.ts";
 
 /** Messages of the native client, of its HTTP protocol (Hrana) and of the server behind it. */
@@ -87,8 +88,8 @@ class LibsqlDriver implements Driver<InStatement> {
    */
   async decide(reads: readonly Statement[], tablePrefix: string): Promise<readonly (readonly Row[])[]> {
     if (this.#isFile) return this.batch(reads);
-    const write = { sql: statementsFor(tablePrefix).writeNothing, parameters: [] };
-    const [, ...rows] = await this.batch([write, ...reads]);
+    const { writeNothing } = statementsFor(tablePrefix);
+    const [, ...rows] = await this.batch([writeNothing, ...reads]);
     return rows;
   }
 

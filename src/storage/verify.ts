@@ -23,7 +23,7 @@ export const SCHEMA_NAMES = [
  */
 export async function verifySchema(driver: Driver, tablePrefix: string): Promise<void> {
   const names = SCHEMA_NAMES.map((name) => `${tablePrefix}${name}`);
-  const look = { sql: statementsFor(tablePrefix).findSchema, parameters: [JSON.stringify(names)] };
+  const look = statementsFor(tablePrefix).findSchema({ names: JSON.stringify(names) });
   const [rows = []] = await driver.decide([look], tablePrefix);
   const present = new Set(rows.map((row) => row.name));
   const missing = names.filter((name) => !present.has(name));

@@ -1,5 +1,6 @@
-import type { Driver, Parameter, Row } from "../../src/storage/driver.ts";
+import type { Driver, Row } from "../../src/storage/driver.ts";
 import { SqliteStorage, type SqliteStorageOptions } from "../../src/storage/sqlite.ts";
+import type { Parameter } from "../../src/storage/statements/statement.ts";
 import { SCHEMA_NAMES } from "../../src/storage/verify.ts";
 
 /** A real database, as a test uses it: through the product's driver, and by SQL of its own. */

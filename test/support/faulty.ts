@@ -1,5 +1,6 @@
 import { StorageUnavailable } from "../../src/core/errors.ts";
-import type { Driver, Statement } from "../../src/storage/driver.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import type { Statement } from "../../src/storage/statements/statement.ts";
 
 /** What happens to one call on its way to the database. */
 export type Fault = <T>(send: () => Promise<T>) => Promise<T>;
