@@ -8,7 +8,7 @@ import {
 } from "../core/errors.ts";
 
 /** What one of the database's own messages means for us. */
-export type ErrorKind = "unavailable" | "overloaded" | "query-limit" | "schema";
+type ErrorKind = "unavailable" | "overloaded" | "query-limit" | "schema";
 
 /** Message patterns of one database, the first that fits decides. What fits none was refused, and would be again. */
 export type ErrorTable = readonly (readonly [pattern: RegExp, kind: ErrorKind])[];

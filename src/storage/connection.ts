@@ -20,10 +20,10 @@ export interface Meter {
 }
 
 /** Statements by what their rows are for. They are sent together, in this order. */
-export type Groups = Readonly<Record<string, readonly Statement[]>>;
+type Groups = Readonly<Record<string, readonly Statement[]>>;
 
 /** The rows of each group, those of its statements one after the other. */
-export type RowsOf<G extends Groups> = {
+type RowsOf<G extends Groups> = {
   readonly [Name in keyof G]: readonly RowOf<G[Name][number]>[];
 };
 type RowOf<S> = S extends Statement<infer R> ? R : never;
