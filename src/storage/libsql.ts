@@ -52,8 +52,8 @@ class LibsqlDriver implements Driver<InStatement> {
   readonly dataVersion?: () => Promise<number>;
   readonly migrate?: (tablePrefix: string) => Promise<void>;
   readonly #open: () => Client;
-  /** Whether the database is a file here, and whether nothing but its writers change it: an embedded replica's changes by itself. */
   readonly #isFile: boolean;
+  /** Not that of an embedded replica, which changes by itself. */
   readonly #isOwnFile: boolean;
   #client: Client | undefined;
 
