@@ -11,8 +11,8 @@ const sql = statementsFor("");
 const BATCH = NODE_DEFAULTS.concurrency + DRAIN_DEFAULTS.prefetchCount;
 
 function claim(bare: Bare, now: number, limit: number): Promise<readonly (readonly Row[])[]> {
-  const parameters = [now, limit, null, crypto.randomUUID(), Number.MAX_SAFE_INTEGER, now + 120_000];
-  return bare.batch([{ sql: sql.claimAny, parameters }]);
+  const lease = { token: crypto.randomUUID(), leaseExpiresAt: now + DRAIN_DEFAULTS.lease };
+  return bare.batch([sql.claimAny({ now, limit, longestTimeout: Number.MAX_SAFE_INTEGER, ...lease })]);
 }
 
 /** Claims and completes tasks until there is none. @param onRun called with the `n` of each */
@@ -22,12 +22,9 @@ export async function bareDrain(bare: Bare, onRun: (n: number) => void): Promise
     const [rows = []] = await claim(bare, now, BATCH);
     if (rows.length === 0) return;
     for (const row of rows) onRun(JSON.parse(String(row.kwargs)).n);
-    const done = rows.map((row) => ({ i: row.id, n: row.attempts, c: row.claimed_by, k: "done", r: null }));
-    const parameters = [JSON.stringify(done), now];
-    await bare.batch([
-      { sql: sql.settleResults, parameters },
-      { sql: sql.settleTasks, parameters },
-    ]);
+    const done = rows.map(({ id, attempts }) => ({ id, attempts, kind: "done", result: null }));
+    const list = { settlements: JSON.stringify(done), now };
+    await bare.batch([sql.settleResults(list), sql.settleTasks(list)]);
   }
 }
 
@@ -37,7 +34,7 @@ export async function bareStart(bare: Bare): Promise<void> {
   const id = firstIdAt(now).slice(0, 24) + crypto.randomUUID().slice(24);
   const task = { id, queue: "default", priority: 5, funcPath: stamp.name, args: [], kwargs: {} };
   const rest = { eta: now, interval: null, maxRetries: 3, timeout: 25_000, uniqueKey: null };
-  await bare.batch([{ sql: sql.enqueue, parameters: [JSON.stringify([{ ...task, ...rest }]), now] }]);
+  await bare.batch([sql.enqueue({ tasks: JSON.stringify([{ ...task, ...rest }]), now })]);
   const [rows = []] = await claim(bare, now, 1);
   if (rows.length !== 1) throw new Error(`claimed ${rows.length} tasks of 1`);
 }

@@ -4,7 +4,8 @@
  * While the engine works, a recording keeps every round trip. Replayed on a database in the same state, without anything of
  * ours between, it does the same work in the same batches, and nothing else.
  */
-import type { Driver, Row, Statement } from "../src/storage/driver.ts";
+import type { Driver, Row } from "../src/storage/driver.ts";
+import type { Statement } from "../src/storage/statements/statement.ts";
 
 /** A database without our driver. */
 export type Bare = Pick<Driver, "all" | "batch">;
@@ -34,7 +35,14 @@ export class Recording implements Driver {
   }
 
   async batch(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
-    const answers = await this.#driver.batch(statements);
+    return this.#note(statements, await this.#driver.batch(statements));
+  }
+
+  async decide(reads: readonly Statement[], tablePrefix: string): Promise<readonly (readonly Row[])[]> {
+    return this.#note(reads, await this.#driver.decide(reads, tablePrefix));
+  }
+
+  #note(statements: readonly Statement[], answers: readonly (readonly Row[])[]) {
     this.#exchanges.push({ batch: true, statements, rowCounts: answers.map((rows) => rows.length) });
     return answers;
   }

@@ -189,12 +189,17 @@ export class QueryLimitReached extends OmniqError {
   }
 }
 
+/** Why the database refused: a unique key is taken, the statement's own assertion does not hold, or anything else. */
+export type Rejection = "unique" | "assertion" | "other";
+
 /** The database refused the statement, and would refuse it again. */
 export class StorageRejected extends OmniqError {
   readonly code = "storage_rejected";
+  readonly reason: Rejection;
 
-  constructor(detail: string, options?: ErrorOptions) {
+  constructor(detail: string, options: ErrorOptions & { readonly reason?: Rejection } = {}) {
     super(`the database refused the statement: ${detail}`, options);
+    this.reason = options.reason ?? "other";
   }
 }
 

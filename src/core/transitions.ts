@@ -1,4 +1,4 @@
-import type { Claim, JsonText, TaskError } from "./task.ts";
+import type { Claim, JsonText, TaskError, TaskStatus } from "./task.ts";
 
 /** How an attempt ended, as the executor saw it. */
 export type Outcome =
@@ -102,3 +102,18 @@ export function rescue(task: Running, now: number, backoff: (failures: number) =
 function claimOf({ id, attempts, claimToken }: Claim): Claim {
   return { id, attempts, claimToken };
 }
+
+/** An operator's change of one task. */
+export interface Operation {
+  /** Statuses that allow it. */
+  readonly from: readonly TaskStatus[];
+  /** The status that it brings; null where it leaves the status as it is. */
+  readonly to: TaskStatus | null;
+}
+
+/** What an operator may do with a task, by its status. */
+export const OPERATIONS = {
+  cancel: { from: ["PENDING", "RETRYING", "RUNNING"], to: "CANCELLED" },
+  retry: { from: ["FAILED", "CANCELLED"], to: "PENDING" },
+  reschedule: { from: ["PENDING", "RETRYING"], to: null },
+} as const satisfies Readonly<Record<string, Operation>>;

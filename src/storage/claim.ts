@@ -1,19 +1,31 @@
+import { DRAIN_DEFAULTS } from "../core/options.ts";
 import type { ClaimRequest } from "../core/storage.ts";
 import type { ClaimedTask } from "../core/task.ts";
-import type { Connection } from "./connection.ts";
-import { toClaimedTask } from "./rows.ts";
-import type { Statements } from "./statements.ts";
+import type { Databases } from "./databases.ts";
+import { type ClaimedRow, toClaimedTask } from "./rows.ts";
+import type { Statement } from "./statements/statement.ts";
+
+export async function dequeue(databases: Databases, now: number): Promise<ClaimedTask | null> {
+  const leaseExpiresAt = now + DRAIN_DEFAULTS.lease;
+  const [task = null] = await claimMany(databases, { now, limit: 1, leaseExpiresAt });
+  return task;
+}
 
 /** Claims due tasks with one statement, and reads them back by its token where the reply was lost. */
 export async function claimMany(
-  connection: Connection,
-  sql: Statements,
+  databases: Databases,
   request: ClaimRequest,
 ): Promise<readonly ClaimedTask[]> {
-  const statement = request.queues === undefined ? sql.claimAny : sql.claimListed;
-  const tasks = await claim(connection, sql, statement, request);
+  const { sql } = databases;
+  const { queues } = request;
+  const values = valuesOf(request);
+  const statement =
+    queues === undefined
+      ? sql.claimAny(values)
+      : sql.claimListed({ ...values, queues: JSON.stringify(queues) });
+  const tasks = await claim(databases, statement, values);
   // RETURNING has no order of its own.
-  const place = (task: ClaimedTask) => request.queues?.indexOf(task.queue) ?? 0;
+  const place = (task: ClaimedTask) => queues?.indexOf(task.queue) ?? 0;
   return tasks.sort(
     (a, b) => a.priority - b.priority || place(a) - place(b) || a.eta - b.eta || (a.id < b.id ? -1 : 1),
   );
@@ -21,32 +33,49 @@ export async function claimMany(
 
 /** Claims the one task of the quarantine that is due first. */
 export async function claimQuarantined(
-  connection: Connection,
-  sql: Statements,
+  databases: Databases,
   request: ClaimRequest,
 ): Promise<ClaimedTask | null> {
-  const [task = null] = await claim(connection, sql, sql.claimQuarantined, { ...request, limit: 1 });
+  const values = { ...valuesOf(request), limit: 1, queues: toList(request.queues) } as const;
+  const [task = null] = await claim(databases, databases.sql.claimQuarantined(values), values);
   return task;
 }
 
+export async function findNextEta(
+  { tasks, sql }: Databases,
+  queues?: readonly string[],
+): Promise<number | null> {
+  const [row] = await tasks.read(sql.findNextEta({ queues: toList(queues) }));
+  return row?.eta ?? null;
+}
+
+export async function hasQuarantined(
+  { tasks, sql }: Databases,
+  { now, queues, longestTimeout = Number.MAX_SAFE_INTEGER }: Omit<ClaimRequest, "limit" | "leaseExpiresAt">,
+): Promise<boolean> {
+  const found = await tasks.read(sql.findQuarantined({ now, queues: toList(queues), longestTimeout }));
+  return found.length > 0;
+}
+
 async function claim(
-  connection: Connection,
-  sql: Statements,
-  statement: string,
-  { now, limit, queues, longestTimeout = Number.MAX_SAFE_INTEGER, leaseExpiresAt }: ClaimRequest,
+  { tasks, sql }: Databases,
+  statement: Statement<ClaimedRow>,
+  { token, leaseExpiresAt }: { readonly token: string; readonly leaseExpiresAt: number },
 ): Promise<ClaimedTask[]> {
-  const token = crypto.randomUUID();
-  const list = queues === undefined ? null : JSON.stringify(queues);
-  const rows = await connection.retry(async (tries) => {
+  const rows = await tasks.retry(async (tries) => {
     if (tries > 1) {
-      const [found = []] = await connection.sendReads([
-        { sql: sql.findClaimed, parameters: [token, leaseExpiresAt] },
-      ]);
+      const { found } = await tasks.decideOnce({ found: [sql.findClaimed({ token, leaseExpiresAt })] });
       if (found.length > 0) return found;
     }
-    const parameters = [now, limit, list, token, longestTimeout, leaseExpiresAt];
-    const [claimed = []] = await connection.send([{ sql: statement, parameters }]);
-    return claimed;
+    return (await tasks.writeOnce({ claimed: [statement] })).claimed;
   });
   return rows.map(toClaimedTask);
+}
+
+function valuesOf({ now, limit, leaseExpiresAt, longestTimeout = Number.MAX_SAFE_INTEGER }: ClaimRequest) {
+  return { now, limit, token: crypto.randomUUID(), longestTimeout, leaseExpiresAt };
+}
+
+function toList(queues: readonly string[] | undefined): string | null {
+  return queues === undefined ? null : JSON.stringify(queues);
 }

@@ -1,13 +1,14 @@
 import {
   type OmniqError,
   QueryLimitReached,
+  type Rejection,
   SchemaMissing,
   StorageRejected,
   StorageUnavailable,
 } from "../core/errors.ts";
 
 /** What one of the database's own messages means for us. */
-export type ErrorKind = "unavailable" | "overloaded" | "query-limit" | "schema";
+type ErrorKind = "unavailable" | "overloaded" | "query-limit" | "schema";
 
 /** Message patterns of one database, the first that fits decides. What fits none was refused, and would be again. */
 export type ErrorTable = readonly (readonly [pattern: RegExp, kind: ErrorKind])[];
@@ -18,6 +19,12 @@ export type ErrorTable = readonly (readonly [pattern: RegExp, kind: ErrorKind])[
  */
 export const SCHEMA_ERRORS: ErrorTable = [
   [/no such (table|column|index)|has no column named|no query solution/i, "schema"],
+];
+
+/** SQLite's own words, which both databases pass on. A statement asserts by making JSON of a text that is none. */
+const REJECTIONS: readonly (readonly [pattern: RegExp, reason: Rejection])[] = [
+  [/UNIQUE constraint/i, "unique"],
+  [/malformed JSON/i, "assertion"],
 ];
 
 /**
@@ -36,7 +43,9 @@ export function classify(error: unknown, table: ErrorTable, migrate: string): Om
       return new QueryLimitReached({ cause: error });
     case "schema":
       return new SchemaMissing(`it answers "${detail}"`, migrate, { cause: error });
-    case undefined:
-      return new StorageRejected(detail, { cause: error });
+    case undefined: {
+      const reason = REJECTIONS.find(([pattern]) => pattern.test(detail))?.[1];
+      return new StorageRejected(detail, { cause: error, reason });
+    }
   }
 }

@@ -1,8 +1,8 @@
 import { AMBIENT } from "../core/ambient.ts";
 import { fullJitterDelay } from "../core/backoff.ts";
 import { StorageUnavailable } from "../core/errors.ts";
-import { batchReads, type Driver, type Parameter, type Row, type Statement } from "./driver.ts";
-import type { Statements } from "./statements.ts";
+import type { Driver, Row } from "./driver.ts";
+import type { Statement } from "./statements/statement.ts";
 
 /** How often one write is sent before its caller hears of the failure. */
 const MAX_TRIES = 5;
@@ -14,77 +14,82 @@ export interface RetryOptions {
   readonly sleep?: (milliseconds: number) => Promise<void>;
 }
 
-export interface Answer {
-  /** One list of rows for each statement. */
-  readonly rows: readonly (readonly Row[])[];
-  /** True where an earlier send may have taken effect, so that this answer may be that of a repetition. */
-  readonly resent: boolean;
-}
-
 /** Counts the statements of one invocation, over all the connections that it uses. */
 export interface Meter {
   queries: number;
 }
 
+/** Statements by what their rows are for. They are sent together, in this order. */
+type Groups = Readonly<Record<string, readonly Statement[]>>;
+
+/** The rows of each group, those of its statements one after the other. */
+type RowsOf<G extends Groups> = {
+  readonly [Name in keyof G]: readonly RowOf<G[Name][number]>[];
+};
+type RowOf<S> = S extends Statement<infer R> ? R : never;
+
 /** Sends statements, counts them, and sends them again where the database did not answer. */
 export class Connection {
   readonly #driver: Driver;
   readonly #meter: Meter;
-  readonly #sql: Pick<Statements, "writeNothing">;
+  readonly #tablePrefix: string;
   readonly #random: () => number;
   readonly #sleep: (milliseconds: number) => Promise<void>;
 
   constructor(
     driver: Driver,
     meter: Meter,
-    sql: Pick<Statements, "writeNothing">,
+    tablePrefix: string,
     { random = AMBIENT.random, sleep = AMBIENT.sleep }: RetryOptions = {},
   ) {
     this.#driver = driver;
     this.#meter = meter;
-    this.#sql = sql;
+    this.#tablePrefix = tablePrefix;
     this.#random = random;
     this.#sleep = sleep;
   }
 
   /** A read that decides nothing: a replica may serve it. */
-  read(sql: string, ...parameters: Parameter[]): Promise<readonly Row[]> {
-    return this.retry(() => {
-      this.#meter.queries += 1;
-      return this.#driver.all({ sql, parameters });
-    });
+  async read<R>(statement: Statement<R>): Promise<readonly R[]> {
+    const send = async () => [await this.#driver.all(statement)];
+    return (await this.retry(() => this.#send({ only: [statement] }, send))).only;
   }
 
   /** A read that something is decided by: the primary serves it, not a replica. */
-  async decide(sql: string, ...parameters: Parameter[]): Promise<readonly Row[]> {
-    const [rows = []] = await this.decideMany([{ sql, parameters }]);
-    return rows;
+  async decide<R>(statement: Statement<R>): Promise<readonly R[]> {
+    return (await this.decideMany({ only: [statement] })).only;
   }
 
   /** Several such reads, of one instant. */
-  decideMany(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
-    return this.retry(() => this.sendReads(statements));
+  decideMany<G extends Groups>(groups: G): Promise<RowsOf<G>> {
+    return this.retry(() => this.decideOnce(groups));
+  }
+
+  /** One write, which answers a second send as it did the first. */
+  async write<R>(statement: Statement<R>): Promise<readonly R[]> {
+    return (await this.writeMany(() => ({ only: [statement] }))).rows.only;
   }
 
   /**
    * One transaction.
    *
    * @param build the statements; for a resend they may differ, to find out what the first send did
+   * @returns `resent` is true where an earlier send may have taken effect, so that these rows may be those of a repetition
    */
-  write(build: (resent: boolean) => readonly Statement[]): Promise<Answer> {
-    return this.retry(async (tries) => ({ rows: await this.send(build(tries > 1)), resent: tries > 1 }));
+  writeMany<G extends Groups>(
+    build: (resent: boolean) => G,
+  ): Promise<{ readonly rows: RowsOf<G>; readonly resent: boolean }> {
+    return this.retry(async (tries) => ({ rows: await this.writeOnce(build(tries > 1)), resent: tries > 1 }));
   }
 
   /** One transaction, sent once. */
-  send(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
-    this.#meter.queries += statements.length;
-    return this.#driver.batch(statements);
+  writeOnce<G extends Groups>(groups: G): Promise<RowsOf<G>> {
+    return this.#send(groups, (statements) => this.#driver.batch(statements));
   }
 
   /** Reads that something is decided by, sent once. */
-  sendReads(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
-    this.#meter.queries += statements.length;
-    return batchReads(this.#driver, this.#sql.writeNothing, statements);
+  decideOnce<G extends Groups>(groups: G): Promise<RowsOf<G>> {
+    return this.#send(groups, (statements) => this.#driver.decide(statements, this.#tablePrefix));
   }
 
   /** Repeats `attempt`, which is told its number from 1, for as long as the database does not answer. */
@@ -99,5 +104,17 @@ export class Connection {
         await this.#sleep(fullJitterDelay(step, this.#random()));
       }
     }
+  }
+
+  async #send<G extends Groups>(
+    groups: G,
+    send: (statements: readonly Statement[]) => Promise<readonly (readonly Row[])[]>,
+  ): Promise<RowsOf<G>> {
+    const statements = Object.values(groups).flat();
+    this.#meter.queries += statements.length;
+    const answers = [...(await send(statements))];
+    const rows = Object.entries(groups).map(([name, { length }]) => [name, answers.splice(0, length).flat()]);
+    // What the database returns gets its type here, and only here: the statement says which.
+    return Object.fromEntries(rows) as RowsOf<G>;
   }
 }

@@ -1,6 +1,7 @@
 import { classify, type ErrorTable } from "./classify.ts";
-import type { Driver, Row, Statement } from "./driver.ts";
+import type { Driver, Row } from "./driver.ts";
 import { SqliteStorage, type SqliteStorageOptions } from "./sqlite.ts";
+import type { Statement } from "./statements/statement.ts";
 
 /** What we use of a prepared statement; Cloudflare's own type fits it, from whichever package you have it. */
 export interface D1Prepared<Self> {
@@ -61,6 +62,10 @@ class D1Driver<Prepared extends D1Prepared<Prepared>> implements Driver<Prepared
       const answers = await this.#connection.batch(statements.map((statement) => this.native(statement)));
       return answers.map((answer) => answer.results as Row[]);
     });
+  }
+
+  decide(reads: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
+    return this.batch(reads);
   }
 
   native({ sql, parameters }: Statement): Prepared {

@@ -1,11 +1,6 @@
-/** A value that both databases bind. Lists travel as one JSON text. */
-export type Parameter = string | number | null;
+import type { Statement } from "./statements/statement.ts";
 
-export interface Statement {
-  readonly sql: string;
-  readonly parameters: readonly Parameter[];
-}
-
+/** A row as the database returns it. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
@@ -16,8 +11,15 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface Driver<Native = unknown> {
   /** Sends one read that decides nothing: it may be served by a replica. */
   all(statement: Statement): Promise<readonly Row[]>;
-  /** Sends statements as one transaction on the primary: all take effect or none. One list of rows for each. */
+  /** Sends statements, some of which write, as one transaction on the primary: all take effect or none. One list of rows for each. */
   batch(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]>;
+  /**
+   * Sends reads that something is decided by, of one instant: the primary serves them, or in a session whoever has seen all
+   * that the session has. One list of rows for each.
+   *
+   * @param tablePrefix tells which tables are ours, for a database that must be made to ask its primary
+   */
+  decide(reads: readonly Statement[], tablePrefix: string): Promise<readonly (readonly Row[])[]>;
   /** The statement, ready for the database's own `batch`. */
   native(statement: Statement): Native;
   /** A driver whose reads see at least what the bookmark has seen; the driver itself where that has no meaning. */
@@ -26,24 +28,6 @@ export interface Driver<Native = unknown> {
   readonly migrateCommand: string;
   /** Applies the migrations; absent where others do. */
   migrate?(tablePrefix: string): Promise<void>;
-  /** True where a batch that only reads may be served by a replica: see {@link batchReads}. */
-  readonly mayBeReplica?: boolean;
   /** A number that changes when another connection commits; absent where the database has none that costs nothing. */
   dataVersion?(): Promise<number>;
-}
-
-/**
- * Sends reads that something is decided by as one transaction, which the primary serves. Behind the address of a libSQL server
- * may be a replica: it serves a batch of reads by itself, and was stale in 1 to 4 of 100; with a write it passes the batch on.
- *
- * @param writeNothing a statement that the database takes for a write
- */
-export async function batchReads(
-  driver: Driver,
-  writeNothing: string,
-  reads: readonly Statement[],
-): Promise<readonly (readonly Row[])[]> {
-  if (driver.mayBeReplica !== true) return driver.batch(reads);
-  const [, ...rows] = await driver.batch([{ sql: writeNothing, parameters: [] }, ...reads]);
-  return rows;
 }

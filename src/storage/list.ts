@@ -1,48 +1,31 @@
 import type { Page, QueueSummary, TaskFilter } from "../core/storage.ts";
 import type { Task } from "../core/task.ts";
-import type { Connection } from "./connection.ts";
-import { toTask, typed } from "./rows.ts";
-import type { Statements } from "./statements.ts";
+import type { Databases } from "./databases.ts";
+import { toTask } from "./rows.ts";
+import { MAX_DEPTH } from "./statements/read.ts";
 
 /** Sorts after every UUID. */
 const AFTER_ALL = "g";
 
-/** A depth is counted up to here. */
-const MAX_DEPTH = 1_000;
-
-/** One page of tasks, newest first; with a filter at most 1,000 are examined for it. */
-export async function listTasks(
-  connection: Connection,
-  sql: Statements,
-  filter: TaskFilter,
-): Promise<Page<Task>> {
-  const { status = null, queue = null, funcPath = null, cursor = AFTER_ALL, limit } = filter;
-  const filtered = status !== null || queue !== null || funcPath !== null;
-  const statement = status === "FAILED" ? sql.listFailed : sql.listMatching;
-  const rows = filtered
-    ? await connection.read(statement, cursor, status, queue, funcPath, limit)
-    : await connection.read(sql.listTasks, cursor, limit);
+/** One page of tasks, newest first; with a filter a bounded number of them is examined for it. */
+export async function listTasks({ tasks, sql }: Databases, filter: TaskFilter): Promise<Page<Task>> {
+  const { status = null, queue = null, funcPath = null, cursor: before = AFTER_ALL, limit } = filter;
+  if (status === null && queue === null && funcPath === null) {
+    const items = (await tasks.read(sql.listTasks({ before, limit }))).map(toTask);
+    return { items, cursor: lastOfFull(items, limit) };
+  }
+  const list = status === "FAILED" ? sql.listFailed : sql.listMatching;
+  const rows = await tasks.read(list({ before, status, queue, funcPath, limit }));
   const items = rows.filter((row) => row.id !== null).map(toTask);
-  if (items.length === limit) return { items, cursor: items.at(-1)?.id ?? null };
-  const [row] = typed<{ edge?: string | null }>(rows);
-  return { items, cursor: row?.edge ?? null };
+  return { items, cursor: lastOfFull(items, limit) ?? rows[0]?.edge ?? null };
 }
 
-interface QueueRow {
-  readonly name: string;
-  readonly paused: number;
-  readonly concurrency: number | null;
-  readonly depth: number;
-  readonly running: number;
-  readonly oldest_due_age: number | null;
+function lastOfFull(items: readonly Task[], limit: number): string | null {
+  return items.length === limit ? (items.at(-1)?.id ?? null) : null;
 }
 
-export async function listQueues(
-  connection: Connection,
-  sql: Statements,
-  now: number,
-): Promise<QueueSummary[]> {
-  const rows = typed<QueueRow>(await connection.read(sql.listQueues, now));
+export async function listQueues({ tasks, sql }: Databases, now: number): Promise<QueueSummary[]> {
+  const rows = await tasks.read(sql.listQueues({ now }));
   return rows.map(({ name, paused, concurrency, depth, running, oldest_due_age }) => ({
     name,
     depth: Math.min(depth, MAX_DEPTH),

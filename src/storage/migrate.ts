@@ -10,20 +10,14 @@ import { SCHEMA_NAMES } from "./verify.ts";
 /** Where the numbered SQL is, in the repository and in the published package alike. */
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
 
-const TABLES = SCHEMA_NAMES.filter((name) => !name.endsWith("_idx")).join("|");
+const TABLES = SCHEMA_NAMES.filter((name) => !name.endsWith("_idx"));
+
+/** The quoted names of our tables, and those that begin with one: indexes and constraints, for no column does. */
+const OURS = new RegExp(`([\`"])((?:${TABLES.join("|")})(?:_\\w+)?)\\1`, "g");
 
 /** Puts a prefix before the name of each of our tables, indexes and constraints in a migration. */
-export function prefixMigration(sql: string, given: string): string {
-  const prefix = parsePrefix(given);
-  return sql.replaceAll(
-    new RegExp(`([\`"])((?:${TABLES})(?:_\\w+)?)\\1`, "g"),
-    (match, quote: string, name: string) => (isColumn(name) ? match : `${quote}${prefix}${name}${quote}`),
-  );
-}
-
-// `task_ids` and the like do not begin with a table's name; this one guards against a column that would.
-function isColumn(name: string): boolean {
-  return !TABLES.split("|").includes(name) && !/_(idx|check|pk)$/.test(name);
+function prefixMigration(sql: string, given: string): string {
+  return sql.replaceAll(OURS, `$1${parsePrefix(given)}$2$1`);
 }
 
 /**
@@ -38,32 +32,38 @@ function isColumn(name: string): boolean {
 export async function migrateLibsql(client: Client, tablePrefix: string, ownFile: boolean): Promise<void> {
   // Readers and the one writer do not wait for each other; commits stay durable.
   if (ownFile) await client.execute("PRAGMA journal_mode = WAL");
-  const statements = await findMissing(client, tablePrefix);
+  const journal = `\`${tablePrefix}omniq_migrations\``;
+  const missing = async () => migrationsAfter(await openJournal(client, journal), tablePrefix, journal);
+  const statements = await missing();
   if (statements.length === 0) return;
   try {
     await client.batch(statements, "write");
   } catch (error) {
     // Another process that started at the same moment may have applied them.
-    if ((await findMissing(client, tablePrefix)).length > 0) throw error;
+    if ((await missing()).length > 0) throw error;
   }
 }
 
-/** The statements of the migrations that are missing. */
-async function findMissing(client: Client, tablePrefix: string): Promise<InStatement[]> {
-  const table = `\`${tablePrefix}omniq_migrations\``;
+/** Makes the migrator's table where there is none. @returns the time of the last migration in it, 0 where there is none */
+async function openJournal(client: Client, journal: string): Promise<number> {
+  // In one batch: with a write the primary answers, not a replica that lags behind.
   const [, answer] = await client.batch(
     [
-      `CREATE TABLE IF NOT EXISTS ${table} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`,
-      `SELECT max(created_at) AS latest FROM ${table}`,
+      `CREATE TABLE IF NOT EXISTS ${journal} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`,
+      `SELECT max(created_at) AS latest FROM ${journal}`,
     ],
     "write",
   );
-  const last = Number(answer?.rows[0]?.latest ?? 0);
+  return Number(answer?.rows[0]?.latest ?? 0);
+}
+
+/** The statements that apply and note the migrations after that time. */
+function migrationsAfter(latest: number, tablePrefix: string, journal: string): InStatement[] {
   return readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER })
-    .filter(({ folderMillis }) => folderMillis > last)
+    .filter(({ folderMillis }) => folderMillis > latest)
     .flatMap(({ sql, hash, folderMillis }) => [
       ...sql.map((statement) => prefixMigration(statement, tablePrefix)),
-      { sql: `INSERT INTO ${table} (hash, created_at) VALUES (?, ?)`, args: [hash, folderMillis] },
+      { sql: `INSERT INTO ${journal} (hash, created_at) VALUES (?, ?)`, args: [hash, folderMillis] },
     ]);
 }
 

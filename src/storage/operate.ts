@@ -1,40 +1,22 @@
 import { StorageRejected, TaskNotFoundError, TaskStatusError, UniqueConflictError } from "../core/errors.ts";
-import type { Task, TaskStatus } from "../core/task.ts";
-import type { Connection } from "./connection.ts";
-import type { Statement } from "./driver.ts";
-import { toTask } from "./rows.ts";
-import type { SettleTarget } from "./settle.ts";
-import type { Statements } from "./statements.ts";
+import type { QueueSettings } from "../core/storage.ts";
+import type { Task } from "../core/task.ts";
+import { OPERATIONS, type Operation } from "../core/transitions.ts";
+import type { Databases } from "./databases.ts";
+import { type TaskRow, toTask } from "./rows.ts";
+import type { Statement } from "./statements/statement.ts";
 
-/** An operator's change of one task. */
-interface Operation {
-  readonly name: string;
-  /** Statuses that allow it. */
-  readonly from: readonly TaskStatus[];
-  readonly to: TaskStatus;
-  /** The last of them is the update. */
-  readonly statements: readonly Statement[];
+export function cancel(databases: Databases, id: string, now: number): Promise<Task> {
+  return operate(databases, "cancel", id, now, databases.sql.cancel({ id, now }));
 }
 
-export function cancelTask(connection: Connection, sql: Statements, id: string, now: number): Promise<Task> {
-  const statements = [{ sql: sql.cancel, parameters: [id, now] }];
-  const from = ["PENDING", "RETRYING", "RUNNING"] as const;
-  return operate(connection, sql, { name: "cancel", from, to: "CANCELLED", statements }, id, now);
-}
-
-export async function retryTask(target: SettleTarget, id: string, now: number): Promise<Task> {
-  const { tasks, sql } = target;
-  await deleteResultElsewhere(target, id);
-  const statements = [
-    { sql: sql.deleteOldResult, parameters: [id] },
-    { sql: sql.retry, parameters: [id, now] },
-  ];
+export async function retry(databases: Databases, id: string, now: number): Promise<Task> {
+  const { sql } = databases;
+  await deleteResultElsewhere(databases, id);
   try {
-    const from = ["FAILED", "CANCELLED"] as const;
-    return await operate(tasks, sql, { name: "retry", from, to: "PENDING", statements }, id, now);
+    return await operate(databases, "retry", id, now, sql.retry({ id, now }), [sql.deleteOldResult({ id })]);
   } catch (error) {
-    const taken = error instanceof StorageRejected && /UNIQUE constraint/i.test(error.message);
-    throw taken ? new UniqueConflictError(id) : error;
+    throw error instanceof StorageRejected && error.reason === "unique" ? new UniqueConflictError(id) : error;
   }
 }
 
@@ -42,40 +24,55 @@ export async function retryTask(target: SettleTarget, id: string, now: number): 
  * Before the retry: a FAILED task is served without it too, and one that is retried must not be served with it. A run that
  * ends meanwhile has more attempts, so its result stays.
  */
-async function deleteResultElsewhere({ tasks, results, sql }: SettleTarget, id: string): Promise<void> {
+async function deleteResultElsewhere({ tasks, results, sql }: Databases, id: string): Promise<void> {
   if (results === null) return;
-  const [row] = await tasks.decide(sql.getTask, id);
-  const task = row === undefined ? null : toTask(row);
-  if (task?.status !== "FAILED" && task?.status !== "CANCELLED") return;
-  await results.write(() => [{ sql: sql.deleteResultOf, parameters: [id, task.attempts] }]);
+  const [task] = await tasks.decide(sql.getTask({ id }));
+  if (task === undefined || !allows(OPERATIONS.retry, task)) return;
+  await results.write(sql.deleteResultOf({ id, attempts: task.attempts }));
 }
 
-export function rescheduleTask(
-  connection: Connection,
-  sql: Statements,
-  id: string,
-  eta: number,
-  now: number,
-): Promise<Task> {
-  const statements = [{ sql: sql.reschedule, parameters: [id, now, eta] }];
-  const from = ["PENDING", "RETRYING"] as const;
-  return operate(connection, sql, { name: "reschedule", from, to: "PENDING", statements }, id, now);
+export function reschedule(databases: Databases, id: string, eta: number, now: number): Promise<Task> {
+  return operate(databases, "reschedule", id, now, databases.sql.reschedule({ id, eta, now }));
 }
 
+export async function configureQueue(
+  { tasks, sql }: Databases,
+  name: string,
+  { paused, concurrency }: QueueSettings,
+): Promise<void> {
+  await tasks.write(
+    sql.configureQueue({
+      name,
+      paused: paused === undefined ? null : Number(paused),
+      setsConcurrency: Number(concurrency !== undefined),
+      concurrency: concurrency ?? null,
+    }),
+  );
+}
+
+/** @param before what goes before the update, in one transaction */
 async function operate(
-  connection: Connection,
-  sql: Statements,
-  { name, from, to, statements }: Operation,
+  { tasks, sql }: Databases,
+  name: keyof typeof OPERATIONS,
   id: string,
   now: number,
+  update: Statement<TaskRow>,
+  before: readonly Statement<never>[] = [],
 ): Promise<Task> {
-  const look = { sql: sql.getTask, parameters: [id] };
-  const { rows, resent } = await connection.write(() => [...statements, look]);
-  const [current] = rows.at(-1) ?? [];
-  if (current === undefined) throw new TaskNotFoundError(id);
-  const task = toTask(current);
-  const applied = rows.at(-2)?.length === 1;
+  const { rows, resent } = await tasks.writeMany(() => ({
+    before,
+    updated: [update],
+    found: [sql.getTask({ id })],
+  }));
+  const [found] = rows.found;
+  if (found === undefined) throw new TaskNotFoundError(id);
+  const task = toTask(found);
+  const { from, to } = OPERATIONS[name];
   // The first send of a resent update may be the one that applied.
-  if (applied || (resent && task.updatedAt === now && task.status === to)) return task;
+  if (rows.updated.length === 1 || (resent && task.updatedAt === now && task.status === to)) return task;
   throw new TaskStatusError(id, name, from, task.status);
+}
+
+function allows({ from }: Operation, { status }: TaskRow): boolean {
+  return from.includes(status);
 }

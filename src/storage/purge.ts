@@ -1,47 +1,65 @@
 import { firstIdAt, idTime, LIMITS } from "../core/options.ts";
 import type { PurgeRequest } from "../core/storage.ts";
-import type { Connection } from "./connection.ts";
-import { typed } from "./rows.ts";
-import type { SettleTarget } from "./settle.ts";
+import type { Databases } from "./databases.ts";
+import { PURGE_PAGE } from "./statements/purge.ts";
 
 /**
- * Removes the finished tasks of one page of at most 1,000, with their results.
+ * Removes the finished tasks of one page, with their results.
  *
  * Ids are UUIDv7: a task that ended before a moment was not created after it, so a purge ends there.
  */
-export async function purgePage(
-  target: SettleTarget,
+export async function purgeResults(
+  { tasks, results, sql }: Databases,
   { olderThan, failedOlderThan, cursor }: PurgeRequest,
-): Promise<{ purged: number; cursor: string | null }> {
-  const { tasks, results, sql } = target;
+): Promise<{ readonly purged: number; readonly cursor: string | null }> {
   const latest = Math.max(olderThan, failedOlderThan);
-  const end = firstIdAt(latest + LIMITS.idAhead);
-  const [examined = [], purgeable = []] = await tasks.decideMany([
-    { sql: sql.examinePage, parameters: [cursor ?? "", end] },
-    { sql: sql.findPurgeable, parameters: [cursor ?? "", end, olderThan, failedOlderThan] },
-  ]);
-  const [page] = typed<{ last_id: string | null; examined: number }>(examined);
-  const ids = JSON.stringify(typed<{ id: string }>(purgeable).map(({ id }) => id));
+  const range = { after: cursor ?? "", end: firstIdAt(latest + LIMITS.idAhead) };
+  const horizon = { olderThan, failedOlderThan };
+  const { pages, purgeable } = await tasks.decideMany({
+    pages: [sql.examinePage(range)],
+    purgeable: [sql.findPurgeable({ ...range, ...horizon })],
+  });
+  const ids = JSON.stringify(purgeable.map(({ id }) => id));
   let purged = 0;
   if (purgeable.length > 0) {
     // First, so that a crash in between leaves no result behind that nothing refers to.
-    await results?.write(() => [{ sql: sql.deleteResults, parameters: [ids, latest] }]);
-    const { rows, resent } = await tasks.write(() => [
-      { sql: sql.purgeTasks, parameters: [ids, olderThan, failedOlderThan] },
-      { sql: sql.purgeResults, parameters: [ids] },
-      { sql: sql.recordPurge, parameters: [latest] },
-    ]);
-    purged = resent ? purgeable.length : (rows[0]?.length ?? 0);
+    await results?.write(sql.deleteResults({ ids, finishedBefore: latest }));
+    const { rows, resent } = await tasks.writeMany(() => ({
+      tasks: [sql.purgeTasks({ ids, ...horizon })],
+      results: [sql.purgeResults({ ids })],
+      mark: [sql.recordPurge({ doneBefore: latest })],
+    }));
+    purged = resent ? purgeable.length : rows.tasks.length;
   }
-  return { purged, cursor: page?.examined === 1_000 ? page.last_id : null };
+  const [page] = pages;
+  return { purged, cursor: page?.examined === PURGE_PAGE ? page.last_id : null };
+}
+
+export async function purgeIdempotencyKeys({ tasks, sql }: Databases, olderThan: number): Promise<void> {
+  await tasks.write(sql.purgeIdempotencyKeys({ olderThan }));
 }
 
 /** True where a task with this id may have been purged: it is no younger than the last purge reached. */
-export async function mayBePurged(
-  connection: Connection,
-  sql: SettleTarget["sql"],
-  id: string,
-): Promise<boolean> {
-  const [row] = typed<{ done_before: number }>(await connection.read(sql.readPurge));
+export async function mayBePurged({ tasks, sql }: Databases, id: string): Promise<boolean> {
+  const [row] = await tasks.read(sql.readPurge);
   return row !== undefined && idTime(id) < row.done_before + LIMITS.idAhead;
+}
+
+export async function startPurge(
+  { tasks, sql }: Databases,
+  now: number,
+  nextAt: number,
+): Promise<{ readonly cursor: string | null } | null> {
+  const { rows } = await tasks.writeMany((resent) => ({
+    taken: [sql.startPurge({ now, nextAt, resent: Number(resent) })],
+  }));
+  return rows.taken[0] ?? null;
+}
+
+export async function finishPurge(
+  { tasks, sql }: Databases,
+  cursor: string | null,
+  now: number,
+): Promise<void> {
+  await tasks.write(sql.finishPurge({ cursor, nextAt: cursor === null ? null : now }));
 }

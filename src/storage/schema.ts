@@ -8,6 +8,8 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
+import { LIMITS, TASK_DEFAULTS } from "../core/options.ts";
+import { TASK_STATUSES } from "../core/task.ts";
 
 /**
  * The tables, as Drizzle sees them: the source of the migrations, of the row types, and of typed reads in your own app.
@@ -27,24 +29,22 @@ export function createTables(prefix = "") {
     "tasks",
     {
       id: text("id").primaryKey().notNull(),
-      queue: text("queue").notNull().default("default"),
-      priority: integer("priority").notNull().default(5),
+      queue: text("queue").notNull().default(TASK_DEFAULTS.queue),
+      priority: integer("priority").notNull().default(TASK_DEFAULTS.priority),
       funcPath: text("func_path").notNull(),
       args: text("args").notNull().default("[]"),
       kwargs: text("kwargs").notNull().default("{}"),
       eta: integer("eta").notNull(),
       interval: integer("interval"),
-      status: text("status", { enum: ["PENDING", "RUNNING", "SUCCESS", "FAILED", "RETRYING", "CANCELLED"] })
-        .notNull()
-        .default("PENDING"),
+      status: text("status", { enum: TASK_STATUSES }).notNull().default("PENDING"),
       /** 0: due by its eta. 1: in quarantine, runs alone. */
       held: integer("held").notNull().default(0),
       /** Claims; never falls; with the id it is the fencing token. */
       attempts: integer("attempts").notNull().default(0),
       /** What `max_retries` limits. */
       failures: integer("failures").notNull().default(0),
-      maxRetries: integer("max_retries").notNull().default(3),
-      timeout: integer("timeout").notNull().default(25_000),
+      maxRetries: integer("max_retries").notNull().default(TASK_DEFAULTS.maxRetries),
+      timeout: integer("timeout").notNull().default(TASK_DEFAULTS.timeout),
       leaseExpiresAt: integer("lease_expires_at"),
       /** A fresh token for each claim statement. Settling keeps it; rescue, cancel and operators clear it. */
       claimedBy: text("claimed_by"),
@@ -66,13 +66,16 @@ export function createTables(prefix = "") {
       uniqueIndex(named("tasks_unique_idx"))
         .on(t.uniqueKey)
         .where(sql`unique_key IS NOT NULL AND status IN ('PENDING', 'RETRYING', 'RUNNING')`),
-      check(named("tasks_priority_check"), sql`priority BETWEEN 0 AND 9`),
+      check(
+        named("tasks_priority_check"),
+        sql.raw(`priority BETWEEN ${LIMITS.priority.min} AND ${LIMITS.priority.max}`),
+      ),
       check(named("tasks_args_check"), sql`json_type(args) = 'array'`),
       check(named("tasks_kwargs_check"), sql`json_type(kwargs) = 'object'`),
       check(named("tasks_errors_check"), sql`json_type(errors) = 'array'`),
       check(
         named("tasks_status_check"),
-        sql`status IN ('PENDING', 'RUNNING', 'SUCCESS', 'FAILED', 'RETRYING', 'CANCELLED')`,
+        sql.raw(`status IN (${TASK_STATUSES.map((status) => `'${status}'`).join(", ")})`),
       ),
       check(named("tasks_lease_check"), sql`(status = 'RUNNING') = (lease_expires_at IS NOT NULL)`),
     ],

@@ -7,7 +7,8 @@ import { readSql } from "./statements/read.ts";
 import { settleSql } from "./statements/settle.ts";
 
 /**
- * The SQL of the queue, by name. Costs are rows as D1's `meta` counts them; `W` of them are billed as written.
+ * The statements of the queue, by name; `sql` of each is its text. Costs are rows as D1's `meta` counts them; `W` of them are
+ * billed as written.
  *
  * Parameters that are lists are one JSON text, read by `json_each`: D1 binds at most 100 values, and a number bound from
  * JavaScript becomes REAL there, while one inside JSON stays INTEGER.

@@ -1,5 +1,5 @@
 import { SchemaMissing } from "../core/errors.ts";
-import { batchReads, type Driver } from "./driver.ts";
+import type { Driver } from "./driver.ts";
 import { statementsFor } from "./statements.ts";
 
 /** Every table and index that the statements name. A test holds this list against the Drizzle schema. */
@@ -23,9 +23,8 @@ export const SCHEMA_NAMES = [
  */
 export async function verifySchema(driver: Driver, tablePrefix: string): Promise<void> {
   const names = SCHEMA_NAMES.map((name) => `${tablePrefix}${name}`);
-  const { findSchema, writeNothing } = statementsFor(tablePrefix);
-  const look = { sql: findSchema, parameters: [JSON.stringify(names)] };
-  const [rows = []] = await batchReads(driver, writeNothing, [look]);
+  const look = statementsFor(tablePrefix).findSchema({ names: JSON.stringify(names) });
+  const [rows = []] = await driver.decide([look], tablePrefix);
   const present = new Set(rows.map((row) => row.name));
   const missing = names.filter((name) => !present.has(name));
   if (missing.length > 0) throw new SchemaMissing(`it lacks ${missing.join(", ")}`, driver.migrateCommand);

@@ -113,17 +113,20 @@ const SCHEMA: Samples = [
   ],
 ];
 
-/** What would be refused again, whoever says it. */
+/** What would be refused again, whoever says it, and why. */
 const REFUSED = [
-  "D1_ERROR: UNIQUE constraint failed: tasks.unique_key: SQLITE_CONSTRAINT",
-  "SQLITE_CONSTRAINT: SQLite error: CHECK constraint failed: tasks_args_check",
-  'RemoteSqliteFailure(3, 275, "CHECK constraint failed: tasks_args_check")',
-  "malformed JSON",
-  "D1_ERROR: string or blob too big: SQLITE_TOOBIG",
-  'near "SELEC": syntax error',
-  'WriteDelegation(status: PermissionDenied, message: "near \\"SELEC\\": syntax error", details: [])',
-  "HTTP status 401",
-  "",
+  ["unique", "D1_ERROR: UNIQUE constraint failed: tasks.unique_key: SQLITE_CONSTRAINT"],
+  ["other", "SQLITE_CONSTRAINT: SQLite error: CHECK constraint failed: tasks_args_check"],
+  ["other", 'RemoteSqliteFailure(3, 275, "CHECK constraint failed: tasks_args_check")'],
+  ["assertion", "malformed JSON"],
+  ["other", "D1_ERROR: string or blob too big: SQLITE_TOOBIG"],
+  ["other", 'near "SELEC": syntax error'],
+  [
+    "other",
+    'WriteDelegation(status: PermissionDenied, message: "near \\"SELEC\\": syntax error", details: [])',
+  ],
+  ["other", "HTTP status 401"],
+  ["other", ""],
 ];
 
 const COMMAND = "`the command`";
@@ -148,9 +151,9 @@ function describeTable(name: string, table: ErrorTable, samples: Samples): void 
       });
     }
 
-    it.each(REFUSED)("means storage_rejected where nothing fits: %s", (message) => {
+    it.each(REFUSED)("means storage_rejected (%s) where nothing fits: %s", (reason, message) => {
       const error = classify(new Error(message), table, COMMAND);
-      expect(error.code).toBe("storage_rejected");
+      expect(error).toMatchObject({ code: "storage_rejected", reason });
       expect(error.message).toContain(message);
     });
   });

@@ -1,6 +1,6 @@
-import { batchReads, type Driver, type Parameter, type Row } from "../../src/storage/driver.ts";
+import type { Driver, Row } from "../../src/storage/driver.ts";
 import { SqliteStorage, type SqliteStorageOptions } from "../../src/storage/sqlite.ts";
-import { statementsFor } from "../../src/storage/statements.ts";
+import type { Parameter } from "../../src/storage/statements/statement.ts";
 import { SCHEMA_NAMES } from "../../src/storage/verify.ts";
 
 /** A real database, as a test uses it: through the product's driver, and by SQL of its own. */
@@ -22,8 +22,7 @@ export class TestDatabase {
 
   /** Runs one statement on the primary. */
   async sql(sql: string, ...parameters: Parameter[]): Promise<readonly Row[]> {
-    const { writeNothing } = statementsFor("");
-    const [rows = []] = await batchReads(this.driver, writeNothing, [{ sql, parameters }]);
+    const [rows = []] = await this.driver.decide([{ sql, parameters }], "");
     return rows;
   }
 

@@ -1,5 +1,6 @@
 import { StorageUnavailable } from "../../src/core/errors.ts";
-import type { Driver, Statement } from "../../src/storage/driver.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import type { Statement } from "../../src/storage/statements/statement.ts";
 
 /** What happens to one call on its way to the database. */
 export type Fault = <T>(send: () => Promise<T>) => Promise<T>;
@@ -48,16 +49,16 @@ export class FaultyDriver implements Driver {
     return this.#driver.migrateCommand;
   }
 
-  get mayBeReplica(): boolean {
-    return this.#driver.mayBeReplica === true;
-  }
-
   all(statement: Statement) {
     return this.#next([statement])(() => this.#driver.all(statement));
   }
 
   batch(statements: readonly Statement[]) {
     return this.#next(statements)(() => this.#driver.batch(statements));
+  }
+
+  decide(reads: readonly Statement[], tablePrefix: string) {
+    return this.#next(reads)(() => this.#driver.decide(reads, tablePrefix));
   }
 
   native(statement: Statement): unknown {

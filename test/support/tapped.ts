@@ -1,4 +1,5 @@
-import type { Driver, Statement } from "../../src/storage/driver.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import type { Statement } from "../../src/storage/statements/statement.ts";
 import { statementsFor } from "../../src/storage/statements.ts";
 import { type Fault, none } from "./faulty.ts";
 
@@ -8,15 +9,15 @@ export type CallKind = "claim" | "settle" | "renew" | "rescue" | "peek" | "other
 const sql = statementsFor("");
 
 const KINDS: ReadonlyMap<string, CallKind> = new Map([
-  [sql.claimAny, "claim"],
-  [sql.claimListed, "claim"],
-  [sql.claimQuarantined, "claim"],
-  [sql.findClaimed, "claim"],
-  [sql.settleTasks, "settle"],
-  [sql.renew, "renew"],
-  [sql.findExpired, "rescue"],
-  [sql.rescueTasks, "rescue"],
-  [sql.findNextEta, "peek"],
+  [sql.claimAny.sql, "claim"],
+  [sql.claimListed.sql, "claim"],
+  [sql.claimQuarantined.sql, "claim"],
+  [sql.findClaimed.sql, "claim"],
+  [sql.settleTasks.sql, "settle"],
+  [sql.renew.sql, "renew"],
+  [sql.findExpired.sql, "rescue"],
+  [sql.rescueTasks.sql, "rescue"],
+  [sql.findNextEta.sql, "peek"],
 ]);
 
 /** A driver over a real one, that tells what was asked of the database and lets faults befall calls of one kind. */
@@ -50,6 +51,10 @@ export class TappedDriver implements Driver {
 
   batch(statements: readonly Statement[]) {
     return this.#next(statements)(() => this.#driver.batch(statements));
+  }
+
+  decide(reads: readonly Statement[], tablePrefix: string) {
+    return this.#next(reads)(() => this.#driver.decide(reads, tablePrefix));
   }
 
   native(statement: Statement): unknown {

@@ -1,64 +1,87 @@
-import { ACTIVE, type Names } from "./names.ts";
+import { active, type Names } from "./names.ts";
+import { prepare } from "./statement.ts";
 
-/** Producers: tasks come in. */
+/** Producers: tasks come in. `tasks` is a list of what `newTaskJson` makes. */
 export function enqueueSql({ tasks, idempotencyKeys }: Names) {
   const insertTasks = (condition: string) => `
     INSERT INTO ${tasks} (id, queue, priority, func_path, args, kwargs, eta, interval, max_retries, timeout, unique_key, created_at, updated_at)
     SELECT value ->> 'id', value ->> 'queue', value ->> 'priority', value ->> 'funcPath', value -> 'args', value -> 'kwargs',
-      value ->> 'eta', value ->> 'interval', value ->> 'maxRetries', value ->> 'timeout', value ->> 'uniqueKey', ?2, ?2
-    FROM json_each(?1) WHERE ${condition} ON CONFLICT DO NOTHING RETURNING id`;
+      value ->> 'eta', value ->> 'interval', value ->> 'maxRetries', value ->> 'timeout', value ->> 'uniqueKey', :now, :now
+    FROM json_each(:tasks) WHERE ${condition} ON CONFLICT DO NOTHING RETURNING id`;
 
   const sameContent = `
     t.func_path = j.value ->> 'funcPath' AND t.args = j.value -> 'args' AND t.kwargs = j.value -> 'kwargs'
     AND t.interval IS j.value ->> 'interval' AND t.max_retries = j.value ->> 'maxRetries'
     AND t.timeout = j.value ->> 'timeout' AND t.unique_key IS j.value ->> 'uniqueKey'`;
 
+  const byId = `json_each(:tasks) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'`;
+  const byUniqueKey = `t.unique_key = j.value ->> 'uniqueKey' AND t.unique_key IS NOT NULL AND ${active("t")}`;
+
   /** The task that an input has become or met. */
-  const metId = `
-    coalesce((SELECT t.id FROM ${tasks} t
-      WHERE t.unique_key = j.value ->> 'uniqueKey' AND t.unique_key IS NOT NULL AND t.${ACTIVE}), j.value ->> 'id')`;
+  const metId = `coalesce((SELECT t.id FROM ${tasks} t WHERE ${byUniqueKey}), j.value ->> 'id')`;
 
   return {
-    /** ?1 tasks, ?2 now. 2 W a task, 3 with a unique key. */
-    enqueue: insertTasks("true"),
+    /** 2 W a task, 3 with a unique key. */
+    enqueue: prepare<{ tasks: string; now: number }, { id: string }>(insertTasks("true")),
 
-    /** The same, unless ?4 of API key ?3 was used since ?5. */
-    enqueueOnce: insertTasks(
-      `NOT EXISTS (SELECT 1 FROM ${idempotencyKeys} WHERE api_key = ?3 AND key = ?4 AND created_at > ?5)`,
+    /** The same, unless the key was used since it would have expired. */
+    enqueueOnce: prepare<
+      { tasks: string; now: number; apiKey: string; key: string; expiredBefore: number },
+      { id: string }
+    >(
+      insertTasks(
+        `NOT EXISTS (SELECT 1 FROM ${idempotencyKeys} WHERE api_key = :apiKey AND key = :key AND created_at > :expiredBefore)`,
+      ),
     ),
 
-    /** ?1 tasks. Fails with "malformed JSON", and its batch with it, where an id exists with another content. */
-    assertSameContent: `
-      SELECT iif(EXISTS (SELECT 1 FROM json_each(?1) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id' WHERE NOT (${sameContent})),
-        json('id_conflict'), 1) AS ok`,
+    /** Fails, and its batch with it, where an id exists with another content: SQLite calls `id_conflict` malformed JSON. */
+    assertSameContent: prepare<{ tasks: string }, { ok: number }>(`
+      SELECT iif(EXISTS (SELECT 1 FROM ${byId} WHERE NOT (${sameContent})), json('id_conflict'), 1) AS ok`),
 
-    /** ?1 tasks: the ids for which the assertion above fails. */
-    findConflicts: `
-      SELECT DISTINCT t.id FROM json_each(?1) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id' WHERE NOT (${sameContent})`,
+    /** The ids for which the assertion above fails. */
+    findConflicts: prepare<{ tasks: string }, { id: string }>(
+      `SELECT DISTINCT t.id FROM ${byId} WHERE NOT (${sameContent})`,
+    ),
 
-    /** ?1 tasks: the existing tasks that they met, by id or by unique key. Index seeks. */
-    findDuplicates: `
-      SELECT t.id, t.unique_key, t.created_at FROM json_each(?1) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'
+    /** The existing tasks that they met, by id or by unique key. Index seeks. */
+    findDuplicates: prepare<
+      { tasks: string },
+      { id: string; unique_key: string | null; created_at: number }
+    >(`
+      SELECT t.id, t.unique_key, t.created_at FROM ${byId}
       UNION
-      SELECT t.id, t.unique_key, t.created_at FROM json_each(?1) j CROSS JOIN ${tasks} t
-        ON t.unique_key = j.value ->> 'uniqueKey' AND t.unique_key IS NOT NULL AND t.${ACTIVE}`,
+      SELECT t.id, t.unique_key, t.created_at FROM json_each(:tasks) j CROSS JOIN ${tasks} t ON ${byUniqueKey}`),
 
-    /** ?1 [{id, uniqueKey}], ?2 now, ?3 API key, ?4 key, ?5 expiry, ?6 fingerprint. 1 W; returns a row only to the first. */
-    recordIdempotencyKey: `
+    /** `ids` is a list of `{ id, uniqueKey }`. 1 W; returns a row only to the first. */
+    recordIdempotencyKey: prepare<
+      { ids: string; now: number; apiKey: string; key: string; fingerprint: string; expiredBefore: number },
+      { first: number }
+    >(`
       INSERT INTO ${idempotencyKeys} (api_key, key, fingerprint, task_ids, created_at)
-      SELECT ?3, ?4, ?6, (SELECT json_group_array(${metId}) FROM json_each(?1) j), ?2
+      SELECT :apiKey, :key, :fingerprint, (SELECT json_group_array(${metId}) FROM json_each(:ids) j), :now
       WHERE true
       ON CONFLICT (api_key, key) DO UPDATE SET fingerprint = excluded.fingerprint, task_ids = excluded.task_ids, created_at = excluded.created_at
-      WHERE created_at <= ?5 RETURNING 1 AS first`,
+      WHERE created_at <= :expiredBefore RETURNING 1 AS first`),
 
-    /** ?1 further [{id, uniqueKey}], ?2 API key, ?3 key, ?4 fingerprint, ?5 how many came before: only the first is short of them. 1 W. */
-    extendIdempotencyKey: `
+    /** Further ids, after so many that are recorded: only the first request is short of them. 1 W. */
+    extendIdempotencyKey: prepare<{
+      ids: string;
+      recorded: number;
+      apiKey: string;
+      key: string;
+      fingerprint: string;
+    }>(`
       UPDATE ${idempotencyKeys} SET task_ids = (
         SELECT json_group_array(id) FROM (
-          SELECT value AS id FROM json_each(task_ids) UNION ALL SELECT ${metId} FROM json_each(?1) j))
-      WHERE api_key = ?2 AND key = ?3 AND fingerprint = ?4 AND json_array_length(task_ids) = ?5`,
+          SELECT value AS id FROM json_each(task_ids) UNION ALL SELECT ${metId} FROM json_each(:ids) j))
+      WHERE api_key = :apiKey AND key = :key AND fingerprint = :fingerprint AND json_array_length(task_ids) = :recorded`),
 
-    /** ?1 API key, ?2 key. 1 read. */
-    readIdempotencyKey: `SELECT fingerprint, task_ids, created_at FROM ${idempotencyKeys} WHERE api_key = ?1 AND key = ?2`,
+    /** 1 read. */
+    readIdempotencyKey: prepare<
+      { apiKey: string; key: string },
+      { fingerprint: string; task_ids: string; created_at: number }
+    >(
+      `SELECT fingerprint, task_ids, created_at FROM ${idempotencyKeys} WHERE api_key = :apiKey AND key = :key`,
+    ),
   };
 }

@@ -1,5 +1,6 @@
 import { describe } from "../../core/duration.ts";
 import { ConfigError } from "../../core/errors.ts";
+import type { TaskStatus } from "../../core/task.ts";
 
 /** Goes into statements as it is. */
 const PREFIX = /^(?!sqlite_)([a-z_][a-z0-9_]{0,63})?$/i;
@@ -11,15 +12,8 @@ export function parsePrefix(prefix: string): string {
   throw new ConfigError("the table prefix", expected, describe(prefix));
 }
 
-/**
- * The names that statements are built from. Predicates of partial indexes are literals, without which SQLite does not use them.
- */
+/** The names that statements are built from. */
 export type Names = ReturnType<typeof namesFor>;
-
-export const DUE = "held = 0 AND status IN ('PENDING', 'RETRYING')";
-export const QUARANTINED = "held > 0 AND held = 1 AND status IN ('PENDING', 'RETRYING')";
-export const ACTIVE = "status IN ('PENDING', 'RETRYING', 'RUNNING')";
-export const FINISHED = "status IN ('SUCCESS', 'FAILED', 'CANCELLED')";
 
 export function namesFor(given: string) {
   const prefix = parsePrefix(given);
@@ -42,4 +36,39 @@ export function namesFor(given: string) {
         SELECT (SELECT queue FROM ${tasks} ${index} WHERE ${predicate} AND queue > ${names}.queue ORDER BY queue LIMIT 1)
         FROM ${names} WHERE ${names}.queue IS NOT NULL)`,
   };
+}
+
+// Predicates of partial indexes: SQLite uses one only where it finds its terms as the index has them, values and all. Each
+// takes the alias of the table, where it has one.
+
+export function hasStatus(statuses: readonly TaskStatus[], alias?: string): string {
+  return `${column("status", alias)} IN (${statuses.map((status) => `'${status}'`).join(", ")})`;
+}
+
+/** Waits for its eta, outside the quarantine. */
+export function due(alias?: string): string {
+  return `${column("held", alias)} = 0 AND ${waiting(alias)}`;
+}
+
+/** Waits in the quarantine. The index holds what has `held > 0`, which SQLite does not infer from `held = 1`, the seek into it. */
+export function quarantined(alias?: string): string {
+  const held = column("held", alias);
+  return `${held} > 0 AND ${held} = 1 AND ${waiting(alias)}`;
+}
+
+export function running(alias?: string): string {
+  return `${column("status", alias)} = 'RUNNING'`;
+}
+
+/** Holds its unique key. */
+export function active(alias?: string): string {
+  return hasStatus(["PENDING", "RETRYING", "RUNNING"], alias);
+}
+
+function waiting(alias?: string): string {
+  return hasStatus(["PENDING", "RETRYING"], alias);
+}
+
+function column(name: string, alias?: string): string {
+  return alias === undefined ? name : `${alias}.${name}`;
 }

@@ -46,7 +46,7 @@ const WHOLE_TABLES: Partial<Record<StatementName, readonly string[]>> = {
 export function describePlans(context: Context): void {
   /** The steps of a statement's plan. */
   async function plan(name: StatementName): Promise<string[]> {
-    const sql = statements[name];
+    const { sql } = statements[name];
     const count = Math.max(0, ...[...sql.matchAll(/\?(\d+)/g)].map((match) => Number(match[1])));
     const explain = { sql: `EXPLAIN QUERY PLAN ${sql}`, parameters: Array(count).fill(null) };
     const rows = await context.database.driver.all(explain);
@@ -57,10 +57,10 @@ export function describePlans(context: Context): void {
 
   /** What a statement reads from end to end: tables and indexes, not JSON lists, subqueries and common table expressions. */
   function scans(name: StatementName, steps: readonly string[]): string[] {
-    const expressions = [...statements[name].matchAll(/(\w+) \([\w, ]+\) AS/g)].map((match) => match[1]);
+    const expressions = [...statements[name].sql.matchAll(/(\w+) \([\w, ]+\) AS/g)].map((match) => match[1]);
     const subqueries = steps.map((step) => /^(?:CO-ROUTINE|MATERIALIZE) (\w+)/.exec(step)?.[1]);
     const derived = new Set([...expressions, ...subqueries]);
-    for (const [, table, alias] of statements[name].matchAll(/(?:FROM|JOIN) (\w+) (\w+)/g)) {
+    for (const [, table, alias] of statements[name].sql.matchAll(/(?:FROM|JOIN) (\w+) (\w+)/g)) {
       if (derived.has(table)) derived.add(alias);
     }
     return steps.flatMap((step) => {

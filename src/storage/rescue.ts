@@ -1,0 +1,44 @@
+import type { Rescued } from "../core/storage.ts";
+import { rescue, type Settlement } from "../core/transitions.ts";
+import type { Databases } from "./databases.ts";
+import { settlementJson, toLists } from "./lists.ts";
+import { endsWithResult, writeResults } from "./settle.ts";
+
+/** Settles tasks whose lease has expired by `now`. */
+export async function rescueMany(
+  databases: Databases,
+  now: number,
+  backoff: (failures: number) => number,
+): Promise<readonly Rescued[]> {
+  const { tasks, sql } = databases;
+  const expired = await tasks.decide(sql.findExpired({ now }));
+  const rescued = expired.map(({ id, attempts, failures, max_retries: maxRetries, held }) => {
+    const task = { id, attempts, failures, maxRetries, quarantined: held === 1 };
+    return { claim: { id, attempts }, settlement: rescue(task, now, backoff) };
+  });
+  const settlements = rescued.map(({ settlement }) => settlement);
+  const settled = await settleExpired(databases, settlements, now);
+  return rescued.filter(({ claim }) => settled.has(claim.id));
+}
+
+/** As `settleMany`, but a lease that was renewed meanwhile is left alone. */
+async function settleExpired(
+  databases: Databases,
+  settlements: readonly Settlement[],
+  now: number,
+): Promise<ReadonlySet<string>> {
+  if (settlements.length === 0) return new Set();
+  const { tasks, results, sql } = databases;
+  const lists = toLists(settlements, settlementJson).map(({ json }) => ({ settlements: json, now }));
+  const { rows } = await tasks.writeMany((resent) => ({
+    rescued: lists.flatMap((list) =>
+      results === null ? [sql.rescueResults(list), sql.rescueTasks(list)] : [sql.rescueTasks(list)],
+    ),
+    rescuedBefore: resent ? lists.map(sql.findRescued) : [],
+  }));
+  const settled = new Set([...rows.rescued, ...rows.rescuedBefore].map(({ id }) => id));
+  // After, not before: no lease protects the write, and a FAILED task is served with its own last error anyway.
+  const failed = settlements.filter((settlement) => settled.has(settlement.id) && endsWithResult(settlement));
+  await writeResults(databases, failed, now, () => null);
+  return settled;
+}
