@@ -4,7 +4,7 @@ import { drain } from "./drain.ts";
 import { type Duration, type Instant, parseDuration, parseInstant, parseInteger } from "./duration.ts";
 import type { DrainOptions, DrainReport, Engine } from "./engine.ts";
 import { TaskNotFoundError, TaskPurgedError } from "./errors.ts";
-import type { EventListener, QueueEvent } from "./events.ts";
+import { type EventListener, guarded } from "./events.ts";
 import { parseFilter } from "./filter.ts";
 import { KICK_DRAIN, takeKick } from "./kick.ts";
 import { type Logger, SILENT } from "./log.ts";
@@ -84,6 +84,7 @@ export class Queue<Native = unknown> {
   readonly #clock: Clock;
   readonly #settings: PrepareSettings;
   readonly #retention: Retention;
+  readonly #emit: EventListener;
   readonly #listeners = new Set<() => void>();
 
   /** @throws {ConfigError} when two tasks share a name */
@@ -92,6 +93,7 @@ export class Queue<Native = unknown> {
     this.#storage = options.storage;
     this.#clock = new Clock(options.now);
     this.#retention = { ...RETENTION, ...options.retention };
+    this.#emit = guarded(options.onEvent, options.log ?? SILENT);
     const { tasks = [] } = options;
     this.registry = tasks instanceof Registry ? tasks : new Registry(tasks);
     const { longestTimeout } = this.registry;
@@ -206,11 +208,22 @@ export class Queue<Native = unknown> {
     );
   }
 
-  /** Purges what is past its time, if that is due. @param pages of 1,000 tasks, at most @returns how many went */
+  /**
+   * Purges what is past its time, if that is due. The listener hears of it; where the database fails it hears of that, and the
+   * next purge goes on.
+   *
+   * @param pages of 1,000 tasks, at most
+   * @returns how many went
+   */
   async purgeDue(pages: number): Promise<number> {
-    const count = await purgeDue(this.#storage, this.#retention, this.now(), pages);
-    if (count > 0) this.#emit({ type: "tasks.purged", count });
-    return count;
+    try {
+      const count = await purgeDue(this.#storage, this.#retention, this.now(), pages);
+      if (count > 0) this.#emit({ type: "tasks.purged", count });
+      return count;
+    } catch (error) {
+      this.#emit({ type: "storage.failed", during: "purge", error });
+      return 0;
+    }
   }
 
   /** @throws {TaskNotFoundError} {@link TaskPurgedError} */
@@ -273,18 +286,9 @@ export class Queue<Native = unknown> {
     throw (await this.#storage.mayBePurged(id)) ? new TaskPurgedError(id) : new TaskNotFoundError(id);
   }
 
-  /** Tells the listener; what goes wrong there must not stop the work. */
-  #emit(event: QueueEvent): void {
-    try {
-      this.#options.onEvent?.(event);
-    } catch (error) {
-      this.#options.log?.error("the event listener failed", { type: event.type, error: String(error) });
-    }
-  }
-
   #engine(): Engine {
     const { env = {}, log = SILENT, random = AMBIENT.random } = this.#options;
-    const emit: EventListener = (event) => this.#emit(event);
-    return { storage: this.#storage, registry: this.registry, clock: this.#clock, random, env, log, emit };
+    const [storage, registry, clock, emit] = [this.#storage, this.registry, this.#clock, this.#emit];
+    return { storage, registry, clock, random, env, log, emit };
   }
 }

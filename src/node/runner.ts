@@ -7,7 +7,7 @@ import { createQueue, type Queue } from "../core/queue.ts";
 import type { TaskDefinition } from "../core/registry.ts";
 import type { Retention } from "../core/retention.ts";
 import type { Storage } from "../core/storage.ts";
-import { consoleLogger, logEvents } from "../runtime/log.ts";
+import { consoleLogger, listen } from "../runtime/log.ts";
 
 export interface RunnerOptions<Native> {
   readonly storage: Storage<Native>;
@@ -64,11 +64,7 @@ const PURGE = { every: 60_000, pages: 50 };
  */
 export function createRunner<Native>(options: RunnerOptions<Native>): Runner<Native> {
   const log = options.log ?? consoleLogger("info");
-  const logEvent = logEvents(log);
-  const onEvent: EventListener = (event) => {
-    logEvent(event);
-    options.onEvent?.(event);
-  };
+  const onEvent = listen(log, options.onEvent);
   const { storage, tasks, defaults, retention, env = process.env } = options;
   parseInteger(options.concurrency ?? NODE_DEFAULTS.concurrency, "concurrency", LIMITS.concurrency);
   parseInteger(options.lease ?? DRAIN_DEFAULTS.lease, "lease", LIMITS.lease);
@@ -86,7 +82,7 @@ export function createRunner<Native>(options: RunnerOptions<Native>): Runner<Nat
   const run = async () => {
     running = true;
     const uninstall = options.signals === false ? () => {} : installSignals(stop, log);
-    const purging = setInterval(() => void purge(queue, onEvent), PURGE.every);
+    const purging = setInterval(() => void queue.purgeDue(PURGE.pages), PURGE.every);
     try {
       await work(queue, options, stopping.signal, onEvent);
     } finally {
@@ -151,12 +147,6 @@ async function watchFile(storage: Storage, wake: () => void, signal: AbortSignal
 /** Ends at once when the signal aborts, and leaves no timer behind. */
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await setTimeout(milliseconds, undefined, { signal }).catch(() => {});
-}
-
-async function purge<Native>(queue: Queue<Native>, onEvent: EventListener): Promise<void> {
-  await queue
-    .purgeDue(PURGE.pages)
-    .catch((error) => onEvent({ type: "storage.failed", during: "purge", error }));
 }
 
 /** Stops on the first signal and exits when all is written; a second one exits at once. */

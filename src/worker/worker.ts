@@ -6,7 +6,7 @@ import { Registry, type TaskDefinition } from "../core/registry.ts";
 import type { Storage } from "../core/storage.ts";
 import { createApi } from "../http/api.ts";
 import { type Config, parseConfig } from "../runtime/config.ts";
-import { consoleLogger, logEvents } from "../runtime/log.ts";
+import { consoleLogger, listen } from "../runtime/log.ts";
 
 export interface WorkerOptions<Env extends object, Native> {
   /** Makes the storage for one invocation from the Worker's bindings. */
@@ -56,11 +56,6 @@ export function createWorker<Env extends object, Native>(
   const open = (env: Env) => {
     const config = parseConfig(env);
     const log = consoleLogger(config.logLevel);
-    const logEvent = logEvents(log);
-    const onEvent: EventListener = (event) => {
-      logEvent(event);
-      options.onEvent?.(event);
-    };
     const queue = createQueue({
       storage: options.storage(env, config),
       tasks: registry,
@@ -69,9 +64,9 @@ export function createWorker<Env extends object, Native>(
       kick: { concurrency, queues, queryBudget: config.queryBudget },
       env,
       log,
-      onEvent,
+      onEvent: listen(log, options.onEvent),
     });
-    return { config, queue, log, onEvent };
+    return { config, queue, log };
   };
 
   const api = createApi((context) => {
@@ -87,12 +82,9 @@ export function createWorker<Env extends object, Native>(
   return {
     fetch: (request, env, context) => api.fetch(request, env, context),
     async scheduled(_event, env) {
-      const { config, queue, onEvent } = open(env);
+      const { config, queue } = open(env);
       const pages = Math.max(1, Math.floor(config.queryBudget / QUERIES_A_PURGE_PAGE));
-      // Tasks run whatever becomes of the housekeeping; a database that is down says so again in the drain.
-      await queue
-        .purgeDue(pages)
-        .catch((error) => onEvent({ type: "storage.failed", during: "purge", error }));
+      await queue.purgeDue(pages);
       await queue.drain({
         concurrency,
         queues,

@@ -67,6 +67,21 @@ describe("a Node runner", () => {
     expect(events).toEqual(["task.started", "task.succeeded"]);
   });
 
+  it("goes on where its listener throws while the database cannot be used", async () => {
+    const events: string[] = [];
+    const onEvent = ({ type }: { type: string }) => {
+      events.push(type);
+      throw new Error("a listener's own fault");
+    };
+    const storage = libsqlStorage({ url: `file:${folder.path}/unmigrated.db`, migrate: false });
+    const runner = createRunner({ ...options(), storage, onEvent });
+    const running = runner.run();
+    await until(() => events.length > 0);
+    await runner.stop();
+    await expect(running).resolves.toBeUndefined();
+    expect(events[0]).toBe("storage.failed");
+  });
+
   it("refuses settings that cannot be used before it starts", () => {
     expect(() => createRunner({ ...options(), concurrency: 0 })).toThrow(ValidationError);
     expect(() => createRunner({ ...options(), tasks: [note, note] })).toThrow(ConfigError);
