@@ -1,16 +1,20 @@
 import type { DrainOptions } from "./engine.ts";
 import { WORKER_DEFAULTS } from "./options.ts";
 
-/** When each Worker's last kick was: shared by the queues that its requests make over the same tasks. */
-const lastKicks = new WeakMap<object, number>();
+/** When this isolate last kicked: each request may make a queue of its own, and the drain of one serves them all. */
+let lastKick = Number.NEGATIVE_INFINITY;
 
 /** Notes a kick, unless this isolate had one within the last second. */
-export function takeKick(tasks: object, now: number): boolean {
+export function takeKick(now: number): boolean {
   // A clock that was put back must not keep kicks away until it is where it was.
-  if (Math.abs(now - (lastKicks.get(tasks) ?? Number.NEGATIVE_INFINITY)) < WORKER_DEFAULTS.kickInterval)
-    return false;
-  lastKicks.set(tasks, now);
+  if (Math.abs(now - lastKick) < WORKER_DEFAULTS.kickInterval) return false;
+  lastKick = now;
   return true;
+}
+
+/** As if the isolate were new: for tests, many of which share one. */
+export function forgetKick(): void {
+  lastKick = Number.NEGATIVE_INFINITY;
 }
 
 /** The drain that follows an enqueue, in the rest of its request's time. */

@@ -179,12 +179,18 @@ export class Queue<Native = unknown> {
     return this.#storage.statements([prepared], now);
   }
 
-  /** Starts a drain in the rest of this request's time, unless one was started within the last second. */
+  /**
+   * Starts a drain in the rest of this request's time. Skipped within a second of this isolate's last kick, whichever queue that
+   * was by: its drain looks for what came after it. An isolate that serves several databases leaves some tasks to cron.
+   *
+   * @param context a Worker's `ctx`
+   * @example queue.kick(ctx)
+   */
   kick(context: WaitUntil): void {
     const settings = { ...KICK_DRAIN, ...this.#options.kick };
     // A large batch may have used up what one invocation may ask of the database: cron runs its tasks.
     if (this.#storage.queryCount >= (settings.queryBudget ?? Number.POSITIVE_INFINITY)) return;
-    if (!takeKick(this.#options.tasks ?? this, this.now())) return;
+    if (!takeKick(this.now())) return;
     const drained = this.drain(settings);
     // The response is on its way: nobody is left to hear of an error but the listener.
     context.waitUntil(
