@@ -39,16 +39,16 @@ import type {
 import type { NewTask, Task, TaskResult } from "./task.ts";
 import { waitForResult } from "./wait.ts";
 
-export interface QueueOptions<Native> {
+export interface QueueOptions<Native, Env = unknown> {
   readonly storage: Storage<Native>;
   /** The tasks whose handlers run here. A process that only enqueues needs none. Defaults to none. */
-  readonly tasks?: readonly TaskDefinition[] | Registry;
+  readonly tasks?: readonly TaskDefinition<never, NoInfer<Env>>[];
   /** For tasks that do not say otherwise. Defaults to {@link TASK_DEFAULTS}. */
   readonly defaults?: Partial<TaskDefaults>;
   /** How long finished tasks are kept. Defaults to 7 days, FAILED ones 30. */
   readonly retention?: Partial<Retention>;
   /** What handlers get as `ctx.env`: a Worker's bindings. Defaults to `{}`. */
-  readonly env?: unknown;
+  readonly env?: Env;
   /** Settings of the drain that `kick` starts, over {@link KICK_DRAIN}. */
   readonly kick?: Partial<Pick<DrainOptions, "concurrency" | "queryBudget" | "queues">>;
   /** Hears of every transition that this process makes. Defaults to nobody. */
@@ -73,13 +73,16 @@ export interface WaitUntil {
  * const queue = createQueue({ storage: d1Storage(env.DB), tasks: [sendEmail] });
  * const { id } = await queue.enqueue(sendEmail, { to: "a@example.com" }, { delay: "5m" });
  */
-export function createQueue<Native>(options: QueueOptions<Native>): Queue<Native> {
-  return new Queue(options);
+export function createQueue<Native, Env = unknown>(options: QueueOptions<Native, Env>): Queue<Native> {
+  return new Queue(options, new Registry(options.tasks ?? []));
 }
+
+/** What a queue is made of, besides its tasks. */
+type QueueParts<Native> = Omit<QueueOptions<Native>, "tasks">;
 
 export class Queue<Native = unknown> {
   readonly registry: Registry;
-  readonly #options: QueueOptions<Native>;
+  readonly #options: QueueParts<Native>;
   readonly #storage: Storage<Native>;
   readonly #clock: Clock;
   readonly #settings: PrepareSettings;
@@ -87,16 +90,14 @@ export class Queue<Native = unknown> {
   readonly #emit: EventListener;
   readonly #listeners = new Set<() => void>();
 
-  /** @throws {ConfigError} when two tasks share a name */
-  constructor(options: QueueOptions<Native>) {
+  constructor(options: QueueParts<Native>, registry: Registry) {
     this.#options = options;
     this.#storage = options.storage;
     this.#clock = new Clock(options.now);
     this.#retention = { ...RETENTION, ...options.retention };
     this.#emit = guarded(options.onEvent, options.log ?? SILENT);
-    const { tasks = [] } = options;
-    this.registry = tasks instanceof Registry ? tasks : new Registry(tasks);
-    const { longestTimeout } = this.registry;
+    this.registry = registry;
+    const { longestTimeout } = registry;
     this.#settings = { ...TASK_DEFAULTS, ...options.defaults, longestTimeout };
   }
 
@@ -111,7 +112,7 @@ export class Queue<Native = unknown> {
 
   /** The same queue over a session's storage: its reads see at least what the session has seen. */
   over(storage: Storage): Queue {
-    return new Queue({ ...this.#options, tasks: this.registry, storage });
+    return new Queue({ ...this.#options, storage }, this.registry);
   }
 
   /**

@@ -3,15 +3,15 @@ import { parseInteger } from "../core/duration.ts";
 import type { EventListener } from "../core/events.ts";
 import type { Logger } from "../core/log.ts";
 import { DRAIN_DEFAULTS, LIMITS, NODE_DEFAULTS, type TaskDefaults } from "../core/options.ts";
-import { createQueue, type Queue } from "../core/queue.ts";
-import type { TaskDefinition } from "../core/registry.ts";
+import { Queue } from "../core/queue.ts";
+import { Registry, type TaskDefinition } from "../core/registry.ts";
 import type { Retention } from "../core/retention.ts";
 import type { Storage } from "../core/storage.ts";
 import { consoleLogger, listen } from "../runtime/log.ts";
 
-export interface RunnerOptions<Native> {
+export interface RunnerOptions<Native, Env = NodeJS.ProcessEnv> {
   readonly storage: Storage<Native>;
-  readonly tasks: readonly TaskDefinition[];
+  readonly tasks: readonly TaskDefinition<never, NoInfer<Env>>[];
   /** Handlers at once. Defaults to 10. */
   readonly concurrency?: number;
   /** Only these queues, in this order. Defaults to all. */
@@ -28,7 +28,7 @@ export interface RunnerOptions<Native> {
   readonly defaults?: Partial<TaskDefaults>;
   readonly retention?: Partial<Retention>;
   /** What handlers get as `ctx.env`. Defaults to `process.env`. */
-  readonly env?: unknown;
+  readonly env?: Env;
   /** Defaults to one that writes JSON lines from `info` on. */
   readonly log?: Logger;
   /** Hears of every transition, after the log. Defaults to nobody. */
@@ -62,13 +62,15 @@ const PURGE = { every: 60_000, pages: 50 };
  * const runner = createRunner({ storage: libsqlStorage({ url: "file:queue.db" }), tasks: [sendEmail] });
  * await runner.run();
  */
-export function createRunner<Native>(options: RunnerOptions<Native>): Runner<Native> {
+export function createRunner<Native, Env = NodeJS.ProcessEnv>(
+  options: RunnerOptions<Native, Env>,
+): Runner<Native> {
   const log = options.log ?? consoleLogger("info");
   const onEvent = listen(log, options.onEvent);
   const { storage, tasks, defaults, retention, env = process.env } = options;
   parseInteger(options.concurrency ?? NODE_DEFAULTS.concurrency, "concurrency", LIMITS.concurrency);
   parseInteger(options.lease ?? DRAIN_DEFAULTS.lease, "lease", LIMITS.lease);
-  const queue = createQueue({ storage, tasks, defaults, retention, env, log, onEvent });
+  const queue = new Queue({ storage, defaults, retention, env, log, onEvent }, new Registry(tasks));
   const stopping = new AbortController();
   const stopped = Promise.withResolvers<void>();
 
@@ -103,7 +105,7 @@ async function work<Native>(
     queues,
     lease,
     grace = NODE_DEFAULTS.grace,
-  }: RunnerOptions<Native>,
+  }: Pick<RunnerOptions<Native>, "concurrency" | "queues" | "lease" | "grace">,
   signal: AbortSignal,
   onEvent: EventListener,
 ): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from "hono";
 import type { EventListener } from "../core/events.ts";
 import { LIMITS, WORKER_DEFAULTS } from "../core/options.ts";
-import { createQueue, type Queue } from "../core/queue.ts";
+import { Queue } from "../core/queue.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
 import type { Storage } from "../core/storage.ts";
 import { createApi } from "../http/api.ts";
@@ -11,7 +11,7 @@ import { consoleLogger, listen } from "../runtime/log.ts";
 export interface WorkerOptions<Env extends object, Native> {
   /** Makes the storage for one invocation from the Worker's bindings. */
   readonly storage: (env: Env, config: Config) => Storage<Native>;
-  readonly tasks: readonly TaskDefinition[];
+  readonly tasks: readonly TaskDefinition<never, NoInfer<Env>>[];
   /** Only these queues, in this order. Defaults to all. */
   readonly queues?: readonly string[];
   /** Handlers at once in one invocation. Defaults to 5: a Worker may have 6 connections open. */
@@ -56,16 +56,16 @@ export function createWorker<Env extends object, Native>(
   const open = (env: Env) => {
     const config = parseConfig(env);
     const log = consoleLogger(config.logLevel);
-    const queue = createQueue({
+    const parts = {
       storage: options.storage(env, config),
-      tasks: registry,
       defaults: config.defaults,
       retention: config.retention,
       kick: { concurrency, queues, queryBudget: config.queryBudget },
       env,
       log,
       onEvent: listen(log, options.onEvent),
-    });
+    };
+    const queue = new Queue(parts, registry);
     return { config, queue, log };
   };
 

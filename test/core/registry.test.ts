@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import { describe, expect, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import { ConfigError, UnknownTaskError, ValidationError } from "../../src/core/errors.ts";
 import { SILENT } from "../../src/core/log.ts";
 import { LIMITS } from "../../src/core/options.ts";
-import { defineTask, Registry, type TaskContext } from "../../src/core/registry.ts";
+import { defineTask, Registry, type TaskContext, type TaskDefinition } from "../../src/core/registry.ts";
 
 const run = () => "done";
 const named = (name: string) => defineTask(name, { run });
@@ -104,6 +104,40 @@ describe("the schema of a task", () => {
 
   it("without one the payload is taken as it is", async () => {
     expect(await named("a").validate({ any: [1] })).toEqual({ any: [1] });
+  });
+});
+
+describe("what a handler needs as ctx.env", () => {
+  interface Env {
+    readonly MAILER: { send(to: string): void };
+  }
+
+  it("is what it says of its context, and part of the task's type", () => {
+    const plain = defineTask<{ to: string }, Env>("a", { run: ({ to }, { env }) => env.MAILER.send(to) });
+    expectTypeOf(plain).toEqualTypeOf<TaskDefinition<{ to: string }, Env>>();
+    const validated = defineTask("a", {
+      input: v.object({ to: v.string() }),
+      run: (input, ctx: TaskContext<Env>) => {
+        expectTypeOf(input).toEqualTypeOf<{ to: string }>();
+        ctx.env.MAILER.send(input.to);
+      },
+    });
+    expectTypeOf(validated).toEqualTypeOf<TaskDefinition<{ to: string }, Env>>();
+  });
+
+  it("is nothing where it does not say", () => {
+    const task = defineTask("a", { run: (_, { env }) => expectTypeOf(env).toBeUnknown() });
+    expectTypeOf(task).toExtend<TaskDefinition<never, Env>>();
+    expectTypeOf(task).toExtend<TaskDefinition<never, object>>();
+  });
+
+  it("keeps the task from a queue that gives less", () => {
+    const task = defineTask("a", { run: (_, ctx: TaskContext<Env>) => ctx.env.MAILER.send("x") });
+    expectTypeOf(task).toExtend<TaskDefinition>();
+    expectTypeOf(task).toExtend<TaskDefinition<never, Env & { readonly MORE: string }>>();
+    expectTypeOf(task).not.toExtend<TaskDefinition<never, object>>();
+    // @ts-expect-error what the context is said to hold and what the task is said to need must agree
+    defineTask<{ to: string }>("a", { run: (_, ctx: TaskContext<Env>) => ctx.env.MAILER.send("x") });
   });
 });
 

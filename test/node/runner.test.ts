@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { ConfigError, ValidationError } from "../../src/core/errors.ts";
 import { SILENT } from "../../src/core/log.ts";
-import { defineTask } from "../../src/core/registry.ts";
+import { createQueue } from "../../src/core/queue.ts";
+import { defineTask, type TaskContext } from "../../src/core/registry.ts";
 import { createRunner } from "../../src/node/runner.ts";
 import { libsqlStorage } from "../../src/storage/libsql.ts";
 import { until } from "../core/engine/context.ts";
@@ -40,6 +41,15 @@ describe("a Node runner", () => {
     await runner.stop();
     await running;
     expect(seen).toEqual([true]);
+  });
+
+  it("takes a task that needs what it gives as ctx.env, and none that needs more", () => {
+    const keyed = defineTask("test.keyed", { run: (_, ctx: TaskContext<{ KEY: string }>) => ctx.env.KEY });
+    createRunner({ ...options(), tasks: [note, keyed], env: { KEY: "value" } });
+    // @ts-expect-error the process may have no KEY
+    createRunner({ ...options(), tasks: [note, keyed] });
+    // @ts-expect-error a queue has no env of its own
+    createQueue({ ...options(), tasks: [note, keyed] });
   });
 
   it("can be stopped before it runs, and then does nothing", async () => {

@@ -22,7 +22,7 @@ export interface TestWorker {
 }
 
 export function startWorker(
-  tasks: readonly TaskDefinition[],
+  tasks: readonly TaskDefinition<never, Env>[],
   options: Partial<WorkerOptions<Env, unknown>> = {},
   variables: Partial<Env> = {},
 ): TestWorker {
