@@ -253,7 +253,7 @@ export class Queue<Native = unknown> {
    */
   async result(id: string, options: { readonly wait?: Duration } = {}): Promise<TaskResult | null> {
     const wait = options.wait === undefined ? 0 : parseDuration(options.wait, "wait", LIMITS.wait);
-    return waitForResult(this.#storage, () => this.#outcome(id), wait);
+    return waitForResult(() => this.#outcome(id), this.#storage.outcomeQueries, wait);
   }
 
   /** Cancels a task that has not ended; a handler that runs is aborted at its next heartbeat. @throws {TaskStatusError} */

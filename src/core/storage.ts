@@ -131,6 +131,8 @@ export interface Session {
 export interface Storage<Native = unknown> {
   /** Statements sent so far through this object: the measure of a query budget. */
   readonly queryCount: number;
+  /** Statements that `getOutcome` sends at most for a task without a result: a long poll is measured by it. */
+  readonly outcomeQueries: 1 | 2;
 
   /** Makes sure that the schema is there: applies the migrations where the database allows it, else verifies them. */
   initialize(): Promise<void>;
