@@ -7,7 +7,8 @@ export type { EventListener, QueueEvent, TaskSubject } from "./core/events.ts";
 export type { Logger, LogLevel } from "./core/log.ts";
 export { type EnqueueOptions, LIMITS, TASK_DEFAULTS, type TaskDefaults } from "./core/options.ts";
 export { type EnqueueRequest, enqueueRequest } from "./core/prepare.ts";
-export { createQueue, type Queue, type QueueOptions, type WaitUntil } from "./core/queue.ts";
+export { createQueue, type Queue, type QueueSession } from "./core/queue.ts";
+export type { QueueOptions, WaitUntil } from "./core/queue-options.ts";
 export {
   defineTask,
   type TaskContext,

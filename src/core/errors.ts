@@ -15,16 +15,27 @@ export abstract class OmniqError extends Error {
 /** A fault in one field of what the caller gave. */
 export abstract class FieldError extends OmniqError {
   /** Path of the field, such as `tasks[3].eta`. */
-  readonly field: string;
+  field: string;
   readonly expected: string;
   readonly got: string;
 
-  constructor(field: string, expected: string, got: string) {
-    super(`expected ${field} to be ${expected}, got ${got}`);
+  constructor(field: string, expected: string, got: string, options?: ErrorOptions) {
+    super(fault(field, expected, got), options);
     this.field = field;
     this.expected = expected;
     this.got = got;
   }
+
+  /** Makes it the fault of a caller that passed the value at `path`, such as `tasks[3]`. */
+  within(path: string): this {
+    this.field = `${path}.${this.field}`;
+    this.message = fault(this.field, this.expected, this.got);
+    return this;
+  }
+}
+
+function fault(field: string, expected: string, got: string): string {
+  return `expected ${field} to be ${expected}, got ${got}`;
 }
 
 /** An argument, a field of a request or an option is not what was expected. */
@@ -42,26 +53,14 @@ export class TooLargeError extends FieldError {
   readonly code = "too_large";
 }
 
-/** The same fault, seen from a caller that passed the value at `path`, such as `tasks[3]`. */
-export function errorWithin(path: string, error: unknown): unknown {
-  if (!(error instanceof FieldError)) return error;
-  const Fault =
-    error instanceof TooLargeError
-      ? TooLargeError
-      : error instanceof SerializationError
-        ? SerializationError
-        : ValidationError;
-  return new Fault(`${path}.${error.field}`, error.expected, error.got);
-}
-
 /** No handler is registered under this name. */
 export class UnknownTaskError extends FieldError {
   readonly code = "unknown_task";
 
-  constructor(field: string, funcPath: string, known: readonly string[]) {
+  constructor(funcPath: string, known: readonly string[]) {
     const names = known.length > 0 ? known.slice(0, 20).join(", ") : "of which there is none";
     const got = funcPath.length > 80 ? `${funcPath.slice(0, 80)}...` : funcPath;
-    super(field, `the name of a registered task (${names})`, JSON.stringify(got));
+    super("funcPath", `the name of a registered task (${names})`, JSON.stringify(got));
   }
 }
 

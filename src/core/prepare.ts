@@ -1,6 +1,6 @@
 import { V7Generator } from "uuidv7";
 import { describe } from "./duration.ts";
-import { errorWithin, ValidationError } from "./errors.ts";
+import { FieldError, ValidationError } from "./errors.ts";
 import {
   type EnqueueOptions,
   LIMITS,
@@ -19,6 +19,13 @@ export interface EnqueueRequest {
   readonly task: TaskDefinition;
   readonly input: unknown;
   readonly options: EnqueueOptions;
+}
+
+/** A task to enqueue that comes from outside: it names its definition. */
+export interface TaskRequest extends EnqueueOptions {
+  readonly funcPath: string;
+  /** The payload. Defaults to `{}`. */
+  readonly kwargs?: unknown;
 }
 
 /**
@@ -92,11 +99,10 @@ export async function prepareTask(
   };
 }
 
-/** The same for many; an error names the request at fault. */
-export async function prepareTasks(
-  requests: readonly EnqueueRequest[],
-  defaults: PrepareSettings,
-  now: number,
+/** Prepares many, one by one; an error names the request at fault. */
+export async function prepareMany<Request>(
+  requests: readonly Request[],
+  prepare: (request: Request) => Promise<NewTask>,
 ): Promise<NewTask[]> {
   if (requests.length > LIMITS.batch) {
     throw new ValidationError("tasks", `at most ${LIMITS.batch} tasks`, `${requests.length}`);
@@ -104,9 +110,9 @@ export async function prepareTasks(
   const tasks: NewTask[] = [];
   for (const [index, request] of requests.entries()) {
     try {
-      tasks.push(await prepareTask(request, defaults, now));
+      tasks.push(await prepare(request));
     } catch (error) {
-      throw errorWithin(`tasks[${index}]`, error);
+      throw error instanceof FieldError ? error.within(`tasks[${index}]`) : error;
     }
   }
   return tasks;

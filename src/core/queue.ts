@@ -6,29 +6,31 @@ import type { DrainOptions, DrainReport, Engine } from "./engine.ts";
 import { TaskNotFoundError, TaskPurgedError } from "./errors.ts";
 import { type EventListener, guarded } from "./events.ts";
 import { parseFilter } from "./filter.ts";
+import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, takeKick } from "./kick.ts";
-import { type Logger, SILENT } from "./log.ts";
+import { SILENT } from "./log.ts";
 import {
   type EnqueueOptions,
   LIMITS,
   parseId,
   parseText,
   TASK_DEFAULTS,
-  type TaskDefaults,
   WORKER_DEFAULTS,
 } from "./options.ts";
-import {
-  type EnqueueRequest,
-  enqueueRequest,
-  type PrepareSettings,
-  prepareTask,
-  prepareTasks,
-} from "./prepare.ts";
+import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskRequest } from "./prepare.ts";
+import type { QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
-import { purgeDue, RETENTION, type Retention } from "./retention.ts";
+import {
+  type PurgeOptions,
+  parsePurge,
+  purgeDue,
+  purgePages,
+  RETENTION,
+  type Retention,
+} from "./retention.ts";
 import type {
+  CallerKey,
   EnqueueReceipt,
-  IdempotencyKey,
   Page,
   QueueSettings,
   QueueSummary,
@@ -36,35 +38,8 @@ import type {
   TaskFilter,
   TaskOutcome,
 } from "./storage.ts";
-import type { NewTask, Task, TaskResult } from "./task.ts";
+import type { Task, TaskResult } from "./task.ts";
 import { waitForResult } from "./wait.ts";
-
-export interface QueueOptions<Native, Env = unknown> {
-  readonly storage: Storage<Native>;
-  /** The tasks whose handlers run here. A process that only enqueues needs none. Defaults to none. */
-  readonly tasks?: readonly TaskDefinition<never, NoInfer<Env>>[];
-  /** For tasks that do not say otherwise. Defaults to {@link TASK_DEFAULTS}. */
-  readonly defaults?: Partial<TaskDefaults>;
-  /** How long finished tasks are kept. Defaults to 7 days, FAILED ones 30. */
-  readonly retention?: Partial<Retention>;
-  /** What handlers get as `ctx.env`: a Worker's bindings. Defaults to `{}`. */
-  readonly env?: Env;
-  /** Settings of the drain that `kick` starts, over {@link KICK_DRAIN}. */
-  readonly kick?: Partial<Pick<DrainOptions, "concurrency" | "queryBudget" | "queues">>;
-  /** Hears of every transition that this process makes. Defaults to nobody. */
-  readonly onEvent?: EventListener;
-  /** Takes what handlers write to `ctx.log`. Defaults to silence. */
-  readonly log?: Logger;
-  /** An injected clock, in milliseconds since the epoch; it is taken as the database's. Defaults to the machine's. */
-  readonly now?: () => number;
-  /** A number from 0 to 1, exclusive, for jitter. Defaults to `Math.random`. */
-  readonly random?: () => number;
-}
-
-/** Something that keeps a request's work alive after its response: a Worker's `ctx`. */
-export interface WaitUntil {
-  waitUntil(promise: Promise<unknown>): void;
-}
 
 /**
  * A queue over a storage: enqueues, looks up, operates and drains.
@@ -77,42 +52,59 @@ export function createQueue<Native, Env = unknown>(options: QueueOptions<Native,
   return new Queue(options, new Registry(options.tasks ?? []));
 }
 
-/** What a queue is made of, besides its tasks. */
-type QueueParts<Native> = Omit<QueueOptions<Native>, "tasks">;
+/** What a queue shares with its sessions. */
+interface Shared {
+  readonly clock: Clock;
+  /** Each wakes a drain of this process. */
+  readonly listeners: Set<() => void>;
+}
+
+/** A queue whose reads see at least what an earlier session saw. */
+export interface QueueSession {
+  readonly queue: Queue;
+  /** Marks what this session has seen, for a later one; null where the database has no such mark. */
+  bookmark(): string | null;
+}
 
 export class Queue<Native = unknown> {
-  readonly registry: Registry;
+  readonly #registry: Registry;
   readonly #options: QueueParts<Native>;
   readonly #storage: Storage<Native>;
-  readonly #clock: Clock;
-  readonly #settings: PrepareSettings;
+  readonly #shared: Shared;
+  readonly #intake: Intake;
   readonly #retention: Retention;
   readonly #emit: EventListener;
-  readonly #listeners = new Set<() => void>();
 
-  constructor(options: QueueParts<Native>, registry: Registry) {
+  constructor(options: QueueParts<Native>, registry: Registry, shared?: Shared) {
     this.#options = options;
     this.#storage = options.storage;
-    this.#clock = new Clock(options.now);
+    this.#shared = shared ?? { clock: new Clock(options.now), listeners: new Set() };
     this.#retention = { ...RETENTION, ...options.retention };
     this.#emit = guarded(options.onEvent, options.log ?? SILENT);
-    this.registry = registry;
-    const { longestTimeout } = registry;
-    this.#settings = { ...TASK_DEFAULTS, ...options.defaults, longestTimeout };
+    this.#registry = registry;
+    const defaults = { ...TASK_DEFAULTS, ...options.defaults };
+    this.#intake = new Intake(this.#storage, registry, defaults, () => this.#wake());
   }
 
+  /** What it was made with: to `initialize()` where no runner does, or to count its queries. */
   get storage(): Storage<Native> {
     return this.#storage;
   }
 
-  /** The moment by this queue's clock. */
-  now(): number {
-    return this.#clock.now();
+  /** Makes sure that the database answers, and has the schema. @throws {SchemaMissing} {@link StorageUnavailable} */
+  verify(): Promise<void> {
+    return this.#storage.verify();
   }
 
-  /** The same queue over a session's storage: its reads see at least what the session has seen. */
-  over(storage: Storage): Queue {
-    return new Queue({ ...this.#options, storage }, this.registry);
+  /**
+   * The same queue over a session of the database: its reads see at least what the bookmark has seen.
+   *
+   * @param bookmark of an earlier session. Defaults to none: reads then begin at the primary
+   */
+  session(bookmark?: string): QueueSession {
+    const session = this.#storage.openSession(bookmark);
+    const options = { ...this.#options, storage: session.storage };
+    return { queue: new Queue(options, this.#registry, this.#shared), bookmark: () => session.bookmark() };
   }
 
   /**
@@ -130,37 +122,47 @@ export class Queue<Native = unknown> {
     input: Input,
     options: EnqueueOptions = {},
   ): Promise<EnqueueReceipt> {
-    const now = this.now();
-    const prepared = await this.prepare(enqueueRequest(task, input, options), now);
-    const [receipt] = await this.submit([prepared], now);
-    if (receipt === undefined) throw new TaskNotFoundError(prepared.id);
-    return receipt;
+    const now = this.#now();
+    const prepared = await this.#intake.prepare(enqueueRequest(task, input, options), now);
+    return this.#intake.insert(prepared, now);
   }
 
-  /** Enqueues up to 10,000 tasks, all or nothing. @returns a receipt for each, in order */
+  /**
+   * Enqueues up to 10,000 tasks, all or nothing.
+   *
+   * @param requests made by {@link enqueueRequest}
+   * @returns a receipt for each, in order
+   * @throws what {@link Queue.enqueue} throws, with `tasks[3]` before the field
+   */
   async enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueReceipt[]> {
-    const now = this.now();
-    return this.submit(await this.prepareMany(requests, now), now);
+    const now = this.#now();
+    return this.#intake.insertMany(await this.#intake.prepareMany(requests, now), now);
   }
 
-  /** Checks a request and applies the defaults: what `submit` takes. */
-  prepare(request: EnqueueRequest, now: number): Promise<NewTask> {
-    return prepareTask(request, this.#settings, now);
+  /**
+   * Enqueues a task that comes from outside and names its definition: what the HTTP API does.
+   *
+   * @param request its `funcPath`, its payload as `kwargs`, and {@link EnqueueOptions}
+   * @param key makes it idempotent for a day. Defaults to none
+   * @returns the task; `duplicate: true` where the id, the unique key or the caller's key had one already
+   * @throws {UnknownTaskError} {@link IdempotencyConflictError}, and what {@link Queue.enqueue} throws
+   * @example await queue.submit({ funcPath: "email.send", kwargs: { to: "a@example.com" }, delay: "5m" })
+   */
+  async submit(request: TaskRequest, key?: CallerKey): Promise<Submission> {
+    const now = this.#now();
+    const prepared = await this.#intake.prepare(request, now);
+    const { id, duplicate } = await this.#intake.insert(prepared, now, key);
+    const task = duplicate ? await this.get(id) : pendingTask(prepared, now);
+    return { task, duplicate, due: !duplicate && prepared.eta <= now };
   }
 
-  prepareMany(requests: readonly EnqueueRequest[], now: number): Promise<NewTask[]> {
-    return prepareTasks(requests, this.#settings, now);
-  }
-
-  /** Inserts tasks that are prepared. @throws {IdempotencyConflictError} */
-  async submit(
-    tasks: readonly NewTask[],
-    now: number,
-    idempotency?: IdempotencyKey,
-  ): Promise<readonly EnqueueReceipt[]> {
-    const receipts = await this.#storage.enqueueMany(tasks, now, idempotency);
-    for (const listener of this.#listeners) listener();
-    return receipts;
+  /** The same for up to 10,000, all or nothing; an error names the task at fault, as `tasks[3]`. */
+  async submitMany(requests: readonly TaskRequest[], key?: CallerKey): Promise<BatchSubmission> {
+    const now = this.#now();
+    const tasks = await this.#intake.prepareMany(requests, now);
+    const receipts = await this.#intake.insertMany(tasks, now, key);
+    const due = tasks.some(({ eta }, index) => eta <= now && receipts[index]?.duplicate === false);
+    return { receipts, due };
   }
 
   /**
@@ -175,8 +177,8 @@ export class Queue<Native = unknown> {
     input: Input,
     options: EnqueueOptions = {},
   ): Promise<Native[]> {
-    const now = this.now();
-    const prepared = await this.prepare(enqueueRequest(task, input, options), now);
+    const now = this.#now();
+    const prepared = await this.#intake.prepare(enqueueRequest(task, input, options), now);
     return this.#storage.statements([prepared], now);
   }
 
@@ -191,7 +193,7 @@ export class Queue<Native = unknown> {
     const settings = { ...KICK_DRAIN, ...this.#options.kick };
     // A large batch may have used up what one invocation may ask of the database: cron runs its tasks.
     if (this.#storage.queryCount >= (settings.queryBudget ?? Number.POSITIVE_INFINITY)) return;
-    if (!takeKick(this.now())) return;
+    if (!takeKick(this.#now())) return;
     const drained = this.drain(settings);
     // The response is on its way: nobody is left to hear of an error but the listener.
     context.waitUntil(
@@ -207,11 +209,11 @@ export class Queue<Native = unknown> {
     let wake: (() => void) | undefined;
     const onStart = (start: () => void) => {
       wake = start;
-      this.#listeners.add(start);
+      this.#shared.listeners.add(start);
       options.onStart?.(start);
     };
     return drain(this.#engine(), { ...options, concurrency, onStart }).finally(
-      () => wake && this.#listeners.delete(wake),
+      () => wake && this.#shared.listeners.delete(wake),
     );
   }
 
@@ -224,13 +226,25 @@ export class Queue<Native = unknown> {
    */
   async purgeDue(pages: number): Promise<number> {
     try {
-      const count = await purgeDue(this.#storage, this.#retention, this.now(), pages);
+      const count = await purgeDue(this.#storage, this.#retention, this.#now(), pages);
       if (count > 0) this.#emit({ type: "tasks.purged", count });
       return count;
     } catch (error) {
       this.#emit({ type: "storage.failed", during: "purge", error });
       return 0;
     }
+  }
+
+  /**
+   * Removes finished tasks with their results, whatever their retention: some pages at a time.
+   *
+   * @returns how many went, and a cursor to go on from; null where it reached the end
+   * @throws {ValidationError}
+   * @example await queue.purge({ olderThan: "30d" })
+   */
+  async purge(options: PurgeOptions): Promise<{ readonly purged: number; readonly cursor: string | null }> {
+    const { request, pages } = parsePurge(options, this.#now());
+    return purgePages(this.#storage, request, pages);
   }
 
   /** @throws {TaskNotFoundError} {@link TaskPurgedError} */
@@ -258,23 +272,23 @@ export class Queue<Native = unknown> {
 
   /** Cancels a task that has not ended; a handler that runs is aborted at its next heartbeat. @throws {TaskStatusError} */
   async cancel(id: string): Promise<Task> {
-    return this.#storage.cancel(parseId(id, "id"), this.now());
+    return this.#storage.cancel(parseId(id, "id"), this.#now());
   }
 
   /** Runs a FAILED or CANCELLED task again from the start. @throws {TaskStatusError} {@link UniqueConflictError} */
   async retry(id: string): Promise<Task> {
-    const task = await this.#storage.retry(parseId(id, "id"), this.now());
-    for (const listener of this.#listeners) listener();
+    const task = await this.#storage.retry(parseId(id, "id"), this.#now());
+    this.#wake();
     return task;
   }
 
   /** Moves the eta of a task that waits, and keeps its counters. @throws {TaskStatusError} */
   async reschedule(id: string, eta: Instant): Promise<Task> {
-    return this.#storage.reschedule(parseId(id, "id"), parseInstant(eta, "eta"), this.now());
+    return this.#storage.reschedule(parseId(id, "id"), parseInstant(eta, "eta"), this.#now());
   }
 
   queues(): Promise<readonly QueueSummary[]> {
-    return this.#storage.listQueues(this.now());
+    return this.#storage.listQueues(this.#now());
   }
 
   /** Pauses or resumes a queue, or limits how many of its tasks run at once over all workers. */
@@ -283,6 +297,14 @@ export class Queue<Native = unknown> {
     if (concurrency !== undefined && concurrency !== null)
       parseInteger(concurrency, "concurrency", LIMITS.queueConcurrency);
     return this.#storage.configureQueue(parseText(name, "name"), settings);
+  }
+
+  #now(): number {
+    return this.#shared.clock.now();
+  }
+
+  #wake(): void {
+    for (const listener of this.#shared.listeners) listener();
   }
 
   async #outcome(id: string): Promise<TaskOutcome> {
@@ -295,7 +317,7 @@ export class Queue<Native = unknown> {
 
   #engine(): Engine {
     const { env = {}, log = SILENT, random = AMBIENT.random } = this.#options;
-    const [storage, registry, clock, emit] = [this.#storage, this.registry, this.#clock, this.#emit];
+    const [storage, registry, clock, emit] = [this.#storage, this.#registry, this.#shared.clock, this.#emit];
     return { storage, registry, clock, random, env, log, emit };
   }
 }

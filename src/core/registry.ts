@@ -147,10 +147,10 @@ export class Registry {
     return this.#definitions.get(name);
   }
 
-  /** @param field what to call the name in an error. @throws {UnknownTaskError} */
-  get(name: string, field: string): TaskDefinition {
+  /** @throws {UnknownTaskError} */
+  get(name: string): TaskDefinition {
     const definition = this.find(name);
-    if (definition === undefined) throw new UnknownTaskError(field, name, this.names);
+    if (definition === undefined) throw new UnknownTaskError(name, this.names);
     return definition;
   }
 }

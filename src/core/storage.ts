@@ -18,13 +18,16 @@ export interface EnqueueReceipt {
   readonly duplicate: boolean;
 }
 
-/** Makes an enqueue idempotent by a key of the caller's. */
-export interface IdempotencyKey {
+/** A key of the caller's, by which an enqueue that is repeated changes nothing. */
+export interface CallerKey {
   /** Whose key it is: keys of two API keys never meet. */
   readonly apiKey: string;
   readonly key: string;
   /** A digest of the request: the same key with another one is refused. */
   readonly fingerprint: string;
+}
+
+export interface IdempotencyKey extends CallerKey {
   /** Keys recorded up to this moment are forgotten. */
   readonly expiredBefore: number;
 }

@@ -66,9 +66,9 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
     const api = resolve(context);
     const bookmark = context.req.header(BOOKMARK);
     const known = bookmark !== undefined && BOOKMARK_FORM.test(bookmark) ? bookmark : undefined;
-    const session = api.queue.storage.openSession(known);
+    const session = api.queue.session(known);
     context.set("api", api);
-    context.set("queue", api.queue.over(session.storage));
+    context.set("queue", session.queue);
     await next();
     const reached = session.bookmark();
     if (reached !== null) context.header(BOOKMARK, reached);
@@ -76,7 +76,7 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
   });
   app.get("/healthz", async (context) => {
     try {
-      await context.var.queue.storage.verify();
+      await context.var.queue.verify();
     } catch (error) {
       context.var.api.onError?.(error);
       return problemOf(error, context, 503);

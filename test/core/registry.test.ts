@@ -147,16 +147,16 @@ describe("the registry", () => {
     expect(registry.names).toEqual(["a", "b"]);
     expect(registry.find("b")?.name).toBe("b");
     expect(registry.find("c")).toBeUndefined();
-    expect(registry.get("a", "funcPath").name).toBe("a");
+    expect(registry.get("a").name).toBe("a");
   });
 
-  it("names the field, the name and the tasks that it knows where one is unknown", () => {
+  it("names the task and those that it knows where one is unknown", () => {
     const registry = new Registry([named("a"), named("b")]);
-    expect(() => registry.get("c", "tasks[3].funcPath")).toThrow(UnknownTaskError);
-    expect(() => registry.get("c", "tasks[3].funcPath")).toThrow(
-      'expected tasks[3].funcPath to be the name of a registered task (a, b), got "c"',
+    expect(() => registry.get("c")).toThrow(UnknownTaskError);
+    expect(() => registry.get("c")).toThrow(
+      'expected funcPath to be the name of a registered task (a, b), got "c"',
     );
-    expect(() => new Registry([]).get("c", "funcPath")).toThrow("of which there is none");
+    expect(() => new Registry([]).get("c")).toThrow("of which there is none");
   });
 
   it("refuses two tasks with one name", () => {

@@ -32,7 +32,7 @@ export function describeKick(context: EngineContext): void {
       context.queue([task]).kick(second);
       context.clock.advance(100);
       const queue = context.queue([task]);
-      queue.over(queue.storage).kick(second);
+      queue.session().queue.kick(second);
       expect(first.waiting).toHaveLength(1);
       expect(second.waiting).toHaveLength(0);
       context.clock.advance(SECOND);
