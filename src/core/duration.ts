@@ -1,5 +1,8 @@
 import ms from "ms";
+import { describe } from "./describe.ts";
 import { ValidationError } from "./errors.ts";
+
+export { describe };
 
 /** A length of time: integer milliseconds, or a text such as `"30s"`, `"5m"`, `"1.5h"`, `"7d"`. */
 export type Duration = number | string;
@@ -17,24 +20,6 @@ const ISO_8601 = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d
 
 /** The last millisecond of the year 9999: beyond it ISO 8601 needs another form. */
 const LAST_INSTANT = 253_402_300_799_999;
-
-/** How a value is shown in an error: short, on one line, never its whole content. */
-export function describe(value: unknown): string {
-  if (typeof value === "string")
-    return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === "object" && value !== null) return `an object of type ${typeName(value)}`;
-  return String(value);
-}
-
-function typeName(value: object): string {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return typeof prototype === "object" && prototype !== null
-    ? (prototype.constructor?.name ?? "Object")
-    : "null";
-}
 
 /** @throws {ValidationError} when `value` is no safe integer within `range`. */
 export function parseInteger(value: unknown, field: string, range: Range): number {

@@ -1,6 +1,6 @@
+import { describe } from "./describe.ts";
 import {
   type Duration,
-  describe,
   type Instant,
   parseDuration,
   parseInstant,
@@ -8,6 +8,9 @@ import {
   type Range,
 } from "./duration.ts";
 import { ValidationError } from "./errors.ts";
+import { firstIdAt, ID_AHEAD, idTime, isId } from "./id.ts";
+
+export { firstIdAt, idTime };
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -25,9 +28,7 @@ export const LIMITS = {
   /** Tasks in one `enqueueMany`. */
   batch: 10_000,
   /** How far ahead of the clock the time inside a given id may be. */
-  idAhead: 5 * MINUTE,
-  /** A cron-triggered Worker is ended after 15 minutes: https://developers.cloudflare.com/workers/platform/limits/ */
-  workerTimeout: 14 * MINUTE,
+  idAhead: ID_AHEAD,
   priority: { min: 0, max: 9 },
   maxRetries: { min: 0, max: 1_000 },
   timeout: { min: 1, max: 7 * DAY },
@@ -87,32 +88,6 @@ export const DRAIN_DEFAULTS = {
   unknownTaskDelay: MINUTE,
 } as const;
 
-/** Concurrency, deadlines and budgets of the drains that a Worker runs. */
-export const WORKER_DEFAULTS = {
-  concurrency: 5,
-  /** Cron ticks meet: each claims for a minute and may finish what it holds until 14 min. */
-  cronDeadline: MINUTE,
-  cronHardDeadline: LIMITS.workerTimeout,
-  /** `waitUntil` ends 30 s after the response. */
-  kickDeadline: 20 * SECOND,
-  kickHardDeadline: 28 * SECOND,
-  /** An isolate starts no second kick within this time. */
-  kickInterval: SECOND,
-  kickPoll: { min: SECOND / 4, max: SECOND / 4 },
-  /** D1 allows 50 queries an invocation on the Free plan. */
-  queryBudget: 45,
-} as const;
-
-export const NODE_DEFAULTS = {
-  concurrency: 10,
-  /** How often a libSQL file is asked whether another process wrote to it. */
-  filePoll: 4,
-  /** A server is polled with a delay that grows to one second while it has nothing due. */
-  serverPoll: { min: 20, max: SECOND },
-  /** How long a stop waits for handlers before it aborts and releases them. */
-  grace: 10 * SECOND,
-} as const;
-
 /** How long finished tasks and their results are kept. */
 export const RETENTION_DEFAULTS = {
   result: 7 * DAY,
@@ -142,7 +117,6 @@ export interface EnqueueOptions {
 }
 
 const CONTROL_CHARACTER = /\p{Cc}/u;
-const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
  * Checks a text field. A lone surrogate that reaches the database aborts the process that reads it back.
@@ -163,22 +137,10 @@ export function parseText(value: unknown, field: string): string {
   return value;
 }
 
-/** The milliseconds since the epoch that a UUIDv7 carries. Source: RFC 9562, section 5.7. */
-export function idTime(id: string): number {
-  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
-}
-
-/** The smallest UUIDv7 of a moment, as text that ids compare with. */
-export function firstIdAt(instant: number): string {
-  const hex = Math.max(0, instant).toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
-}
-
 /** @throws {ValidationError} when `value` is no UUIDv7. */
 export function parseId(value: unknown, field: string): string {
   const id = typeof value === "string" ? value.toLowerCase() : value;
-  if (typeof id !== "string" || !UUID_V7.test(id))
-    throw new ValidationError(field, "a UUIDv7", describe(value));
+  if (typeof id !== "string" || !isId(id)) throw new ValidationError(field, "a UUIDv7", describe(value));
   return id;
 }
 

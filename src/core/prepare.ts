@@ -1,6 +1,6 @@
-import { V7Generator } from "uuidv7";
-import { describe } from "./duration.ts";
+import { describe } from "./describe.ts";
 import { FieldError, ValidationError } from "./errors.ts";
+import { newId } from "./id.ts";
 import {
   type EnqueueOptions,
   LIMITS,
@@ -10,7 +10,7 @@ import {
   parseText,
   type TaskDefaults,
 } from "./options.ts";
-import type { TaskDefinition } from "./registry.ts";
+import { atMost, type TaskDefinition } from "./registry.ts";
 import { byteLength, serialize } from "./serialize.ts";
 import type { NewTask, Task } from "./task.ts";
 
@@ -50,15 +50,6 @@ export interface PrepareSettings extends TaskDefaults {
   readonly longestTimeout?: number;
 }
 
-let generator: V7Generator | undefined;
-
-/** A UUIDv7 of the moment; within an isolate each is greater than the one before. Source: RFC 9562, section 6.2. */
-function newId(now: number): string {
-  // Made at the first use: a Worker may not ask for random numbers while it starts.
-  generator ??= new V7Generator();
-  return generator.generateOrResetCore(now, LIMITS.idAhead).toString();
-}
-
 /**
  * Checks a request and applies the defaults: of the options first, then of the definition, then of the queue.
  *
@@ -79,8 +70,7 @@ export async function prepareTask(
   const settings = parseShared(options, parseShared(task.settings, { ...defaults, interval: null }));
   const { longestTimeout = Number.POSITIVE_INFINITY } = defaults;
   if (settings.timeout > longestTimeout) {
-    const expected = `at most ${longestTimeout} ms, since the platform ends a Worker then`;
-    throw new ValidationError("timeout", expected, `${settings.timeout} ms`);
+    throw new ValidationError("timeout", atMost(longestTimeout), `${settings.timeout} ms`);
   }
   const limits = { maxBytes: LIMITS.payloadBytes, maxDepth: LIMITS.depth };
   const args = serialize(options.args ?? [], "args", limits);

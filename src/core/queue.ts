@@ -2,21 +2,14 @@ import { AMBIENT } from "./ambient.ts";
 import { Clock } from "./clock.ts";
 import { drain } from "./drain.ts";
 import { type Duration, type Instant, parseDuration, parseInstant, parseInteger } from "./duration.ts";
-import type { DrainOptions, DrainReport, Engine } from "./engine.ts";
+import { DRAIN_CONCURRENCY, type DrainOptions, type DrainReport, type Engine } from "./engine.ts";
 import { TaskNotFoundError, TaskPurgedError } from "./errors.ts";
 import { type EventListener, guarded } from "./events.ts";
 import { parseFilter } from "./filter.ts";
 import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
-import {
-  type EnqueueOptions,
-  LIMITS,
-  parseId,
-  parseText,
-  TASK_DEFAULTS,
-  WORKER_DEFAULTS,
-} from "./options.ts";
+import { type EnqueueOptions, LIMITS, parseId, parseText, TASK_DEFAULTS } from "./options.ts";
 import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskRequest } from "./prepare.ts";
 import type { QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
@@ -203,8 +196,8 @@ export class Queue<Native = unknown> {
 
   /** Claims and runs tasks until nothing is due, or until a deadline, a budget or a signal ends it. @throws {ValidationError} */
   async drain(options: Partial<DrainOptions> = {}): Promise<DrainReport> {
-    const wanted = options.concurrency ?? WORKER_DEFAULTS.concurrency;
-    const concurrency = parseInteger(wanted, "concurrency", LIMITS.concurrency);
+    const { concurrency = DRAIN_CONCURRENCY } = options;
+    parseInteger(concurrency, "concurrency", LIMITS.concurrency);
     if (options.lease !== undefined) parseInteger(options.lease, "lease", LIMITS.lease);
     let wake: (() => void) | undefined;
     const onStart = (start: () => void) => {

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { describe } from "./duration.ts";
+import { describe } from "./describe.ts";
 import { ConfigError, UnknownTaskError, ValidationError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import { type ParsedOptions, parseShared, parseText, type SharedOptions, TASK_DEFAULTS } from "./options.ts";
@@ -115,6 +115,11 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
+/** What a timeout is expected to be where no worker of the queue may take longer. */
+export function atMost(longestTimeout: number): string {
+  return `at most ${longestTimeout} ms, since the platform ends a worker of this queue then`;
+}
+
 /** The tasks that a queue knows, by name. */
 export class Registry {
   readonly #definitions: ReadonlyMap<string, TaskDefinition>;
@@ -131,8 +136,7 @@ export class Registry {
         throw new ConfigError("tasks", "definitions with names of their own", `two named ${name}`);
       const { timeout } = parseShared(settings, DEFINITION_DEFAULTS);
       if (timeout > longestTimeout) {
-        const expected = `at most ${longestTimeout} ms, since the platform ends a Worker then`;
-        throw new ConfigError(`timeout of task ${name}`, expected, `${timeout} ms`);
+        throw new ConfigError(`timeout of task ${name}`, atMost(longestTimeout), `${timeout} ms`);
       }
       byName.set(name, definition);
     }

@@ -1,4 +1,4 @@
-import { describe } from "./duration.ts";
+import { describe } from "./describe.ts";
 import { SerializationError, TooLargeError } from "./errors.ts";
 import type { JsonText, TaskError } from "./task.ts";
 

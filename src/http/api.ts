@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import { describe } from "../core/duration.ts";
+import { describe } from "../core/describe.ts";
 import type { Queue } from "../core/queue.ts";
 import { authenticate } from "./auth.ts";
 import type { ApiKey } from "./keys.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { describe } from "../core/duration.ts";
+import { describe } from "../core/describe.ts";
 import { ValidationError } from "../core/errors.ts";
 import { LIMITS } from "../core/options.ts";
 import { TASK_STATUSES } from "../core/task.ts";

@@ -2,12 +2,13 @@ import { setTimeout } from "node:timers/promises";
 import { parseInteger } from "../core/duration.ts";
 import type { EventListener } from "../core/events.ts";
 import type { Logger } from "../core/log.ts";
-import { DRAIN_DEFAULTS, LIMITS, NODE_DEFAULTS, type TaskDefaults } from "../core/options.ts";
+import { DRAIN_DEFAULTS, LIMITS, type TaskDefaults } from "../core/options.ts";
 import { Queue } from "../core/queue.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
 import type { Retention } from "../core/retention.ts";
 import type { Storage } from "../core/storage.ts";
 import { consoleLogger, listen } from "../runtime/log.ts";
+import { NODE_DEFAULTS } from "./defaults.ts";
 
 export interface RunnerOptions<Native, Env = NodeJS.ProcessEnv> {
   readonly storage: Storage<Native>;
@@ -45,12 +46,6 @@ export interface Runner<Native> {
   stop(): Promise<void>;
 }
 
-/** Between two tries of a database that failed, in milliseconds: doubling. */
-const RESTART = { min: 500, max: 15_000 };
-
-/** How often it is looked whether a purge is due, and how much of it is done at once. */
-const PURGE = { every: 60_000, pages: 50 };
-
 /**
  * A runner: the drain loop in a long-lived process.
  *
@@ -84,7 +79,8 @@ export function createRunner<Native, Env = NodeJS.ProcessEnv>(
   const run = async () => {
     running = true;
     const uninstall = options.signals === false ? () => {} : installSignals(stop, log);
-    const purging = setInterval(() => void queue.purgeDue(PURGE.pages), PURGE.every);
+    const { purge } = NODE_DEFAULTS;
+    const purging = setInterval(() => void queue.purgeDue(purge.pages), purge.every);
     try {
       await work(queue, options, stopping.signal, onEvent);
     } finally {
@@ -109,7 +105,7 @@ async function work<Native>(
   signal: AbortSignal,
   onEvent: EventListener,
 ): Promise<void> {
-  let delay = RESTART.min;
+  let delay: number = NODE_DEFAULTS.restart.min;
   while (!signal.aborted) {
     try {
       await queue.storage.initialize();
@@ -119,7 +115,7 @@ async function work<Native>(
         : NODE_DEFAULTS.serverPoll;
       const watch = new AbortController();
       const onStart = (wake: () => void) => {
-        delay = RESTART.min;
+        delay = NODE_DEFAULTS.restart.min;
         if (watched) void watchFile(queue.storage, wake, AbortSignal.any([signal, watch.signal]));
       };
       const linger = Number.POSITIVE_INFINITY;
@@ -129,7 +125,7 @@ async function work<Native>(
     } catch (error) {
       onEvent({ type: "storage.failed", during: "run", error });
       await pause(delay, signal);
-      delay = Math.min(RESTART.max, delay * 2);
+      delay = Math.min(NODE_DEFAULTS.restart.max, delay * 2);
     }
   }
 }

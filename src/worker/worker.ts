@@ -1,12 +1,12 @@
 import type { ExecutionContext } from "hono";
 import type { EventListener } from "../core/events.ts";
-import { LIMITS, WORKER_DEFAULTS } from "../core/options.ts";
 import { Queue } from "../core/queue.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
 import type { Storage } from "../core/storage.ts";
 import { createApi } from "../http/api.ts";
 import { type Config, parseConfig } from "../runtime/config.ts";
 import { consoleLogger, listen } from "../runtime/log.ts";
+import { WORKER_DEFAULTS } from "./defaults.ts";
 
 export interface WorkerOptions<Env extends object, Native> {
   /** Makes the storage for one invocation from the Worker's bindings. */
@@ -51,7 +51,7 @@ export function createWorker<Env extends object, Native>(
     queues,
   } = options;
 
-  const registry = new Registry(options.tasks, LIMITS.workerTimeout);
+  const registry = new Registry(options.tasks, WORKER_DEFAULTS.cronHardDeadline);
 
   const open = (env: Env) => {
     const config = parseConfig(env);

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { SerializationError, TooLargeError, ValidationError } from "../../src/core/errors.ts";
-import { type EnqueueOptions, firstIdAt, idTime, LIMITS, TASK_DEFAULTS } from "../../src/core/options.ts";
+import { firstIdAt, idTime } from "../../src/core/id.ts";
+import { type EnqueueOptions, LIMITS, TASK_DEFAULTS } from "../../src/core/options.ts";
 import {
   type EnqueueRequest,
   enqueueRequest,
