@@ -58,17 +58,12 @@ export function parseDuration(value: unknown, field: string, range: Range): numb
   return milliseconds;
 }
 
-/**
- * Reads a duration from where there is only text: an environment variable, a query string.
- *
- * @param text digits, which are milliseconds, or else what {@link parseDuration} takes
- * @throws {ValidationError} as that does
- */
-export function parseDurationText(text: string, field: string, range: Range): number {
-  return parseDuration(/^\d+$/.test(text) ? Number(text) : text, field, range);
+/** A number where there is only text to give one, as in a variable of the environment or a query string. */
+export function digitsOrText(text: string): number | string {
+  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
-// A text without a unit is refused: "30" is as easily meant in seconds as in milliseconds.
+// In code a text without a unit is refused: whoever writes "30" for 30 may as easily mean seconds as milliseconds.
 function isDurationText(value: string): value is ms.StringValue {
   return /^\d+(\.\d+)?\s?[a-z]+$/i.test(value) && ms(value as ms.StringValue) !== undefined;
 }

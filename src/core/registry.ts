@@ -117,7 +117,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 
 /** What a timeout is expected to be where no worker of the queue may take longer. */
 export function atMost(longestTimeout: number): string {
-  return `at most ${longestTimeout} ms, since the platform ends a worker of this queue then`;
+  return `at most ${longestTimeout} ms, since the platform ends a Worker then`;
 }
 
 /** The tasks that a queue knows, by name. */

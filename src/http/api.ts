@@ -1,33 +1,12 @@
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { describe } from "../core/describe.ts";
-import type { Queue } from "../core/queue.ts";
 import { authenticate } from "./auth.ts";
-import type { ApiKey } from "./keys.ts";
+import type { Api, ApiVariables } from "./context.ts";
 import { HttpError, problemOf } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
+import { resultRoutes } from "./results.ts";
 import { taskRoutes } from "./tasks.ts";
-
-/** What a request is served with. */
-export interface Api {
-  readonly queue: Queue;
-  /** Null lets everybody do everything. */
-  readonly keys: readonly ApiKey[] | null;
-  /** Starts what is due now, in the rest of the request's time. Defaults to leaving it to a runner. */
-  readonly kick?: () => void;
-  /** Hears of errors that are not the caller's. Defaults to nobody. */
-  readonly onError?: (error: unknown) => void;
-}
-
-export interface ApiVariables {
-  api: Api;
-  /** The queue over this request's session. */
-  queue: Queue;
-  /** Name of the key. */
-  caller: string;
-}
-
-export type ApiContext = Context<{ Variables: ApiVariables }>;
 
 /** Marks what a session has seen, in and out. */
 const BOOKMARK = "x-d1-bookmark";
@@ -85,5 +64,6 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
   });
   app.route("/v1", taskRoutes());
   app.route("/v1", queueRoutes());
+  app.route("/v1", resultRoutes());
   return app;
 }

@@ -2,9 +2,9 @@ import { Hono } from "hono";
 import { sha256 } from "../core/digest.ts";
 import { parseText } from "../core/options.ts";
 import type { CallerKey } from "../core/storage.ts";
-import type { ApiContext, ApiVariables } from "./api.ts";
 import { requires } from "./auth.ts";
 import { BATCH_BYTES, limitBody, readJson, TASK_BYTES } from "./body.ts";
+import type { ApiContext, ApiVariables } from "./context.ts";
 import { BatchBody, ListQuery, NewTaskBody, parse, ResultQuery } from "./schemas.ts";
 
 export function taskRoutes() {

@@ -1,5 +1,5 @@
 import { describe } from "../core/describe.ts";
-import { parseDurationText, parseInteger } from "../core/duration.ts";
+import { digitsOrText, parseDuration, parseInteger, type Range } from "../core/duration.ts";
 import { ConfigError, ValidationError } from "../core/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
 import { LIMITS, RETENTION_DEFAULTS, TASK_DEFAULTS } from "../core/options.ts";
@@ -125,24 +125,12 @@ function database(variable: string, url: string, authToken: string | undefined) 
   return { url, authToken };
 }
 
-function duration(
-  env: OmniqEnv,
-  name: keyof OmniqEnv,
-  fallback: number,
-  range: { min: number; max: number },
-): number {
-  return read(env, name, fallback, (value) => parseDurationText(value, name, range));
+function duration(env: OmniqEnv, name: keyof OmniqEnv, fallback: number, range: Range): number {
+  return read(env, name, fallback, (value) => parseDuration(digitsOrText(value), name, range));
 }
 
-function integer(
-  env: OmniqEnv,
-  name: keyof OmniqEnv,
-  fallback: number,
-  range: { min: number; max: number },
-): number {
-  return read(env, name, fallback, (value) =>
-    parseInteger(/^\d+$/.test(value) ? Number(value) : value, name, range),
-  );
+function integer(env: OmniqEnv, name: keyof OmniqEnv, fallback: number, range: Range): number {
+  return read(env, name, fallback, (value) => parseInteger(digitsOrText(value), name, range));
 }
 
 function read<T>(env: OmniqEnv, name: keyof OmniqEnv, fallback: T, parse: (value: string) => T): T {
