@@ -1,10 +1,37 @@
+/** The codes of all errors, stable across releases: branch on these. */
+export type ErrorCode =
+  | "invalid_input"
+  | "not_serializable"
+  | "too_large"
+  | "unknown_task"
+  | "task_not_found"
+  | "task_purged"
+  | "wrong_status"
+  | "unique_conflict"
+  | "id_conflict"
+  | "idempotency_conflict"
+  | "lease_lost"
+  | "task_timeout"
+  | "schema_missing"
+  | "storage_unavailable"
+  | "storage_overloaded"
+  | "storage_rejected"
+  | "query_limit"
+  | "invalid_config"
+  // Of a request, before it reaches the queue.
+  | "invalid_json"
+  | "unauthorized"
+  | "forbidden"
+  | "not_found"
+  | "unsupported_media_type";
+
 /**
  * Every error that OmniQ throws. Each has a stable `code` to branch on; messages are for people and may change.
  * Messages say what was expected, what was got and, where something can be done, what to do.
  */
 export abstract class OmniqError extends Error {
   /** Stable across releases: branch on this, not on the message or the class. */
-  abstract readonly code: string;
+  abstract readonly code: ErrorCode;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -60,7 +87,11 @@ export class UnknownTaskError extends FieldError {
   constructor(funcPath: string, known: readonly string[]) {
     const names = known.length > 0 ? known.slice(0, 20).join(", ") : "of which there is none";
     const got = funcPath.length > 80 ? `${funcPath.slice(0, 80)}...` : funcPath;
-    super("funcPath", `the name of a registered task (${names})`, JSON.stringify(got));
+    super(
+      "funcPath",
+      `the name of a registered task (${names}; register it in \`tasks\`)`,
+      JSON.stringify(got),
+    );
   }
 }
 
@@ -174,7 +205,7 @@ export class StorageUnavailable extends OmniqError {
   readonly code: "storage_unavailable" | "storage_overloaded";
 
   constructor(reason: "unavailable" | "overloaded", options: ErrorOptions & { detail: string }) {
-    super(`the database is ${reason} (${options.detail}): it is tried again with a growing delay`, options);
+    super(`the database is ${reason} (${options.detail}): try again later`, options);
     this.code = `storage_${reason}`;
   }
 }
@@ -198,12 +229,6 @@ export class StorageRejected extends OmniqError {
 }
 
 /** A variable of the environment or an option has a value that cannot be used. */
-export class ConfigError extends OmniqError {
+export class ConfigError extends FieldError {
   readonly code = "invalid_config";
-  readonly variable: string;
-
-  constructor(variable: string, expected: string, got: string) {
-    super(`expected ${variable} to be ${expected}, got ${got}`);
-    this.variable = variable;
-  }
 }

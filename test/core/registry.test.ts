@@ -153,7 +153,7 @@ describe("the registry", () => {
     const registry = new Registry([named("a"), named("b")]);
     expect(() => registry.get("c")).toThrow(UnknownTaskError);
     expect(() => registry.get("c")).toThrow(
-      'expected funcPath to be the name of a registered task (a, b), got "c"',
+      'expected funcPath to be the name of a registered task (a, b; register it in `tasks`), got "c"',
     );
     expect(() => new Registry([]).get("c")).toThrow("of which there is none");
   });
