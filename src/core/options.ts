@@ -44,6 +44,8 @@ export const LIMITS = {
   purgePages: { min: 1, max: 1_000 },
   listLimit: { min: 1, max: 1_000 },
   lease: { min: SECOND, max: DAY },
+  /** How long handlers may run on after a stop. */
+  grace: { min: 0, max: DAY },
 } as const satisfies Record<string, number | Range>;
 
 /** What a task has where neither its enqueue nor its definition says otherwise. */

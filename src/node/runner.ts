@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import { parseInteger } from "../core/duration.ts";
+import { type Duration, parseDuration, parseInteger } from "../core/duration.ts";
+import type { DrainOptions } from "../core/engine.ts";
 import type { EventListener } from "../core/events.ts";
 import type { Logger } from "../core/log.ts";
 import { DRAIN_DEFAULTS, LIMITS, type TaskDefaults } from "../core/options.ts";
@@ -11,26 +12,30 @@ import { consoleLogger, listen } from "../runtime/log.ts";
 import { NODE_DEFAULTS } from "./defaults.ts";
 
 export interface RunnerOptions<Native, Env = NodeJS.ProcessEnv> {
+  /** Where the tasks are, such as `libsqlStorage({ url: "file:queue.db" })`. */
   readonly storage: Storage<Native>;
+  /** The tasks whose handlers run here. Those of other names are left to other workers. */
   readonly tasks: readonly TaskDefinition<never, NoInfer<Env>>[];
-  /** Handlers at once. Defaults to 10. */
+  /** Handlers at once: 1 to 1,000. Defaults to 10. */
   readonly concurrency?: number;
   /** Only these queues, in this order. Defaults to all. */
   readonly queues?: readonly string[];
-  /** How long a stop waits for handlers before it aborts and releases them, in milliseconds. Defaults to 10 s. */
-  readonly grace?: number;
+  /** How long a stop waits for handlers before it aborts and releases them: 0 to 1 day. Defaults to 10 s. */
+  readonly grace?: Duration;
   /**
-   * How long a task of a worker that died waits to be rescued, in milliseconds, at least 1 s. Defaults to 2 minutes, which outlasts
-   * a database that stalls; a local file needs less.
+   * How long a task of a worker that died waits to be rescued: 1 s to 1 day. Defaults to 2 minutes, which outlasts a database that
+   * stalls; a local file needs less.
    */
-  readonly lease?: number;
+  readonly lease?: Duration;
   /** Stop on SIGTERM and SIGINT, then exit. Defaults to true. */
   readonly signals?: boolean;
+  /** For tasks that do not say otherwise. Defaults to {@link TASK_DEFAULTS}. */
   readonly defaults?: Partial<TaskDefaults>;
+  /** How long finished tasks are kept, in milliseconds. Defaults to 7 days, FAILED ones 30. */
   readonly retention?: Partial<Retention>;
   /** What handlers get as `ctx.env`. Defaults to `process.env`. */
   readonly env?: Env;
-  /** Defaults to one that writes JSON lines from `info` on. */
+  /** Takes the events, and what handlers write to `ctx.log`. Defaults to one that writes JSON lines from `info` on. */
   readonly log?: Logger;
   /** Hears of every transition, after the log. Defaults to nobody. */
   readonly onEvent?: EventListener;
@@ -40,7 +45,10 @@ export interface RunnerOptions<Native, Env = NodeJS.ProcessEnv> {
 export interface Runner<Native> {
   /** Its queue: what is enqueued by it starts at once. */
   readonly queue: Queue<Native>;
-  /** Makes sure of the schema and runs tasks until it is stopped. A database that is down is waited for. */
+  /**
+   * Makes sure of the schema and runs tasks until it is stopped. A database that is down is waited for. A runner runs once: a
+   * second call gives the promise of the first.
+   */
   run(): Promise<void>;
   /** Claims nothing more, gives back what has not started, lets the rest end within the grace. Resolves when all is written. */
   stop(): Promise<void>;
@@ -52,7 +60,7 @@ export interface Runner<Native> {
  * On a libSQL file it sees at once what another process enqueues; on a server it polls, at most a second apart.
  *
  * @param options the storage, the tasks and, where the defaults do not serve, how they are run
- * @throws {ConfigError} when two tasks share a name, {@link ValidationError} when the concurrency is out of its range
+ * @throws {ConfigError} when two tasks share a name, {@link ValidationError} when an option is out of its range
  * @example
  * const runner = createRunner({ storage: libsqlStorage({ url: "file:queue.db" }), tasks: [sendEmail] });
  * await runner.run();
@@ -63,45 +71,57 @@ export function createRunner<Native, Env = NodeJS.ProcessEnv>(
   const log = options.log ?? consoleLogger("info");
   const onEvent = listen(log, options.onEvent);
   const { storage, tasks, defaults, retention, env = process.env } = options;
-  parseInteger(options.concurrency ?? NODE_DEFAULTS.concurrency, "concurrency", LIMITS.concurrency);
-  parseInteger(options.lease ?? DRAIN_DEFAULTS.lease, "lease", LIMITS.lease);
+  const settings = parseSettings(options);
   const queue = new Queue({ storage, defaults, retention, env, log, onEvent }, new Registry(tasks));
   const stopping = new AbortController();
-  const stopped = Promise.withResolvers<void>();
 
-  let running = false;
+  let running: Promise<void> | undefined;
 
   const stop = async () => {
     stopping.abort();
-    if (running) await stopped.promise;
+    await running;
   };
 
-  const run = async () => {
-    running = true;
+  const start = async () => {
     const uninstall = options.signals === false ? () => {} : installSignals(stop, log);
     const { purge } = NODE_DEFAULTS;
     const purging = setInterval(() => void queue.purgeDue(purge.pages), purge.every);
     try {
-      await work(queue, options, stopping.signal, onEvent);
+      await work(queue, settings, stopping.signal, onEvent);
     } finally {
       clearInterval(purging);
       uninstall();
-      stopped.resolve();
     }
+  };
+
+  const run = () => {
+    running ??= start();
+    return running;
   };
 
   return { queue, run, stop };
 }
 
+type Settings = Pick<DrainOptions, "concurrency" | "queues" | "lease" | "grace">;
+
+function parseSettings<Native, Env>({
+  concurrency = NODE_DEFAULTS.concurrency,
+  queues,
+  lease = DRAIN_DEFAULTS.lease,
+  grace = NODE_DEFAULTS.grace,
+}: RunnerOptions<Native, Env>): Settings {
+  return {
+    concurrency: parseInteger(concurrency, "concurrency", LIMITS.concurrency),
+    queues,
+    lease: parseDuration(lease, "lease", LIMITS.lease),
+    grace: parseDuration(grace, "grace", LIMITS.grace),
+  };
+}
+
 /** Drains until the signal; whatever ends a drain before that is waited out. */
 async function work<Native>(
   queue: Queue<Native>,
-  {
-    concurrency = NODE_DEFAULTS.concurrency,
-    queues,
-    lease,
-    grace = NODE_DEFAULTS.grace,
-  }: Pick<RunnerOptions<Native>, "concurrency" | "queues" | "lease" | "grace">,
+  settings: Settings,
   signal: AbortSignal,
   onEvent: EventListener,
 ): Promise<void> {
@@ -119,9 +139,7 @@ async function work<Native>(
         if (watched) void watchFile(queue.storage, wake, AbortSignal.any([signal, watch.signal]));
       };
       const linger = Number.POSITIVE_INFINITY;
-      await queue
-        .drain({ concurrency, queues, lease, grace, signal, poll, linger, onStart })
-        .finally(() => watch.abort());
+      await queue.drain({ ...settings, signal, poll, linger, onStart }).finally(() => watch.abort());
     } catch (error) {
       onEvent({ type: "storage.failed", during: "run", error });
       await pause(delay, signal);

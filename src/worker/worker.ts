@@ -1,5 +1,7 @@
 import type { ExecutionContext } from "hono";
+import { type Duration, parseDuration, parseInteger } from "../core/duration.ts";
 import type { EventListener } from "../core/events.ts";
+import { LIMITS } from "../core/options.ts";
 import { Queue } from "../core/queue.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
 import type { Storage } from "../core/storage.ts";
@@ -14,10 +16,10 @@ export interface WorkerOptions<Env extends object, Native> {
   readonly tasks: readonly TaskDefinition<never, NoInfer<Env>>[];
   /** Only these queues, in this order. Defaults to all. */
   readonly queues?: readonly string[];
-  /** Handlers at once in one invocation. Defaults to 5: a Worker may have 6 connections open. */
+  /** Handlers at once in one invocation: 1 to 1,000. Defaults to 5, since a Worker may have 6 connections open. */
   readonly concurrency?: number;
-  /** How long a cron tick claims, in milliseconds. Defaults to a minute, so that ticks meet. */
-  readonly cronDeadline?: number;
+  /** How long a cron tick claims: up to 14 minutes. Defaults to a minute, so that ticks meet. */
+  readonly cronDeadline?: Duration;
   /** Hears of every transition, after the log. Defaults to nobody. */
   readonly onEvent?: EventListener;
 }
@@ -38,19 +40,20 @@ const QUERIES_A_PURGE_PAGE = 20;
  *
  * @param options the storage, the tasks and, where the defaults do not serve, how they are run
  * @returns the Worker's default export
- * @throws {ConfigError} when two tasks share a name or one takes longer than a Worker may; and at the first request or tick,
- *   when a variable of the environment cannot be used
+ * @throws {ValidationError} when an option is out of its range, {@link ConfigError} when two tasks share a name or one takes
+ *   longer than a Worker may; and at the first request or tick, when a variable of the environment cannot be used
  * @example export default createWorker({ storage: (env: Env) => d1Storage(env.DB), tasks: [sendEmail] });
  */
 export function createWorker<Env extends object, Native>(
   options: WorkerOptions<Env, Native>,
 ): OmniqWorker<Env, Native> {
-  const {
-    concurrency = WORKER_DEFAULTS.concurrency,
-    cronDeadline = WORKER_DEFAULTS.cronDeadline,
-    queues,
-  } = options;
-
+  const { concurrency = WORKER_DEFAULTS.concurrency, queues } = options;
+  parseInteger(concurrency, "concurrency", LIMITS.concurrency);
+  const wanted = options.cronDeadline ?? WORKER_DEFAULTS.cronDeadline;
+  const cronDeadline = parseDuration(wanted, "cronDeadline", {
+    min: 1,
+    max: WORKER_DEFAULTS.cronHardDeadline,
+  });
   const registry = new Registry(options.tasks, WORKER_DEFAULTS.cronHardDeadline);
 
   const open = (env: Env) => {

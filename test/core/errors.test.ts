@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as errors from "../../src/core/errors.ts";
+import * as published from "../../src/index.ts";
 
 /** One of each class, by its stable code. */
 const all: Readonly<Record<string, errors.OmniqError>> = {
@@ -34,6 +35,13 @@ describe("the errors", () => {
       .map(({ name }) => name);
     const listed = new Set(Object.values(all).map(({ name }) => name));
     expect(classes.filter((name) => !abstract.includes(name)).sort()).toEqual([...listed].sort());
+  });
+
+  it("every class is published", () => {
+    const names = Object.values(errors)
+      .filter(isErrorClass)
+      .map(({ name }) => name);
+    expect(Object.keys(published)).toEqual(expect.arrayContaining(names));
   });
 
   for (const [code, error] of Object.entries(all)) {

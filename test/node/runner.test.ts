@@ -61,6 +61,18 @@ describe("a Node runner", () => {
     expect(await runner.queue.get(id)).toMatchObject({ status: "PENDING", attempts: 0 });
   });
 
+  it("runs once: a second call gives the promise of the first, and installs nothing", async () => {
+    const listeners = process.listenerCount("SIGTERM");
+    const runner = createRunner({ ...options(), signals: true });
+    const running = runner.run();
+    expect(runner.run()).toBe(running);
+    expect(process.listenerCount("SIGTERM")).toBe(listeners + 1);
+    await runner.stop();
+    await running;
+    expect(process.listenerCount("SIGTERM")).toBe(listeners);
+    expect(runner.run()).toBe(running);
+  });
+
   it("tells its listener, and goes on where that throws", async () => {
     const events: string[] = [];
     const onEvent = ({ type }: { type: string }) => {
@@ -93,7 +105,10 @@ describe("a Node runner", () => {
   });
 
   it("refuses settings that cannot be used before it starts", () => {
-    expect(() => createRunner({ ...options(), concurrency: 0 })).toThrow(ValidationError);
+    for (const settings of [{ concurrency: 0 }, { lease: 999 }, { lease: "soon" }, { grace: "2d" }]) {
+      expect(() => createRunner({ ...options(), ...settings })).toThrow(ValidationError);
+    }
+    expect(() => createRunner({ ...options(), lease: "30s", grace: "1m" })).not.toThrow();
     expect(() => createRunner({ ...options(), tasks: [note, note] })).toThrow(ConfigError);
   });
 

@@ -19,6 +19,13 @@ describe("createWorker", () => {
     expect(() => createWorker({ storage, tasks: [task("fits", "14m")] })).not.toThrow();
   });
 
+  it("refuses settings that cannot be used", () => {
+    for (const settings of [{ cronDeadline: "15m" }, { cronDeadline: "soon" }, { concurrency: 0 }]) {
+      expect(() => createWorker({ storage, tasks: [], ...settings })).toThrow(/^expected (cronD|concurr)/);
+    }
+    expect(() => createWorker({ storage, tasks: [], cronDeadline: "55s" })).not.toThrow();
+  });
+
   it("refuses two tasks of one name", () => {
     expect(() => createWorker({ storage, tasks: [task("twin", 1_000), task("twin", 1_000)] })).toThrow(
       "two named twin",
