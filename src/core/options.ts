@@ -98,21 +98,25 @@ export const RETENTION_DEFAULTS = {
   purgeInterval: HOUR,
 } as const;
 
-/** What an enqueue may say about a task. */
+/** What an enqueue may say about a task. What it does not say the definition does, and then the queue's defaults. */
 export interface EnqueueOptions {
-  /** Positional values, which the handler reads from `ctx.args`. Defaults to `[]`. */
+  /** Positional values, JSON, which the handler reads from `ctx.args`. Defaults to `[]`. */
   readonly args?: readonly unknown[];
-  /** A UUIDv7 of your own: enqueueing it again with the same content changes nothing. Defaults to a new one. */
+  /** A UUIDv7 of your own: enqueuing it again with the same content changes nothing. Defaults to a new one. */
   readonly id?: string;
+  /** The queue that it waits in: a text of 1 to 255 characters. Defaults to `"default"`. */
   readonly queue?: string;
+  /** An integer from 0 to 9; 0 is claimed first. Defaults to 5. */
   readonly priority?: number;
   /** Not before this moment. Defaults to now. */
   readonly eta?: Instant;
-  /** The same, counted from now. Give one of the two. */
+  /** The same, counted from now: up to 10 years. Give one of the two. */
   readonly delay?: Duration;
-  /** Run again this long after each success. Defaults to once only. */
+  /** Run again this long after each success: 1 ms to a year. Defaults to once only. */
   readonly interval?: Duration;
+  /** An integer from 0 to 1,000: the task may run once more than that. Defaults to 3. */
   readonly maxRetries?: number;
+  /** How long one attempt may take: 1 ms to 7 days, in a Worker up to 14 minutes. Defaults to 25 s. */
   readonly timeout?: Duration;
   /** At most one task with this key is pending, retrying or running. */
   readonly uniqueKey?: string;

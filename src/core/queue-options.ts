@@ -7,16 +7,17 @@ import type { Retention } from "./retention.ts";
 import type { Storage } from "./storage.ts";
 
 export interface QueueOptions<Native, Env = unknown> {
+  /** Where the tasks are, such as `d1Storage(env.DB)` or `libsqlStorage({ url: "file:queue.db" })`. */
   readonly storage: Storage<Native>;
   /** The tasks whose handlers run here. A process that only enqueues needs none. Defaults to none. */
   readonly tasks?: readonly TaskDefinition<never, NoInfer<Env>>[];
   /** For tasks that do not say otherwise. Defaults to {@link TASK_DEFAULTS}. */
   readonly defaults?: Partial<TaskDefaults>;
-  /** How long finished tasks are kept. Defaults to 7 days, FAILED ones 30. */
+  /** How long finished tasks are kept, in milliseconds. Defaults to 7 days, FAILED ones 30. */
   readonly retention?: Partial<Retention>;
   /** What handlers get as `ctx.env`: a Worker's bindings. Defaults to `{}`. */
   readonly env?: Env;
-  /** Settings of the drain that `kick` starts, over {@link KICK_DRAIN}. */
+  /** Of the drain that `kick` starts. Defaults to 5 handlers at once, 45 queries, and all queues. */
   readonly kick?: Partial<Pick<DrainOptions, "concurrency" | "queryBudget" | "queues">>;
   /** Hears of every transition that this process makes. Defaults to nobody. */
   readonly onEvent?: EventListener;

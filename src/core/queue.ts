@@ -37,6 +37,8 @@ import { waitForResult } from "./wait.ts";
 /**
  * A queue over a storage: enqueues, looks up, operates and drains.
  *
+ * @param options the storage and, where handlers run here, the tasks; see {@link QueueOptions}
+ * @throws {ConfigError} when two tasks share a name
  * @example
  * const queue = createQueue({ storage: d1Storage(env.DB), tasks: [sendEmail] });
  * const { id } = await queue.enqueue(sendEmail, { to: "a@example.com" }, { delay: "5m" });
@@ -59,6 +61,7 @@ export interface QueueSession {
   bookmark(): string | null;
 }
 
+/** Made by {@link createQueue}; a Worker and a runner have one each. */
 export class Queue<Native = unknown> {
   readonly #registry: Registry;
   readonly #options: QueueParts<Native>;
@@ -194,7 +197,14 @@ export class Queue<Native = unknown> {
     );
   }
 
-  /** Claims and runs tasks until nothing is due, or until a deadline, a budget or a signal ends it. @throws {ValidationError} */
+  /**
+   * Claims and runs tasks until nothing is due, or until a deadline, a budget or a signal ends it.
+   *
+   * @param options see {@link DrainOptions}. Defaults to 5 handlers at once, and no limit
+   * @returns what was done, and why it stopped claiming
+   * @throws {ValidationError} {@link SchemaMissing} {@link StorageRejected}
+   * @example const { succeeded } = await queue.drain({ deadline: 20_000, concurrency: 10 })
+   */
   async drain(options: Partial<DrainOptions> = {}): Promise<DrainReport> {
     const { concurrency = DRAIN_CONCURRENCY } = options;
     parseInteger(concurrency, "concurrency", LIMITS.concurrency);
@@ -240,13 +250,24 @@ export class Queue<Native = unknown> {
     return purgePages(this.#storage, request, pages);
   }
 
-  /** @throws {TaskNotFoundError} {@link TaskPurgedError} */
+  /**
+   * A task with its status, its counters and its last 20 errors.
+   *
+   * @param id as its enqueue gave it
+   * @throws {ValidationError} when that is no UUIDv7, {@link TaskNotFoundError}, {@link TaskPurgedError}
+   */
   async get(id: string): Promise<Task> {
     const task = await this.#storage.getTask(parseId(id, "id"));
     return task ?? this.#explainAbsence(id);
   }
 
-  /** One page of tasks, newest first. @throws {ValidationError} */
+  /**
+   * One page of tasks, newest first.
+   *
+   * @param filter `status`, `queue`, `funcPath`; `limit`, 1 to 1,000, defaults to 100; `cursor` goes on from the page before
+   * @returns the tasks, and a cursor; a page may be short, or empty, and still have one
+   * @throws {ValidationError}
+   */
   async list(filter: Partial<TaskFilter> = {}): Promise<Page<Task>> {
     return this.#storage.listTasks(parseFilter(filter));
   }
@@ -263,28 +284,48 @@ export class Queue<Native = unknown> {
     return waitForResult(() => this.#outcome(id), this.#storage.outcomeQueries, wait);
   }
 
-  /** Cancels a task that has not ended; a handler that runs is aborted at its next heartbeat. @throws {TaskStatusError} */
+  /**
+   * Cancels a task that has not ended; a handler that runs is aborted at its next heartbeat.
+   *
+   * @throws {TaskStatusError} when it has ended, {@link TaskNotFoundError}
+   */
   async cancel(id: string): Promise<Task> {
     return this.#storage.cancel(parseId(id, "id"), this.#now());
   }
 
-  /** Runs a FAILED or CANCELLED task again from the start. @throws {TaskStatusError} {@link UniqueConflictError} */
+  /**
+   * Runs a FAILED or CANCELLED task again from the start: its failures are forgotten, its result is deleted.
+   *
+   * @throws {TaskStatusError} {@link TaskNotFoundError}, {@link UniqueConflictError} when another active task has its unique key
+   */
   async retry(id: string): Promise<Task> {
     const task = await this.#storage.retry(parseId(id, "id"), this.#now());
     this.#wake();
     return task;
   }
 
-  /** Moves the eta of a task that waits, and keeps its counters. @throws {TaskStatusError} */
+  /**
+   * Moves the eta of a task that waits, and keeps its counters.
+   *
+   * @throws {TaskStatusError} {@link TaskNotFoundError} {@link ValidationError}
+   */
   async reschedule(id: string, eta: Instant): Promise<Task> {
     return this.#storage.reschedule(parseId(id, "id"), parseInstant(eta, "eta"), this.#now());
   }
 
+  /** Every queue that has tasks or settings, by name, with its depth (exact to 1,000), its age, what runs and its settings. */
   queues(): Promise<readonly QueueSummary[]> {
     return this.#storage.listQueues(this.#now());
   }
 
-  /** Pauses or resumes a queue, or limits how many of its tasks run at once over all workers. */
+  /**
+   * Pauses or resumes a queue, or limits how many of its tasks run at once over all workers.
+   *
+   * @param name of the queue, which need not have tasks yet
+   * @param settings `paused`; `concurrency`, 1 to 1,000,000 or null for no limit. What is absent stays as it is
+   * @throws {ValidationError}
+   * @example await queue.configureQueue("mail", { paused: true })
+   */
   async configureQueue(name: string, settings: QueueSettings): Promise<void> {
     const { concurrency } = settings;
     if (concurrency !== undefined && concurrency !== null)

@@ -15,12 +15,12 @@ const BOOKMARK = "x-d1-bookmark";
 const BOOKMARK_FORM = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
 
 /**
- * The HTTP API as a Hono app, to be served or mounted.
+ * The HTTP API as a Hono app, to be served as it is or under a path of another.
  *
  * @param resolve gives the queue and the keys for a request: the same ones each time, or by its environment
  * @example
- * const queue = createQueue({ storage, tasks });
- * app.route("/queue", createApi(() => ({ queue, keys: parseKeys(process.env.OMNIQ_KEYS ?? "") })));
+ * const keys = parseKeys(process.env.OMNIQ_KEYS ?? "");
+ * app.route("/queue", createApi(() => ({ queue: runner.queue, keys })));
  */
 export function createApi(resolve: (context: Context) => Api): Hono<{ Variables: ApiVariables }> {
   const app = new Hono<{ Variables: ApiVariables }>();
@@ -28,17 +28,6 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
     const response = problemOf(error, context);
     if (response.status >= 500) context.var.api?.onError?.(error);
     return response;
-  });
-  app.notFound(async (context) => {
-    const nothing = new HttpError("not_found", "the path", "one of the API's", describe(context.req.path));
-    // Without a key nobody learns even what is not there.
-    return problemOf(
-      await authenticate(context).then(
-        () => nothing,
-        (refused: unknown) => refused,
-      ),
-      context,
-    );
   });
   app.use(secureHeaders());
   app.use(async (context, next) => {
@@ -65,5 +54,10 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
   app.route("/v1", taskRoutes());
   app.route("/v1", queueRoutes());
   app.route("/v1", resultRoutes());
+  app.all("*", async (context) => {
+    // Without a key nobody learns even what is not there.
+    await authenticate(context);
+    throw new HttpError("not_found", "the path", "one of the API's", describe(context.req.path));
+  });
   return app;
 }
