@@ -31,7 +31,7 @@ export { type EnqueueRequest, enqueueRequest, type TaskRequest } from "./core/pr
 export { createQueue, type Queue, type QueueSession } from "./core/queue.ts";
 export type { QueueOptions, WaitUntil } from "./core/queue-options.ts";
 export type { TaskSettings, ValidatedTaskSettings } from "./core/registry.ts";
-export { defineTask, type TaskContext, type TaskDefinition } from "./core/registry.ts";
+export { type AnyTask, defineTask, type TaskContext, type TaskDefinition } from "./core/registry.ts";
 export type { PurgeOptions, Retention } from "./core/retention.ts";
 export type {
   CallerKey,

@@ -10,13 +10,13 @@ import {
   parseText,
   type TaskDefaults,
 } from "./options.ts";
-import { atMost, type TaskDefinition } from "./registry.ts";
+import { type AnyTask, atMost, type TaskDefinition } from "./registry.ts";
 import { byteLength, serialize } from "./serialize.ts";
 import type { NewTask, Task } from "./task.ts";
 
 /** One task to enqueue. Build it with {@link enqueueRequest}, which checks the payload's type. */
 export interface EnqueueRequest {
-  readonly task: TaskDefinition;
+  readonly task: AnyTask;
   readonly input: unknown;
   readonly options: EnqueueOptions;
 }
@@ -37,7 +37,7 @@ export interface TaskRequest extends EnqueueOptions {
  * @example await queue.enqueueMany(users.map((user) => enqueueRequest(sendEmail, { to: user.email })))
  */
 export function enqueueRequest<Input>(
-  task: TaskDefinition<Input>,
+  task: TaskDefinition<Input, never>,
   input: Input,
   options: EnqueueOptions = {},
 ): EnqueueRequest {

@@ -114,7 +114,7 @@ export class Queue<Native = unknown> {
    * @example await queue.enqueue(sendEmail, { to: "a@example.com" }, { delay: "5m", uniqueKey: "welcome:a" })
    */
   async enqueue<Input>(
-    task: TaskDefinition<Input>,
+    task: TaskDefinition<Input, never>,
     input: Input,
     options: EnqueueOptions = {},
   ): Promise<EnqueueReceipt> {
@@ -169,7 +169,7 @@ export class Queue<Native = unknown> {
    * queue.kick(ctx);
    */
   async statements<Input>(
-    task: TaskDefinition<Input>,
+    task: TaskDefinition<Input, never>,
     input: Input,
     options: EnqueueOptions = {},
   ): Promise<Native[]> {

@@ -45,9 +45,10 @@ export interface ValidatedTaskSettings<Schema extends StandardSchemaV1, Env = un
  * A task that can be enqueued and run.
  *
  * @typeParam Input what the enqueue takes: the payload, stored as `kwargs`
- * @typeParam Env what the handler needs as `ctx.env`: a Worker or a runner that lacks some of it does not take the task
+ * @typeParam Env what the handler needs as `ctx.env`: a Worker or a runner that lacks some of it does not take the task. Defaults to
+ *   nothing
  */
-export interface TaskDefinition<in Input = never, in Env = never> {
+export interface TaskDefinition<in Input = never, in Env = unknown> {
   readonly name: string;
   readonly settings: SharedOptions;
   /** The payload as the handler wants it. @throws {ValidationError} naming the field */
@@ -57,6 +58,9 @@ export interface TaskDefinition<in Input = never, in Env = never> {
   /** Never set: carries the types. */
   readonly accepts?: (input: Input, env: Env) => void;
 }
+
+/** Any task, whatever it takes and needs. */
+export type AnyTask = TaskDefinition<never, never>;
 
 /**
  * Defines a task: its name, its settings and its handler.
@@ -122,14 +126,14 @@ export function atMost(longestTimeout: number): string {
 
 /** The tasks that a queue knows, by name. */
 export class Registry {
-  readonly #definitions: ReadonlyMap<string, TaskDefinition>;
+  readonly #definitions: ReadonlyMap<string, AnyTask>;
   /** No task of this queue may take longer, in milliseconds: none would run it. */
   readonly longestTimeout: number;
 
   /** @throws {ConfigError} when two tasks share a name, or one takes longer than `longestTimeout` */
-  constructor(definitions: readonly TaskDefinition[], longestTimeout = Number.POSITIVE_INFINITY) {
+  constructor(definitions: readonly AnyTask[], longestTimeout = Number.POSITIVE_INFINITY) {
     this.longestTimeout = longestTimeout;
-    const byName = new Map<string, TaskDefinition>();
+    const byName = new Map<string, AnyTask>();
     for (const definition of definitions) {
       const { name, settings } = definition;
       if (byName.has(name))
@@ -147,12 +151,12 @@ export class Registry {
     return [...this.#definitions.keys()];
   }
 
-  find(name: string): TaskDefinition | undefined {
+  find(name: string): AnyTask | undefined {
     return this.#definitions.get(name);
   }
 
   /** @throws {UnknownTaskError} */
-  get(name: string): TaskDefinition {
+  get(name: string): AnyTask {
     const definition = this.find(name);
     if (definition === undefined) throw new UnknownTaskError(name, this.names);
     return definition;

@@ -59,10 +59,7 @@ export class EngineContext {
   }
 
   /** A queue whose handlers are these, with this test's clock and listener, and no jitter. */
-  queue(
-    tasks: readonly TaskDefinition<never, unknown>[],
-    options: Partial<QueueOptions<unknown>> = {},
-  ): Queue {
+  queue(tasks: readonly TaskDefinition[], options: Partial<QueueOptions<unknown>> = {}): Queue {
     return createQueue({
       storage: this.database.storage({}, () => this.driver),
       tasks,
