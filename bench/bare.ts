@@ -1,5 +1,7 @@
 /** A worker without the engine: what the claims and the completions of a whole drain take by themselves. */
-import { DRAIN_DEFAULTS, firstIdAt, NODE_DEFAULTS } from "../src/core/options.ts";
+import { firstIdAt } from "../src/core/id.ts";
+import { DRAIN_DEFAULTS } from "../src/core/options.ts";
+import { NODE_DEFAULTS } from "../src/node/defaults.ts";
 import type { Row } from "../src/storage/driver.ts";
 import { statementsFor } from "../src/storage/statements.ts";
 import type { Bare } from "./floor.ts";

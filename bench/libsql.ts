@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
-import { NODE_DEFAULTS } from "../src/core/options.ts";
+import { NODE_DEFAULTS } from "../src/node/defaults.ts";
 import { libsqlDriver } from "../src/storage/libsql.ts";
 import { SqliteStorage } from "../src/storage/sqlite.ts";
 import type { Bare } from "./floor.ts";

@@ -1,5 +1,5 @@
 /** Tasks made by the database itself: a million would take too long through a client. */
-import { firstIdAt } from "../src/core/options.ts";
+import { firstIdAt } from "../src/core/id.ts";
 import type { Bare } from "./floor.ts";
 import { noop } from "./tasks.ts";
 

@@ -1,10 +1,10 @@
 /** The Worker that the bench runs: OmniQ's own routes, and the steps of the bench under `/bench`. */
 import type { D1Database } from "@cloudflare/workers-types";
 import type { ExecutionContext } from "hono";
-import { WORKER_DEFAULTS } from "../src/core/options.ts";
 import type { OmniqEnv } from "../src/runtime/config.ts";
 import { d1Driver, d1Storage } from "../src/storage/d1.ts";
 import type { Row } from "../src/storage/driver.ts";
+import { WORKER_DEFAULTS } from "../src/worker/defaults.ts";
 import { createWorker } from "../src/worker/worker.ts";
 import { measureCost } from "./cost.ts";
 import { CountedD1 } from "./counted.ts";

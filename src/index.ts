@@ -1,37 +1,54 @@
-export { type Backoff, backoffDelay, DEFAULT_BACKOFF } from "./core/backoff.ts";
 export { Aborted, NonRetryable, Snooze } from "./core/control.ts";
 export type { Duration, Instant } from "./core/duration.ts";
 export type { DrainEnd, DrainOptions, DrainReport } from "./core/engine.ts";
-export * from "./core/errors.ts";
+export {
+  ConfigError,
+  type ErrorCode,
+  FieldError,
+  IdConflictError,
+  IdempotencyConflictError,
+  LeaseLostError,
+  OmniqError,
+  QueryLimitReached,
+  SchemaMissing,
+  SerializationError,
+  StorageRejected,
+  StorageUnavailable,
+  TaskNotFoundError,
+  TaskPurgedError,
+  TaskStatusError,
+  TaskTimeoutError,
+  TooLargeError,
+  UniqueConflictError,
+  UnknownTaskError,
+  ValidationError,
+} from "./core/errors.ts";
 export type { EventListener, QueueEvent, TaskSubject } from "./core/events.ts";
+export type { BatchSubmission, Submission } from "./core/intake.ts";
 export type { Logger, LogLevel } from "./core/log.ts";
 export { type EnqueueOptions, LIMITS, TASK_DEFAULTS, type TaskDefaults } from "./core/options.ts";
-export { type EnqueueRequest, enqueueRequest } from "./core/prepare.ts";
-export { createQueue, type Queue, type QueueOptions, type WaitUntil } from "./core/queue.ts";
-export {
-  defineTask,
-  type TaskContext,
-  type TaskDefinition,
-  type TaskSettings,
-  type ValidatedTaskSettings,
-} from "./core/registry.ts";
-export type { Retention } from "./core/retention.ts";
+export { type EnqueueRequest, enqueueRequest, type TaskRequest } from "./core/prepare.ts";
+export { createQueue, type Queue, type QueueSession } from "./core/queue.ts";
+export type { QueueOptions, WaitUntil } from "./core/queue-options.ts";
+export type { TaskSettings, ValidatedTaskSettings } from "./core/registry.ts";
+export { type AnyTask, defineTask, type TaskContext, type TaskDefinition } from "./core/registry.ts";
+export type { PurgeOptions, Retention } from "./core/retention.ts";
 export type {
+  CallerKey,
+  ClaimRequest,
   EnqueueReceipt,
+  IdempotencyKey,
   Page,
+  PurgeRequest,
   QueueSettings,
   QueueSummary,
+  Rescued,
+  Session,
+  SettleReport,
   Storage,
   TaskFilter,
   TaskOutcome,
 } from "./core/storage.ts";
-export {
-  type ClaimedTask,
-  type JsonObject,
-  type JsonValue,
-  TASK_STATUSES,
-  type Task,
-  type TaskError,
-  type TaskResult,
-  type TaskStatus,
-} from "./core/task.ts";
+export type { Claim, ClaimedTask, JsonObject, JsonText, JsonValue, NewTask } from "./core/task.ts";
+export { TASK_STATUSES, type Task, type TaskError, type TaskResult, type TaskStatus } from "./core/task.ts";
+export type { Settlement } from "./core/transitions.ts";

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { mkdir } from "node:fs/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { ConfigError, OmniqError } from "../core/errors.ts";
 import { type LibsqlOptions, libsqlStorage } from "../storage/libsql.ts";
 import { copyMigrations } from "../storage/migrate.ts";
@@ -21,8 +21,8 @@ program
 program
   .command("migrate")
   .description("apply the migrations to the libSQL database of OMNIQ_DB_URL")
-  .option("--url <url>", "the database", process.env.OMNIQ_DB_URL)
-  .option("--token <token>", "its token", process.env.OMNIQ_DB_TOKEN)
+  .addOption(new Option("--url <url>", "the database").env("OMNIQ_DB_URL"))
+  .addOption(new Option("--token <token>", "its token").env("OMNIQ_DB_TOKEN"))
   .option("--prefix <text>", "put before the name of each table and index", "")
   .action(async ({ url, token, prefix }: { url?: string; token?: string; prefix: string }) => {
     if (url === undefined) return program.error("expected --url or OMNIQ_DB_URL, got neither");

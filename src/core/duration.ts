@@ -1,5 +1,8 @@
 import ms from "ms";
+import { describe } from "./describe.ts";
 import { ValidationError } from "./errors.ts";
+
+export { describe };
 
 /** A length of time: integer milliseconds, or a text such as `"30s"`, `"5m"`, `"1.5h"`, `"7d"`. */
 export type Duration = number | string;
@@ -17,24 +20,6 @@ const ISO_8601 = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d
 
 /** The last millisecond of the year 9999: beyond it ISO 8601 needs another form. */
 const LAST_INSTANT = 253_402_300_799_999;
-
-/** How a value is shown in an error: short, on one line, never its whole content. */
-export function describe(value: unknown): string {
-  if (typeof value === "string")
-    return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === "object" && value !== null) return `an object of type ${typeName(value)}`;
-  return String(value);
-}
-
-function typeName(value: object): string {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return typeof prototype === "object" && prototype !== null
-    ? (prototype.constructor?.name ?? "Object")
-    : "null";
-}
 
 /** @throws {ValidationError} when `value` is no safe integer within `range`. */
 export function parseInteger(value: unknown, field: string, range: Range): number {
@@ -73,17 +58,12 @@ export function parseDuration(value: unknown, field: string, range: Range): numb
   return milliseconds;
 }
 
-/**
- * Reads a duration from where there is only text: an environment variable, a query string.
- *
- * @param text digits, which are milliseconds, or else what {@link parseDuration} takes
- * @throws {ValidationError} as that does
- */
-export function parseDurationText(text: string, field: string, range: Range): number {
-  return parseDuration(/^\d+$/.test(text) ? Number(text) : text, field, range);
+/** A number where there is only text to give one, as in a variable of the environment or a query string. */
+export function digitsOrText(text: string): number | string {
+  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
-// A text without a unit is refused: "30" is as easily meant in seconds as in milliseconds.
+// In code a text without a unit is refused: whoever writes "30" for 30 may as easily mean seconds as milliseconds.
 function isDurationText(value: string): value is ms.StringValue {
   return /^\d+(\.\d+)?\s?[a-z]+$/i.test(value) && ms(value as ms.StringValue) !== undefined;
 }

@@ -16,13 +16,16 @@ export interface Engine {
   readonly emit: EventListener;
 }
 
+/** Handlers at once where a drain is not told how many. */
+export const DRAIN_CONCURRENCY = 5;
+
 /** How long and how hard to work. Durations are integer milliseconds from the start of the drain. */
 export interface DrainOptions {
   /** Ends claiming. Defaults to never. */
   readonly deadline?: number;
   /** Ends everything: what still runs is aborted and released. Defaults to never. */
   readonly hardDeadline?: number;
-  /** Handlers at once. */
+  /** Handlers at once: 1 to 1,000. */
   readonly concurrency: number;
   /** Ends claiming after so many tasks. Defaults to no limit. */
   readonly maxTasks?: number;

@@ -1,10 +1,37 @@
+/** The codes of all errors, stable across releases: branch on these. */
+export type ErrorCode =
+  | "invalid_input"
+  | "not_serializable"
+  | "too_large"
+  | "unknown_task"
+  | "task_not_found"
+  | "task_purged"
+  | "wrong_status"
+  | "unique_conflict"
+  | "id_conflict"
+  | "idempotency_conflict"
+  | "lease_lost"
+  | "task_timeout"
+  | "schema_missing"
+  | "storage_unavailable"
+  | "storage_overloaded"
+  | "storage_rejected"
+  | "query_limit"
+  | "invalid_config"
+  // Of a request, before it reaches the queue.
+  | "invalid_json"
+  | "unauthorized"
+  | "forbidden"
+  | "not_found"
+  | "unsupported_media_type";
+
 /**
  * Every error that OmniQ throws. Each has a stable `code` to branch on; messages are for people and may change.
  * Messages say what was expected, what was got and, where something can be done, what to do.
  */
 export abstract class OmniqError extends Error {
   /** Stable across releases: branch on this, not on the message or the class. */
-  abstract readonly code: string;
+  abstract readonly code: ErrorCode;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -15,16 +42,27 @@ export abstract class OmniqError extends Error {
 /** A fault in one field of what the caller gave. */
 export abstract class FieldError extends OmniqError {
   /** Path of the field, such as `tasks[3].eta`. */
-  readonly field: string;
+  field: string;
   readonly expected: string;
   readonly got: string;
 
-  constructor(field: string, expected: string, got: string) {
-    super(`expected ${field} to be ${expected}, got ${got}`);
+  constructor(field: string, expected: string, got: string, options?: ErrorOptions) {
+    super(fault(field, expected, got), options);
     this.field = field;
     this.expected = expected;
     this.got = got;
   }
+
+  /** Makes it the fault of a caller that passed the value at `path`, such as `tasks[3]`. */
+  within(path: string): this {
+    this.field = `${path}.${this.field}`;
+    this.message = fault(this.field, this.expected, this.got);
+    return this;
+  }
+}
+
+function fault(field: string, expected: string, got: string): string {
+  return `expected ${field} to be ${expected}, got ${got}`;
 }
 
 /** An argument, a field of a request or an option is not what was expected. */
@@ -42,26 +80,18 @@ export class TooLargeError extends FieldError {
   readonly code = "too_large";
 }
 
-/** The same fault, seen from a caller that passed the value at `path`, such as `tasks[3]`. */
-export function errorWithin(path: string, error: unknown): unknown {
-  if (!(error instanceof FieldError)) return error;
-  const Fault =
-    error instanceof TooLargeError
-      ? TooLargeError
-      : error instanceof SerializationError
-        ? SerializationError
-        : ValidationError;
-  return new Fault(`${path}.${error.field}`, error.expected, error.got);
-}
-
 /** No handler is registered under this name. */
 export class UnknownTaskError extends FieldError {
   readonly code = "unknown_task";
 
-  constructor(field: string, funcPath: string, known: readonly string[]) {
+  constructor(funcPath: string, known: readonly string[]) {
     const names = known.length > 0 ? known.slice(0, 20).join(", ") : "of which there is none";
     const got = funcPath.length > 80 ? `${funcPath.slice(0, 80)}...` : funcPath;
-    super(field, `the name of a registered task (${names})`, JSON.stringify(got));
+    super(
+      "funcPath",
+      `the name of a registered task (${names}; register it in \`tasks\`)`,
+      JSON.stringify(got),
+    );
   }
 }
 
@@ -175,7 +205,7 @@ export class StorageUnavailable extends OmniqError {
   readonly code: "storage_unavailable" | "storage_overloaded";
 
   constructor(reason: "unavailable" | "overloaded", options: ErrorOptions & { detail: string }) {
-    super(`the database is ${reason} (${options.detail}): it is tried again with a growing delay`, options);
+    super(`the database is ${reason} (${options.detail}): try again later`, options);
     this.code = `storage_${reason}`;
   }
 }
@@ -204,12 +234,6 @@ export class StorageRejected extends OmniqError {
 }
 
 /** A variable of the environment or an option has a value that cannot be used. */
-export class ConfigError extends OmniqError {
+export class ConfigError extends FieldError {
   readonly code = "invalid_config";
-  readonly variable: string;
-
-  constructor(variable: string, expected: string, got: string) {
-    super(`expected ${variable} to be ${expected}, got ${got}`);
-    this.variable = variable;
-  }
 }

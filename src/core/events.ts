@@ -1,3 +1,4 @@
+import type { Logger } from "./log.ts";
 import type { Claim, TaskError } from "./task.ts";
 
 /** Which attempt of which task an event is about. */
@@ -29,3 +30,14 @@ export type QueueEvent =
   | { readonly type: "tasks.purged"; readonly count: number };
 
 export type EventListener = (event: QueueEvent) => void;
+
+/** The listener, kept from stopping the work: what goes wrong in it is logged. */
+export function guarded(listener: EventListener | undefined, log: Logger): EventListener {
+  return (event) => {
+    try {
+      listener?.(event);
+    } catch (error) {
+      log.error("the event listener failed", { type: event.type, error: String(error) });
+    }
+  };
+}

@@ -2,7 +2,7 @@ import { Aborted, NonRetryable, Snooze } from "./control.ts";
 import { TaskTimeoutError } from "./errors.ts";
 import { type Logger, withFields } from "./log.ts";
 import { LIMITS } from "./options.ts";
-import type { TaskContext, TaskDefinition } from "./registry.ts";
+import type { AnyTask, TaskContext } from "./registry.ts";
 import { serialize, toTaskError } from "./serialize.ts";
 import type { ClaimedTask, JsonText } from "./task.ts";
 import type { Outcome } from "./transitions.ts";
@@ -24,7 +24,7 @@ export interface ExecutorOptions {
  */
 export async function execute(
   task: ClaimedTask,
-  definition: TaskDefinition,
+  definition: AnyTask,
   controller: AbortController,
   { env, log, now }: ExecutorOptions,
 ): Promise<Outcome> {
@@ -42,11 +42,7 @@ export async function execute(
   }
 }
 
-async function runHandler(
-  task: ClaimedTask,
-  definition: TaskDefinition,
-  context: TaskContext,
-): Promise<JsonText> {
+async function runHandler(task: ClaimedTask, definition: AnyTask, context: TaskContext): Promise<JsonText> {
   const validated = await definition.validate(task.kwargs).catch(refuse);
   const returned = await definition.run(validated, context);
   try {

@@ -1,4 +1,5 @@
-import { describe, parseInteger } from "./duration.ts";
+import { describe } from "./describe.ts";
+import { parseInteger } from "./duration.ts";
 import { ValidationError } from "./errors.ts";
 import { LIMITS, parseId, parseText } from "./options.ts";
 import type { TaskFilter } from "./storage.ts";

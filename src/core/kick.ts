@@ -1,27 +1,37 @@
-import type { DrainOptions } from "./engine.ts";
-import { WORKER_DEFAULTS } from "./options.ts";
+import { DRAIN_CONCURRENCY, type DrainOptions } from "./engine.ts";
 
-/** When each Worker's last kick was: shared by the queues that its requests make over the same tasks. */
-const lastKicks = new WeakMap<object, number>();
+const SECOND = 1_000;
+
+/** No second kick is started within this time. */
+const INTERVAL = SECOND;
+
+/** When this isolate last kicked: each request may make a queue of its own, and the drain of one serves them all. */
+let lastKick = Number.NEGATIVE_INFINITY;
 
 /** Notes a kick, unless this isolate had one within the last second. */
-export function takeKick(tasks: object, now: number): boolean {
+export function takeKick(now: number): boolean {
   // A clock that was put back must not keep kicks away until it is where it was.
-  if (Math.abs(now - (lastKicks.get(tasks) ?? Number.NEGATIVE_INFINITY)) < WORKER_DEFAULTS.kickInterval)
-    return false;
-  lastKicks.set(tasks, now);
+  if (Math.abs(now - lastKick) < INTERVAL) return false;
+  lastKick = now;
   return true;
+}
+
+/** As if the isolate were new: for tests, many of which share one. */
+export function forgetKick(): void {
+  lastKick = Number.NEGATIVE_INFINITY;
 }
 
 /** The drain that follows an enqueue, in the rest of its request's time. */
 export const KICK_DRAIN: DrainOptions = {
-  concurrency: WORKER_DEFAULTS.concurrency,
-  queryBudget: WORKER_DEFAULTS.queryBudget,
-  deadline: WORKER_DEFAULTS.kickDeadline,
-  hardDeadline: WORKER_DEFAULTS.kickHardDeadline,
+  concurrency: DRAIN_CONCURRENCY,
+  // Of the 50 that D1 allows an invocation on the Free plan.
+  queryBudget: 45,
+  // `waitUntil` ends 30 s after the response.
+  deadline: 20 * SECOND,
+  hardDeadline: 28 * SECOND,
   // For as long as further kicks are skipped, this one looks for what they were to start.
-  linger: WORKER_DEFAULTS.kickInterval,
-  poll: WORKER_DEFAULTS.kickPoll,
+  linger: INTERVAL,
+  poll: { min: SECOND / 4, max: SECOND / 4 },
   // Cron rescues: a request's time is short.
   rescue: false,
 };

@@ -1,6 +1,6 @@
+import { describe } from "./describe.ts";
 import {
   type Duration,
-  describe,
   type Instant,
   parseDuration,
   parseInstant,
@@ -8,6 +8,9 @@ import {
   type Range,
 } from "./duration.ts";
 import { ValidationError } from "./errors.ts";
+import { firstIdAt, ID_AHEAD, idTime, isId } from "./id.ts";
+
+export { firstIdAt, idTime };
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -25,9 +28,7 @@ export const LIMITS = {
   /** Tasks in one `enqueueMany`. */
   batch: 10_000,
   /** How far ahead of the clock the time inside a given id may be. */
-  idAhead: 5 * MINUTE,
-  /** A cron-triggered Worker is ended after 15 minutes: https://developers.cloudflare.com/workers/platform/limits/ */
-  workerTimeout: 14 * MINUTE,
+  idAhead: ID_AHEAD,
   priority: { min: 0, max: 9 },
   maxRetries: { min: 0, max: 1_000 },
   timeout: { min: 1, max: 7 * DAY },
@@ -40,8 +41,11 @@ export const LIMITS = {
   wait: { min: 0, max: 30 * SECOND },
   /** A D1 invocation may send 50 queries on the Free plan and 1,000 on the paid one. */
   queryBudget: { min: 10, max: 1_000_000 },
+  purgePages: { min: 1, max: 1_000 },
   listLimit: { min: 1, max: 1_000 },
   lease: { min: SECOND, max: DAY },
+  /** How long handlers may run on after a stop. */
+  grace: { min: 0, max: DAY },
 } as const satisfies Record<string, number | Range>;
 
 /** What a task has where neither its enqueue nor its definition says otherwise. */
@@ -86,32 +90,6 @@ export const DRAIN_DEFAULTS = {
   unknownTaskDelay: MINUTE,
 } as const;
 
-/** Concurrency, deadlines and budgets of the drains that a Worker runs. */
-export const WORKER_DEFAULTS = {
-  concurrency: 5,
-  /** Cron ticks meet: each claims for a minute and may finish what it holds until 14 min. */
-  cronDeadline: MINUTE,
-  cronHardDeadline: LIMITS.workerTimeout,
-  /** `waitUntil` ends 30 s after the response. */
-  kickDeadline: 20 * SECOND,
-  kickHardDeadline: 28 * SECOND,
-  /** An isolate starts no second kick within this time. */
-  kickInterval: SECOND,
-  kickPoll: { min: SECOND / 4, max: SECOND / 4 },
-  /** D1 allows 50 queries an invocation on the Free plan. */
-  queryBudget: 45,
-} as const;
-
-export const NODE_DEFAULTS = {
-  concurrency: 10,
-  /** How often a libSQL file is asked whether another process wrote to it. */
-  filePoll: 4,
-  /** A server is polled with a delay that grows to one second while it has nothing due. */
-  serverPoll: { min: 20, max: SECOND },
-  /** How long a stop waits for handlers before it aborts and releases them. */
-  grace: 10 * SECOND,
-} as const;
-
 /** How long finished tasks and their results are kept. */
 export const RETENTION_DEFAULTS = {
   result: 7 * DAY,
@@ -120,28 +98,31 @@ export const RETENTION_DEFAULTS = {
   purgeInterval: HOUR,
 } as const;
 
-/** What an enqueue may say about a task. */
+/** What an enqueue may say about a task. What it does not say the definition does, and then the queue's defaults. */
 export interface EnqueueOptions {
-  /** Positional values, which the handler reads from `ctx.args`. Defaults to `[]`. */
+  /** Positional values, JSON, which the handler reads from `ctx.args`. Defaults to `[]`. */
   readonly args?: readonly unknown[];
-  /** A UUIDv7 of your own: enqueueing it again with the same content changes nothing. Defaults to a new one. */
+  /** A UUIDv7 of your own: enqueuing it again with the same content changes nothing. Defaults to a new one. */
   readonly id?: string;
+  /** The queue that it waits in: a text of 1 to 255 characters. Defaults to `"default"`. */
   readonly queue?: string;
+  /** An integer from 0 to 9; 0 is claimed first. Defaults to 5. */
   readonly priority?: number;
   /** Not before this moment. Defaults to now. */
   readonly eta?: Instant;
-  /** The same, counted from now. Give one of the two. */
+  /** The same, counted from now: up to 10 years. Give one of the two. */
   readonly delay?: Duration;
-  /** Run again this long after each success. Defaults to once only. */
+  /** Run again this long after each success: 1 ms to a year. Defaults to once only. */
   readonly interval?: Duration;
+  /** An integer from 0 to 1,000: the task may run once more than that. Defaults to 3. */
   readonly maxRetries?: number;
+  /** How long one attempt may take: 1 ms to 7 days, in a Worker up to 14 minutes. Defaults to 25 s. */
   readonly timeout?: Duration;
   /** At most one task with this key is pending, retrying or running. */
   readonly uniqueKey?: string;
 }
 
 const CONTROL_CHARACTER = /\p{Cc}/u;
-const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
  * Checks a text field. A lone surrogate that reaches the database aborts the process that reads it back.
@@ -162,22 +143,10 @@ export function parseText(value: unknown, field: string): string {
   return value;
 }
 
-/** The milliseconds since the epoch that a UUIDv7 carries. Source: RFC 9562, section 5.7. */
-export function idTime(id: string): number {
-  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
-}
-
-/** The smallest UUIDv7 of a moment, as text that ids compare with. */
-export function firstIdAt(instant: number): string {
-  const hex = Math.max(0, instant).toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
-}
-
 /** @throws {ValidationError} when `value` is no UUIDv7. */
 export function parseId(value: unknown, field: string): string {
   const id = typeof value === "string" ? value.toLowerCase() : value;
-  if (typeof id !== "string" || !UUID_V7.test(id))
-    throw new ValidationError(field, "a UUIDv7", describe(value));
+  if (typeof id !== "string" || !isId(id)) throw new ValidationError(field, "a UUIDv7", describe(value));
   return id;
 }
 

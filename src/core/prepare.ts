@@ -1,6 +1,6 @@
-import { V7Generator } from "uuidv7";
-import { describe } from "./duration.ts";
-import { errorWithin, ValidationError } from "./errors.ts";
+import { describe } from "./describe.ts";
+import { FieldError, ValidationError } from "./errors.ts";
+import { newId } from "./id.ts";
 import {
   type EnqueueOptions,
   LIMITS,
@@ -10,15 +10,22 @@ import {
   parseText,
   type TaskDefaults,
 } from "./options.ts";
-import type { TaskDefinition } from "./registry.ts";
+import { type AnyTask, atMost, type TaskDefinition } from "./registry.ts";
 import { byteLength, serialize } from "./serialize.ts";
 import type { NewTask, Task } from "./task.ts";
 
 /** One task to enqueue. Build it with {@link enqueueRequest}, which checks the payload's type. */
 export interface EnqueueRequest {
-  readonly task: TaskDefinition;
+  readonly task: AnyTask;
   readonly input: unknown;
   readonly options: EnqueueOptions;
+}
+
+/** A task to enqueue that comes from outside: it names its definition. */
+export interface TaskRequest extends EnqueueOptions {
+  readonly funcPath: string;
+  /** The payload. Defaults to `{}`. */
+  readonly kwargs?: unknown;
 }
 
 /**
@@ -30,7 +37,7 @@ export interface EnqueueRequest {
  * @example await queue.enqueueMany(users.map((user) => enqueueRequest(sendEmail, { to: user.email })))
  */
 export function enqueueRequest<Input>(
-  task: TaskDefinition<Input>,
+  task: TaskDefinition<Input, never>,
   input: Input,
   options: EnqueueOptions = {},
 ): EnqueueRequest {
@@ -41,15 +48,6 @@ export function enqueueRequest<Input>(
 export interface PrepareSettings extends TaskDefaults {
   /** No task may have a longer timeout, in milliseconds. Defaults to no limit. */
   readonly longestTimeout?: number;
-}
-
-let generator: V7Generator | undefined;
-
-/** A UUIDv7 of the moment; within an isolate each is greater than the one before. Source: RFC 9562, section 6.2. */
-function newId(now: number): string {
-  // Made at the first use: a Worker may not ask for random numbers while it starts.
-  generator ??= new V7Generator();
-  return generator.generateOrResetCore(now, LIMITS.idAhead).toString();
 }
 
 /**
@@ -72,8 +70,7 @@ export async function prepareTask(
   const settings = parseShared(options, parseShared(task.settings, { ...defaults, interval: null }));
   const { longestTimeout = Number.POSITIVE_INFINITY } = defaults;
   if (settings.timeout > longestTimeout) {
-    const expected = `at most ${longestTimeout} ms, since the platform ends a Worker then`;
-    throw new ValidationError("timeout", expected, `${settings.timeout} ms`);
+    throw new ValidationError("timeout", atMost(longestTimeout), `${settings.timeout} ms`);
   }
   const limits = { maxBytes: LIMITS.payloadBytes, maxDepth: LIMITS.depth };
   const args = serialize(options.args ?? [], "args", limits);
@@ -92,11 +89,10 @@ export async function prepareTask(
   };
 }
 
-/** The same for many; an error names the request at fault. */
-export async function prepareTasks(
-  requests: readonly EnqueueRequest[],
-  defaults: PrepareSettings,
-  now: number,
+/** Prepares many, one by one; an error names the request at fault. */
+export async function prepareMany<Request>(
+  requests: readonly Request[],
+  prepare: (request: Request) => Promise<NewTask>,
 ): Promise<NewTask[]> {
   if (requests.length > LIMITS.batch) {
     throw new ValidationError("tasks", `at most ${LIMITS.batch} tasks`, `${requests.length}`);
@@ -104,9 +100,9 @@ export async function prepareTasks(
   const tasks: NewTask[] = [];
   for (const [index, request] of requests.entries()) {
     try {
-      tasks.push(await prepareTask(request, defaults, now));
+      tasks.push(await prepare(request));
     } catch (error) {
-      throw errorWithin(`tasks[${index}]`, error);
+      throw error instanceof FieldError ? error.within(`tasks[${index}]`) : error;
     }
   }
   return tasks;

@@ -2,33 +2,28 @@ import { AMBIENT } from "./ambient.ts";
 import { Clock } from "./clock.ts";
 import { drain } from "./drain.ts";
 import { type Duration, type Instant, parseDuration, parseInstant, parseInteger } from "./duration.ts";
-import type { DrainOptions, DrainReport, Engine } from "./engine.ts";
+import { DRAIN_CONCURRENCY, type DrainOptions, type DrainReport, type Engine } from "./engine.ts";
 import { TaskNotFoundError, TaskPurgedError } from "./errors.ts";
-import type { EventListener, QueueEvent } from "./events.ts";
+import { type EventListener, guarded } from "./events.ts";
 import { parseFilter } from "./filter.ts";
+import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, takeKick } from "./kick.ts";
-import { type Logger, SILENT } from "./log.ts";
-import {
-  type EnqueueOptions,
-  LIMITS,
-  parseId,
-  parseText,
-  TASK_DEFAULTS,
-  type TaskDefaults,
-  WORKER_DEFAULTS,
-} from "./options.ts";
-import {
-  type EnqueueRequest,
-  enqueueRequest,
-  type PrepareSettings,
-  prepareTask,
-  prepareTasks,
-} from "./prepare.ts";
+import { SILENT } from "./log.ts";
+import { type EnqueueOptions, LIMITS, parseId, parseText, TASK_DEFAULTS } from "./options.ts";
+import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskRequest } from "./prepare.ts";
+import type { QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
-import { purgeDue, RETENTION, type Retention } from "./retention.ts";
+import {
+  type PurgeOptions,
+  parsePurge,
+  purgeDue,
+  purgePages,
+  RETENTION,
+  type Retention,
+} from "./retention.ts";
 import type {
+  CallerKey,
   EnqueueReceipt,
-  IdempotencyKey,
   Page,
   QueueSettings,
   QueueSummary,
@@ -36,80 +31,76 @@ import type {
   TaskFilter,
   TaskOutcome,
 } from "./storage.ts";
-import type { NewTask, Task, TaskResult } from "./task.ts";
+import type { Task, TaskResult } from "./task.ts";
 import { waitForResult } from "./wait.ts";
-
-export interface QueueOptions<Native> {
-  readonly storage: Storage<Native>;
-  /** The tasks whose handlers run here. A process that only enqueues needs none. Defaults to none. */
-  readonly tasks?: readonly TaskDefinition[] | Registry;
-  /** For tasks that do not say otherwise. Defaults to {@link TASK_DEFAULTS}. */
-  readonly defaults?: Partial<TaskDefaults>;
-  /** How long finished tasks are kept. Defaults to 7 days, FAILED ones 30. */
-  readonly retention?: Partial<Retention>;
-  /** What handlers get as `ctx.env`: a Worker's bindings. Defaults to `{}`. */
-  readonly env?: unknown;
-  /** Settings of the drain that `kick` starts, over {@link KICK_DRAIN}. */
-  readonly kick?: Partial<Pick<DrainOptions, "concurrency" | "queryBudget" | "queues">>;
-  /** Hears of every transition that this process makes. Defaults to nobody. */
-  readonly onEvent?: EventListener;
-  /** Takes what handlers write to `ctx.log`. Defaults to silence. */
-  readonly log?: Logger;
-  /** An injected clock, in milliseconds since the epoch; it is taken as the database's. Defaults to the machine's. */
-  readonly now?: () => number;
-  /** A number from 0 to 1, exclusive, for jitter. Defaults to `Math.random`. */
-  readonly random?: () => number;
-}
-
-/** Something that keeps a request's work alive after its response: a Worker's `ctx`. */
-export interface WaitUntil {
-  waitUntil(promise: Promise<unknown>): void;
-}
 
 /**
  * A queue over a storage: enqueues, looks up, operates and drains.
  *
+ * @param options the storage and, where handlers run here, the tasks; see {@link QueueOptions}
+ * @throws {ConfigError} when two tasks share a name
  * @example
  * const queue = createQueue({ storage: d1Storage(env.DB), tasks: [sendEmail] });
  * const { id } = await queue.enqueue(sendEmail, { to: "a@example.com" }, { delay: "5m" });
  */
-export function createQueue<Native>(options: QueueOptions<Native>): Queue<Native> {
-  return new Queue(options);
+export function createQueue<Native, Env = unknown>(options: QueueOptions<Native, Env>): Queue<Native> {
+  return new Queue(options, new Registry(options.tasks ?? []));
 }
 
-export class Queue<Native = unknown> {
-  readonly registry: Registry;
-  readonly #options: QueueOptions<Native>;
-  readonly #storage: Storage<Native>;
-  readonly #clock: Clock;
-  readonly #settings: PrepareSettings;
-  readonly #retention: Retention;
-  readonly #listeners = new Set<() => void>();
+/** What a queue shares with its sessions. */
+interface Shared {
+  readonly clock: Clock;
+  /** Each wakes a drain of this process. */
+  readonly listeners: Set<() => void>;
+}
 
-  /** @throws {ConfigError} when two tasks share a name */
-  constructor(options: QueueOptions<Native>) {
+/** A queue whose reads see at least what an earlier session saw. */
+export interface QueueSession {
+  readonly queue: Queue;
+  /** Marks what this session has seen, for a later one; null where the database has no such mark. */
+  bookmark(): string | null;
+}
+
+/** Made by {@link createQueue}; a Worker and a runner have one each. */
+export class Queue<Native = unknown> {
+  readonly #registry: Registry;
+  readonly #options: QueueParts<Native>;
+  readonly #storage: Storage<Native>;
+  readonly #shared: Shared;
+  readonly #intake: Intake;
+  readonly #retention: Retention;
+  readonly #emit: EventListener;
+
+  constructor(options: QueueParts<Native>, registry: Registry, shared?: Shared) {
     this.#options = options;
     this.#storage = options.storage;
-    this.#clock = new Clock(options.now);
+    this.#shared = shared ?? { clock: new Clock(options.now), listeners: new Set() };
     this.#retention = { ...RETENTION, ...options.retention };
-    const { tasks = [] } = options;
-    this.registry = tasks instanceof Registry ? tasks : new Registry(tasks);
-    const { longestTimeout } = this.registry;
-    this.#settings = { ...TASK_DEFAULTS, ...options.defaults, longestTimeout };
+    this.#emit = guarded(options.onEvent, options.log ?? SILENT);
+    this.#registry = registry;
+    const defaults = { ...TASK_DEFAULTS, ...options.defaults };
+    this.#intake = new Intake(this.#storage, registry, defaults, () => this.#wake());
   }
 
+  /** What it was made with: to `initialize()` where no runner does, or to count its queries. */
   get storage(): Storage<Native> {
     return this.#storage;
   }
 
-  /** The moment by this queue's clock. */
-  now(): number {
-    return this.#clock.now();
+  /** Makes sure that the database answers, and has the schema. @throws {SchemaMissing} {@link StorageUnavailable} */
+  verify(): Promise<void> {
+    return this.#storage.verify();
   }
 
-  /** The same queue over a session's storage: its reads see at least what the session has seen. */
-  over(storage: Storage): Queue {
-    return new Queue({ ...this.#options, tasks: this.registry, storage });
+  /**
+   * The same queue over a session of the database: its reads see at least what the bookmark has seen.
+   *
+   * @param bookmark of an earlier session. Defaults to none: reads then begin at the primary
+   */
+  session(bookmark?: string): QueueSession {
+    const session = this.#storage.openSession(bookmark);
+    const options = { ...this.#options, storage: session.storage };
+    return { queue: new Queue(options, this.#registry, this.#shared), bookmark: () => session.bookmark() };
   }
 
   /**
@@ -123,41 +114,51 @@ export class Queue<Native = unknown> {
    * @example await queue.enqueue(sendEmail, { to: "a@example.com" }, { delay: "5m", uniqueKey: "welcome:a" })
    */
   async enqueue<Input>(
-    task: TaskDefinition<Input>,
+    task: TaskDefinition<Input, never>,
     input: Input,
     options: EnqueueOptions = {},
   ): Promise<EnqueueReceipt> {
-    const now = this.now();
-    const prepared = await this.prepare(enqueueRequest(task, input, options), now);
-    const [receipt] = await this.submit([prepared], now);
-    if (receipt === undefined) throw new TaskNotFoundError(prepared.id);
-    return receipt;
+    const now = this.#now();
+    const prepared = await this.#intake.prepare(enqueueRequest(task, input, options), now);
+    return this.#intake.insert(prepared, now);
   }
 
-  /** Enqueues up to 10,000 tasks, all or nothing. @returns a receipt for each, in order */
+  /**
+   * Enqueues up to 10,000 tasks, all or nothing.
+   *
+   * @param requests made by {@link enqueueRequest}
+   * @returns a receipt for each, in order
+   * @throws what {@link Queue.enqueue} throws, with `tasks[3]` before the field
+   */
   async enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueReceipt[]> {
-    const now = this.now();
-    return this.submit(await this.prepareMany(requests, now), now);
+    const now = this.#now();
+    return this.#intake.insertMany(await this.#intake.prepareMany(requests, now), now);
   }
 
-  /** Checks a request and applies the defaults: what `submit` takes. */
-  prepare(request: EnqueueRequest, now: number): Promise<NewTask> {
-    return prepareTask(request, this.#settings, now);
+  /**
+   * Enqueues a task that comes from outside and names its definition: what the HTTP API does.
+   *
+   * @param request its `funcPath`, its payload as `kwargs`, and {@link EnqueueOptions}
+   * @param key makes it idempotent for a day. Defaults to none
+   * @returns the task; `duplicate: true` where the id, the unique key or the caller's key had one already
+   * @throws {UnknownTaskError} {@link IdempotencyConflictError}, and what {@link Queue.enqueue} throws
+   * @example await queue.submit({ funcPath: "email.send", kwargs: { to: "a@example.com" }, delay: "5m" })
+   */
+  async submit(request: TaskRequest, key?: CallerKey): Promise<Submission> {
+    const now = this.#now();
+    const prepared = await this.#intake.prepare(request, now);
+    const { id, duplicate } = await this.#intake.insert(prepared, now, key);
+    const task = duplicate ? await this.get(id) : pendingTask(prepared, now);
+    return { task, duplicate, due: !duplicate && prepared.eta <= now };
   }
 
-  prepareMany(requests: readonly EnqueueRequest[], now: number): Promise<NewTask[]> {
-    return prepareTasks(requests, this.#settings, now);
-  }
-
-  /** Inserts tasks that are prepared. @throws {IdempotencyConflictError} */
-  async submit(
-    tasks: readonly NewTask[],
-    now: number,
-    idempotency?: IdempotencyKey,
-  ): Promise<readonly EnqueueReceipt[]> {
-    const receipts = await this.#storage.enqueueMany(tasks, now, idempotency);
-    for (const listener of this.#listeners) listener();
-    return receipts;
+  /** The same for up to 10,000, all or nothing; an error names the task at fault, as `tasks[3]`. */
+  async submitMany(requests: readonly TaskRequest[], key?: CallerKey): Promise<BatchSubmission> {
+    const now = this.#now();
+    const tasks = await this.#intake.prepareMany(requests, now);
+    const receipts = await this.#intake.insertMany(tasks, now, key);
+    const due = tasks.some(({ eta }, index) => eta <= now && receipts[index]?.duplicate === false);
+    return { receipts, due };
   }
 
   /**
@@ -168,21 +169,27 @@ export class Queue<Native = unknown> {
    * queue.kick(ctx);
    */
   async statements<Input>(
-    task: TaskDefinition<Input>,
+    task: TaskDefinition<Input, never>,
     input: Input,
     options: EnqueueOptions = {},
   ): Promise<Native[]> {
-    const now = this.now();
-    const prepared = await this.prepare(enqueueRequest(task, input, options), now);
+    const now = this.#now();
+    const prepared = await this.#intake.prepare(enqueueRequest(task, input, options), now);
     return this.#storage.statements([prepared], now);
   }
 
-  /** Starts a drain in the rest of this request's time, unless one was started within the last second. */
+  /**
+   * Starts a drain in the rest of this request's time. Skipped within a second of this isolate's last kick, whichever queue that
+   * was by: its drain looks for what came after it. An isolate that serves several databases leaves some tasks to cron.
+   *
+   * @param context a Worker's `ctx`
+   * @example queue.kick(ctx)
+   */
   kick(context: WaitUntil): void {
     const settings = { ...KICK_DRAIN, ...this.#options.kick };
     // A large batch may have used up what one invocation may ask of the database: cron runs its tasks.
     if (this.#storage.queryCount >= (settings.queryBudget ?? Number.POSITIVE_INFINITY)) return;
-    if (!takeKick(this.#options.tasks ?? this, this.now())) return;
+    if (!takeKick(this.#now())) return;
     const drained = this.drain(settings);
     // The response is on its way: nobody is left to hear of an error but the listener.
     context.waitUntil(
@@ -190,36 +197,77 @@ export class Queue<Native = unknown> {
     );
   }
 
-  /** Claims and runs tasks until nothing is due, or until a deadline, a budget or a signal ends it. @throws {ValidationError} */
+  /**
+   * Claims and runs tasks until nothing is due, or until a deadline, a budget or a signal ends it.
+   *
+   * @param options see {@link DrainOptions}. Defaults to 5 handlers at once, and no limit
+   * @returns what was done, and why it stopped claiming
+   * @throws {ValidationError} {@link SchemaMissing} {@link StorageRejected}
+   * @example const { succeeded } = await queue.drain({ deadline: 20_000, concurrency: 10 })
+   */
   async drain(options: Partial<DrainOptions> = {}): Promise<DrainReport> {
-    const wanted = options.concurrency ?? WORKER_DEFAULTS.concurrency;
-    const concurrency = parseInteger(wanted, "concurrency", LIMITS.concurrency);
+    const { concurrency = DRAIN_CONCURRENCY } = options;
+    parseInteger(concurrency, "concurrency", LIMITS.concurrency);
     if (options.lease !== undefined) parseInteger(options.lease, "lease", LIMITS.lease);
     let wake: (() => void) | undefined;
     const onStart = (start: () => void) => {
       wake = start;
-      this.#listeners.add(start);
+      this.#shared.listeners.add(start);
       options.onStart?.(start);
     };
     return drain(this.#engine(), { ...options, concurrency, onStart }).finally(
-      () => wake && this.#listeners.delete(wake),
+      () => wake && this.#shared.listeners.delete(wake),
     );
   }
 
-  /** Purges what is past its time, if that is due. @param pages of 1,000 tasks, at most @returns how many went */
+  /**
+   * Purges what is past its time, if that is due. The listener hears of it; where the database fails it hears of that, and the
+   * next purge goes on.
+   *
+   * @param pages of 1,000 tasks, at most
+   * @returns how many went
+   */
   async purgeDue(pages: number): Promise<number> {
-    const count = await purgeDue(this.#storage, this.#retention, this.now(), pages);
-    if (count > 0) this.#emit({ type: "tasks.purged", count });
-    return count;
+    try {
+      const count = await purgeDue(this.#storage, this.#retention, this.#now(), pages);
+      if (count > 0) this.#emit({ type: "tasks.purged", count });
+      return count;
+    } catch (error) {
+      this.#emit({ type: "storage.failed", during: "purge", error });
+      return 0;
+    }
   }
 
-  /** @throws {TaskNotFoundError} {@link TaskPurgedError} */
+  /**
+   * Removes finished tasks with their results, whatever their retention: some pages at a time.
+   *
+   * @returns how many went, and a cursor to go on from; null where it reached the end
+   * @throws {ValidationError}
+   * @example await queue.purge({ olderThan: "30d" })
+   */
+  async purge(options: PurgeOptions): Promise<{ readonly purged: number; readonly cursor: string | null }> {
+    const { request, pages } = parsePurge(options, this.#now());
+    return purgePages(this.#storage, request, pages);
+  }
+
+  /**
+   * A task with its status, its counters and its last 20 errors.
+   *
+   * @param id as its enqueue gave it
+   * @throws {ValidationError} when that is no UUIDv7, {@link TaskNotFoundError}, {@link TaskPurgedError}
+   */
   async get(id: string): Promise<Task> {
     const task = await this.#storage.getTask(parseId(id, "id"));
     return task ?? this.#explainAbsence(id);
   }
 
-  /** One page of tasks, newest first. @throws {ValidationError} */
+  /**
+   * One page of tasks, newest first.
+   *
+   * @param filter `status`, `queue`, `funcPath`; `limit`, 1 to 1,000, defaults to 100; `cursor` goes on from the page before
+   * @returns the tasks, and a cursor; a page may be short, or empty, and still have one
+   * @throws {ValidationError}
+   */
   async list(filter: Partial<TaskFilter> = {}): Promise<Page<Task>> {
     return this.#storage.listTasks(parseFilter(filter));
   }
@@ -233,36 +281,64 @@ export class Queue<Native = unknown> {
    */
   async result(id: string, options: { readonly wait?: Duration } = {}): Promise<TaskResult | null> {
     const wait = options.wait === undefined ? 0 : parseDuration(options.wait, "wait", LIMITS.wait);
-    return waitForResult(this.#storage, () => this.#outcome(id), wait);
+    return waitForResult(() => this.#outcome(id), this.#storage.outcomeQueries, wait);
   }
 
-  /** Cancels a task that has not ended; a handler that runs is aborted at its next heartbeat. @throws {TaskStatusError} */
+  /**
+   * Cancels a task that has not ended; a handler that runs is aborted at its next heartbeat.
+   *
+   * @throws {TaskStatusError} when it has ended, {@link TaskNotFoundError}
+   */
   async cancel(id: string): Promise<Task> {
-    return this.#storage.cancel(parseId(id, "id"), this.now());
+    return this.#storage.cancel(parseId(id, "id"), this.#now());
   }
 
-  /** Runs a FAILED or CANCELLED task again from the start. @throws {TaskStatusError} {@link UniqueConflictError} */
+  /**
+   * Runs a FAILED or CANCELLED task again from the start: its failures are forgotten, its result is deleted.
+   *
+   * @throws {TaskStatusError} {@link TaskNotFoundError}, {@link UniqueConflictError} when another active task has its unique key
+   */
   async retry(id: string): Promise<Task> {
-    const task = await this.#storage.retry(parseId(id, "id"), this.now());
-    for (const listener of this.#listeners) listener();
+    const task = await this.#storage.retry(parseId(id, "id"), this.#now());
+    this.#wake();
     return task;
   }
 
-  /** Moves the eta of a task that waits, and keeps its counters. @throws {TaskStatusError} */
+  /**
+   * Moves the eta of a task that waits, and keeps its counters.
+   *
+   * @throws {TaskStatusError} {@link TaskNotFoundError} {@link ValidationError}
+   */
   async reschedule(id: string, eta: Instant): Promise<Task> {
-    return this.#storage.reschedule(parseId(id, "id"), parseInstant(eta, "eta"), this.now());
+    return this.#storage.reschedule(parseId(id, "id"), parseInstant(eta, "eta"), this.#now());
   }
 
+  /** Every queue that has tasks or settings, by name, with its depth (exact to 1,000), its age, what runs and its settings. */
   queues(): Promise<readonly QueueSummary[]> {
-    return this.#storage.listQueues(this.now());
+    return this.#storage.listQueues(this.#now());
   }
 
-  /** Pauses or resumes a queue, or limits how many of its tasks run at once over all workers. */
+  /**
+   * Pauses or resumes a queue, or limits how many of its tasks run at once over all workers.
+   *
+   * @param name of the queue, which need not have tasks yet
+   * @param settings `paused`; `concurrency`, 1 to 1,000,000 or null for no limit. What is absent stays as it is
+   * @throws {ValidationError}
+   * @example await queue.configureQueue("mail", { paused: true })
+   */
   async configureQueue(name: string, settings: QueueSettings): Promise<void> {
     const { concurrency } = settings;
     if (concurrency !== undefined && concurrency !== null)
       parseInteger(concurrency, "concurrency", LIMITS.queueConcurrency);
     return this.#storage.configureQueue(parseText(name, "name"), settings);
+  }
+
+  #now(): number {
+    return this.#shared.clock.now();
+  }
+
+  #wake(): void {
+    for (const listener of this.#shared.listeners) listener();
   }
 
   async #outcome(id: string): Promise<TaskOutcome> {
@@ -273,18 +349,9 @@ export class Queue<Native = unknown> {
     throw (await this.#storage.mayBePurged(id)) ? new TaskPurgedError(id) : new TaskNotFoundError(id);
   }
 
-  /** Tells the listener; what goes wrong there must not stop the work. */
-  #emit(event: QueueEvent): void {
-    try {
-      this.#options.onEvent?.(event);
-    } catch (error) {
-      this.#options.log?.error("the event listener failed", { type: event.type, error: String(error) });
-    }
-  }
-
   #engine(): Engine {
     const { env = {}, log = SILENT, random = AMBIENT.random } = this.#options;
-    const emit: EventListener = (event) => this.#emit(event);
-    return { storage: this.#storage, registry: this.registry, clock: this.#clock, random, env, log, emit };
+    const [storage, registry, clock, emit] = [this.#storage, this.#registry, this.#shared.clock, this.#emit];
+    return { storage, registry, clock, random, env, log, emit };
   }
 }

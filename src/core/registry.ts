@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { describe } from "./duration.ts";
+import { describe } from "./describe.ts";
 import { ConfigError, UnknownTaskError, ValidationError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import { type ParsedOptions, parseShared, parseText, type SharedOptions, TASK_DEFAULTS } from "./options.ts";
@@ -8,7 +8,8 @@ import type { ClaimedTask, JsonObject, JsonValue } from "./task.ts";
 /**
  * What a handler is given besides its input.
  *
- * @typeParam Env the Worker's bindings, or what `createRunner` was given as `env`
+ * @typeParam Env the Worker's bindings, or what `createRunner` was given as `env`: a handler that reads `env` says here what it
+ *   needs of them
  */
 export interface TaskContext<Env = unknown> {
   /** Aborts at the timeout, when the lease is lost or the task cancelled, and when the worker stops. Pass it on. */
@@ -25,17 +26,17 @@ export interface TaskContext<Env = unknown> {
 type Output = unknown;
 
 /** A task's settings and its handler. */
-export interface TaskSettings<Input> extends SharedOptions {
+export interface TaskSettings<Input, Env = unknown> extends SharedOptions {
   /**
    * Does the work. What it returns is the task's result; what it throws is a failure, to be retried.
    * It may run more than once for one task: make its effects idempotent, by `ctx.task.id` for example.
    */
-  run(input: Input, context: TaskContext): Output | Promise<Output>;
+  readonly run: (input: Input, context: TaskContext<Env>) => Output | Promise<Output>;
 }
 
 /** The same, with a schema for the payload. */
-export interface ValidatedTaskSettings<Schema extends StandardSchemaV1>
-  extends TaskSettings<StandardSchemaV1.InferOutput<Schema>> {
+export interface ValidatedTaskSettings<Schema extends StandardSchemaV1, Env = unknown>
+  extends TaskSettings<StandardSchemaV1.InferOutput<Schema>, Env> {
   /** Any Standard Schema. The payload is checked at the enqueue and again before each run, which gets its output. */
   readonly input: Schema;
 }
@@ -44,17 +45,22 @@ export interface ValidatedTaskSettings<Schema extends StandardSchemaV1>
  * A task that can be enqueued and run.
  *
  * @typeParam Input what the enqueue takes: the payload, stored as `kwargs`
+ * @typeParam Env what the handler needs as `ctx.env`: a Worker or a runner that lacks some of it does not take the task. Defaults to
+ *   nothing
  */
-export interface TaskDefinition<in Input = never> {
+export interface TaskDefinition<in Input = never, in Env = unknown> {
   readonly name: string;
   readonly settings: SharedOptions;
   /** The payload as the handler wants it. @throws {ValidationError} naming the field */
   validate(kwargs: unknown): Promise<unknown>;
   /** Runs the handler on what `validate` returned. */
   run(validated: unknown, context: TaskContext): Output | Promise<Output>;
-  /** Never set: carries the type of the payload. */
-  readonly accepts?: (input: Input) => void;
+  /** Never set: carries the types. */
+  readonly accepts?: (input: Input, env: Env) => void;
 }
+
+/** Any task, whatever it takes and needs. */
+export type AnyTask = TaskDefinition<never, never>;
 
 /**
  * Defines a task: its name, its settings and its handler.
@@ -66,21 +72,24 @@ export interface TaskDefinition<in Input = never> {
  * const sendEmail = defineTask("email.send", {
  *   input: v.object({ to: v.string() }),
  *   queue: "mail", maxRetries: 5, timeout: "20s",
- *   run: async (input, ctx) => ({ sent: input.to }),
+ *   run: async (input, ctx: TaskContext<Env>) => {
+ *     await ctx.env.MAILER.send(input.to);
+ *     return { sent: input.to };
+ *   },
  * });
  */
-export function defineTask<Schema extends StandardSchemaV1>(
+export function defineTask<Schema extends StandardSchemaV1, Env = unknown>(
   name: string,
-  settings: ValidatedTaskSettings<Schema>,
-): TaskDefinition<StandardSchemaV1.InferInput<Schema>>;
-export function defineTask<Input extends object = JsonObject>(
+  settings: ValidatedTaskSettings<Schema, Env>,
+): TaskDefinition<StandardSchemaV1.InferInput<Schema>, Env>;
+export function defineTask<Input extends object = JsonObject, Env = unknown>(
   name: string,
-  settings: TaskSettings<Input>,
-): TaskDefinition<Input>;
+  settings: TaskSettings<Input, Env>,
+): TaskDefinition<Input, Env>;
 export function defineTask(
   name: string,
   settings: TaskSettings<unknown> & { readonly input?: StandardSchemaV1 },
-): TaskDefinition<unknown> {
+): TaskDefinition<unknown, unknown> {
   parseText(name, "name");
   parseShared(settings, DEFINITION_DEFAULTS);
   const { input: schema, run, ...shared } = settings;
@@ -110,24 +119,28 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
+/** What a timeout is expected to be where no worker of the queue may take longer. */
+export function atMost(longestTimeout: number): string {
+  return `at most ${longestTimeout} ms, since the platform ends a Worker then`;
+}
+
 /** The tasks that a queue knows, by name. */
 export class Registry {
-  readonly #definitions: ReadonlyMap<string, TaskDefinition>;
+  readonly #definitions: ReadonlyMap<string, AnyTask>;
   /** No task of this queue may take longer, in milliseconds: none would run it. */
   readonly longestTimeout: number;
 
   /** @throws {ConfigError} when two tasks share a name, or one takes longer than `longestTimeout` */
-  constructor(definitions: readonly TaskDefinition[], longestTimeout = Number.POSITIVE_INFINITY) {
+  constructor(definitions: readonly AnyTask[], longestTimeout = Number.POSITIVE_INFINITY) {
     this.longestTimeout = longestTimeout;
-    const byName = new Map<string, TaskDefinition>();
+    const byName = new Map<string, AnyTask>();
     for (const definition of definitions) {
       const { name, settings } = definition;
       if (byName.has(name))
         throw new ConfigError("tasks", "definitions with names of their own", `two named ${name}`);
       const { timeout } = parseShared(settings, DEFINITION_DEFAULTS);
       if (timeout > longestTimeout) {
-        const expected = `at most ${longestTimeout} ms, since the platform ends a Worker then`;
-        throw new ConfigError(`timeout of task ${name}`, expected, `${timeout} ms`);
+        throw new ConfigError(`timeout of task ${name}`, atMost(longestTimeout), `${timeout} ms`);
       }
       byName.set(name, definition);
     }
@@ -138,14 +151,14 @@ export class Registry {
     return [...this.#definitions.keys()];
   }
 
-  find(name: string): TaskDefinition | undefined {
+  find(name: string): AnyTask | undefined {
     return this.#definitions.get(name);
   }
 
-  /** @param field what to call the name in an error. @throws {UnknownTaskError} */
-  get(name: string, field: string): TaskDefinition {
+  /** @throws {UnknownTaskError} */
+  get(name: string): AnyTask {
     const definition = this.find(name);
-    if (definition === undefined) throw new UnknownTaskError(field, name, this.names);
+    if (definition === undefined) throw new UnknownTaskError(name, this.names);
     return definition;
   }
 }

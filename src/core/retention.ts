@@ -1,5 +1,6 @@
-import { RETENTION_DEFAULTS } from "./options.ts";
-import type { Storage } from "./storage.ts";
+import { type Duration, type Instant, parseDuration, parseInstant, parseInteger } from "./duration.ts";
+import { LIMITS, parseId, RETENTION_DEFAULTS } from "./options.ts";
+import type { PurgeRequest, Storage } from "./storage.ts";
 
 /** How long finished tasks are kept, with their results. In milliseconds since they ended. */
 export interface Retention {
@@ -7,6 +8,30 @@ export interface Retention {
   readonly result: number;
   /** FAILED. Defaults to 30 days, or to `result` where that is more. */
   readonly failed: number;
+}
+
+/** What an operator purges. */
+export interface PurgeOptions {
+  /** What ended so long ago, or `{ before }` a moment. One in the future counts as now. */
+  readonly olderThan: Duration | { readonly before: Instant };
+  /** From the purge before. Defaults to the beginning. */
+  readonly cursor?: string | null;
+  /** At most so many pages of 1,000 tasks, of about 5 queries each: 1 to 1,000. Defaults to 5. */
+  readonly pages?: number;
+}
+
+/** Nothing finished in the future: ids from there stay unknown, not purged. */
+export function parsePurge({ olderThan, cursor = null, pages = 5 }: PurgeOptions, now: number) {
+  const limit =
+    typeof olderThan === "object"
+      ? Math.min(now, parseInstant(olderThan.before, "olderThan"))
+      : now - parseDuration(olderThan, "olderThan", LIMITS.timeToLive);
+  const request: PurgeRequest = {
+    olderThan: limit,
+    failedOlderThan: limit,
+    cursor: cursor === null ? null : parseId(cursor, "cursor"),
+  };
+  return { request, pages: parseInteger(pages, "pages", LIMITS.purgePages) };
 }
 
 export const RETENTION: Retention = { result: RETENTION_DEFAULTS.result, failed: RETENTION_DEFAULTS.failed };
@@ -26,19 +51,26 @@ export async function purgeDue(
 ): Promise<number> {
   const turn = await storage.startPurge(now, now + RETENTION_DEFAULTS.purgeInterval);
   if (turn === null) return 0;
-  let { cursor } = turn;
+  const limits = { olderThan: now - retention.result, failedOlderThan: now - retention.failed };
+  const { purged, cursor } = await purgePages(storage, { ...limits, ...turn }, pages);
+  await storage.purgeIdempotencyKeys(now - RETENTION_DEFAULTS.idempotencyKey);
+  await storage.finishPurge(cursor, now);
+  return purged;
+}
+
+/** Purges page by page: `cursor` is null where it reached the end. */
+export async function purgePages(
+  storage: Storage,
+  request: PurgeRequest,
+  pages: number,
+): Promise<{ readonly purged: number; readonly cursor: string | null }> {
+  let { cursor } = request;
   let purged = 0;
   for (let page = 0; page < pages; page++) {
-    const done = await storage.purgeResults({
-      olderThan: now - retention.result,
-      failedOlderThan: now - retention.failed,
-      cursor,
-    });
+    const done = await storage.purgeResults({ ...request, cursor });
     purged += done.purged;
     cursor = done.cursor;
     if (cursor === null) break;
   }
-  await storage.purgeIdempotencyKeys(now - RETENTION_DEFAULTS.idempotencyKey);
-  await storage.finishPurge(cursor, now);
-  return purged;
+  return { purged, cursor };
 }

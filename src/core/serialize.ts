@@ -1,4 +1,4 @@
-import { describe } from "./duration.ts";
+import { describe } from "./describe.ts";
 import { SerializationError, TooLargeError } from "./errors.ts";
 import type { JsonText, TaskError } from "./task.ts";
 
@@ -30,7 +30,7 @@ export function byteLength(text: string, limit = 0): number {
  * @example serialize({ to: "a@example.com" }, "kwargs", { maxBytes: 262_144, maxDepth: 100 })
  */
 export function serialize(value: unknown, field: string, limits: JsonLimits): JsonText {
-  assertJson(value, field, limits.maxDepth);
+  assertJson(value, field, 0, limits.maxDepth);
   const text = JSON.stringify(value);
   const size = byteLength(text, limits.maxBytes);
   if (size > limits.maxBytes)
@@ -39,7 +39,7 @@ export function serialize(value: unknown, field: string, limits: JsonLimits): Js
 }
 
 // A cycle is never followed for longer than the depth allows, so it needs no bookkeeping of its own.
-function assertJson(value: unknown, path: string, depthLeft: number): void {
+function assertJson(value: unknown, path: string, depth: number, maxDepth: number): void {
   switch (typeof value) {
     case "boolean":
       return;
@@ -50,24 +50,25 @@ function assertJson(value: unknown, path: string, depthLeft: number): void {
       if (!value.isWellFormed()) throw refusal(path, "well-formed text", "a lone surrogate");
       return;
     case "object":
-      if (value !== null) assertContainer(value, path, depthLeft);
+      if (value !== null) assertContainer(value, path, depth, maxDepth);
       return;
     default:
       throw refusal(path, "a JSON value", typeof value === "symbol" ? "a symbol" : describe(value));
   }
 }
 
-function assertContainer(value: object, path: string, depthLeft: number): void {
-  if (depthLeft === 0) throw refusal(path, "nested at most 100 deep", "a deeper nesting or a cycle");
+function assertContainer(value: object, path: string, depth: number, maxDepth: number): void {
+  if (depth === maxDepth)
+    throw refusal(path, `nested at most ${maxDepth} deep`, "a deeper nesting or a cycle");
   if (!isPlain(value)) throw refusal(path, "a plain object, an array or a primitive", describe(value));
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++)
-      assertJson(value[index], `${path}[${index}]`, depthLeft - 1);
+      assertJson(value[index], `${path}[${index}]`, depth + 1, maxDepth);
     return;
   }
   for (const [key, child] of Object.entries(value)) {
     if (!key.isWellFormed()) throw refusal(path, "an object with well-formed keys", "a lone surrogate");
-    if (child !== undefined) assertJson(child, `${path}.${key}`, depthLeft - 1);
+    if (child !== undefined) assertJson(child, `${path}.${key}`, depth + 1, maxDepth);
   }
 }
 

@@ -18,13 +18,16 @@ export interface EnqueueReceipt {
   readonly duplicate: boolean;
 }
 
-/** Makes an enqueue idempotent by a key of the caller's. */
-export interface IdempotencyKey {
+/** A key of the caller's, by which an enqueue that is repeated changes nothing. */
+export interface CallerKey {
   /** Whose key it is: keys of two API keys never meet. */
   readonly apiKey: string;
   readonly key: string;
   /** A digest of the request: the same key with another one is refused. */
   readonly fingerprint: string;
+}
+
+export interface IdempotencyKey extends CallerKey {
   /** Keys recorded up to this moment are forgotten. */
   readonly expiredBefore: number;
 }
@@ -119,9 +122,9 @@ export interface Session {
 /**
  * What the engine needs from a database: one verb for each transition.
  *
- * Every call takes `now`, in milliseconds since the epoch. Every write may be sent twice with the same answer. Worker verbs
- * are fenced by id, `RUNNING` and `attempts`; the single ones throw {@link LeaseLostError} where the fence fails, the bulk
- * ones report it.
+ * What depends on the time is given it, in milliseconds since the epoch: no verb reads a clock but `readClock`. Every write may
+ * be sent twice with the same answer. Worker verbs are fenced by id, `RUNNING` and `attempts`; the single ones throw
+ * {@link LeaseLostError} where the fence fails, the bulk ones report it.
  *
  * Every verb throws {@link StorageUnavailable} when the database does not answer, {@link SchemaMissing} when it has no schema
  * and {@link StorageRejected} when it refuses a value.
@@ -131,6 +134,8 @@ export interface Session {
 export interface Storage<Native = unknown> {
   /** Statements sent so far through this object: the measure of a query budget. */
   readonly queryCount: number;
+  /** Statements that `getOutcome` sends at most for a task without a result: a long poll is measured by it. */
+  readonly outcomeQueries: 1 | 2;
 
   /** Makes sure that the schema is there: applies the migrations where the database allows it, else verifies them. */
   initialize(): Promise<void>;
@@ -138,8 +143,9 @@ export interface Storage<Native = unknown> {
   verify(): Promise<void>;
   /** A number that changes when another process commits; null where the database has none that costs nothing. */
   readDataVersion(): Promise<number | null>;
-  /** The database's own clock. */
+  /** The database's own clock, in milliseconds since the epoch. */
   readClock(): Promise<number>;
+  /** The same storage, whose reads see at least what the bookmark has seen. Without one they begin at the primary. */
   openSession(bookmark?: string): Session;
 
   // Producers
@@ -156,6 +162,7 @@ export interface Storage<Native = unknown> {
   // Workers
   /** Claims the task that is due first: smallest priority number, then smallest eta, then insertion order. */
   dequeue(now: number): Promise<ClaimedTask | null>;
+  /** Claims several in that order. What a pause, a queue's concurrency or the quarantine holds back is left. */
   claimMany(request: ClaimRequest): Promise<readonly ClaimedTask[]>;
   /** The eta of the task that is due next, in `queues` or all; null where none waits. It may be stale, never wrong for long. */
   findNextEta(queues?: readonly string[]): Promise<number | null>;
@@ -165,29 +172,42 @@ export interface Storage<Native = unknown> {
   claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null>;
   /** Confirms the start and renews the lease; never adds to `attempts`. */
   markRunning(claim: Claim, now: number): Promise<void>;
+  /** SUCCESS with its result; with an interval due again at `now` + interval instead. */
   markDone(claim: Claim, result: JsonText, now: number): Promise<void>;
+  /** One failure more: RETRYING at `retryAt`, or FAILED with its result. */
   markFailed(
     claim: Claim,
     error: TaskError,
     next: { readonly retryAt: number } | "final",
     now: number,
   ): Promise<void>;
+  /** Due again at `until`, no failure counted. */
   snooze(claim: Claim, until: number, now: number): Promise<void>;
+  /** Gives it back, no failure counted: its eta stays, or becomes `until`. */
   release(claim: Claim, now: number, until?: number): Promise<void>;
+  /** Applies what {@link Settlement} says to many at once, each fenced on its own. */
   settleMany(settlements: readonly Settlement[], now: number): Promise<SettleReport>;
-  /** Extends the leases that still hold and returns their ids. */
+  /** Extends the leases that still hold to `leaseExpiresAt`, and returns their ids. */
   renewMany(claims: readonly Claim[], leaseExpiresAt: number): Promise<ReadonlySet<string>>;
   /** Settles at most 100 tasks whose lease expired. */
   rescueMany(now: number, backoff: (failures: number) => number): Promise<readonly Rescued[]>;
 
   // Operators. Each throws TaskNotFoundError, or TaskStatusError where the status forbids it.
+  /** PENDING, RETRYING or RUNNING becomes CANCELLED. */
   cancel(id: string, now: number): Promise<Task>;
-  /** @throws {UniqueConflictError} when another active task holds its unique key */
+  /**
+   * FAILED or CANCELLED becomes PENDING with no failures, its result is deleted.
+   *
+   * @throws {UniqueConflictError} when another active task holds its unique key
+   */
   retry(id: string, now: number): Promise<Task>;
+  /** PENDING or RETRYING gets another eta, and keeps its counters. */
   reschedule(id: string, eta: number, now: number): Promise<Task>;
+  /** What the settings do not name stays as it is. Throws neither. */
   configureQueue(name: string, settings: QueueSettings): Promise<void>;
 
   // Readers
+  /** Null where there is no such task. */
   getTask(id: string): Promise<Task | null>;
   /** The result on file; null while there is none. */
   getResult(id: string): Promise<TaskResult | null>;
@@ -195,6 +215,7 @@ export interface Storage<Native = unknown> {
   getOutcome(id: string): Promise<TaskOutcome | null>;
   /** Newest first. */
   listTasks(filter: TaskFilter): Promise<Page<Task>>;
+  /** Every queue that has tasks or settings, by name. */
   listQueues(now: number): Promise<readonly QueueSummary[]>;
 
   // Housekeeping

@@ -1,33 +1,12 @@
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import { describe } from "../core/duration.ts";
-import type { Queue } from "../core/queue.ts";
+import { describe } from "../core/describe.ts";
 import { authenticate } from "./auth.ts";
-import type { ApiKey } from "./keys.ts";
+import type { Api, ApiVariables } from "./context.ts";
 import { HttpError, problemOf } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
+import { resultRoutes } from "./results.ts";
 import { taskRoutes } from "./tasks.ts";
-
-/** What a request is served with. */
-export interface Api {
-  readonly queue: Queue;
-  /** Null lets everybody do everything. */
-  readonly keys: readonly ApiKey[] | null;
-  /** Starts what is due now, in the rest of the request's time. Defaults to leaving it to a runner. */
-  readonly kick?: () => void;
-  /** Hears of errors that are not the caller's. Defaults to nobody. */
-  readonly onError?: (error: unknown) => void;
-}
-
-export interface ApiVariables {
-  api: Api;
-  /** The queue over this request's session. */
-  queue: Queue;
-  /** Name of the key. */
-  caller: string;
-}
-
-export type ApiContext = Context<{ Variables: ApiVariables }>;
 
 /** Marks what a session has seen, in and out. */
 const BOOKMARK = "x-d1-bookmark";
@@ -36,12 +15,12 @@ const BOOKMARK = "x-d1-bookmark";
 const BOOKMARK_FORM = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
 
 /**
- * The HTTP API as a Hono app, to be served or mounted.
+ * The HTTP API as a Hono app, to be served as it is or under a path of another.
  *
  * @param resolve gives the queue and the keys for a request: the same ones each time, or by its environment
  * @example
- * const queue = createQueue({ storage, tasks });
- * app.route("/queue", createApi(() => ({ queue, keys: parseKeys(process.env.OMNIQ_KEYS ?? "") })));
+ * const keys = parseKeys(process.env.OMNIQ_KEYS ?? "");
+ * app.route("/queue", createApi(() => ({ queue: runner.queue, keys })));
  */
 export function createApi(resolve: (context: Context) => Api): Hono<{ Variables: ApiVariables }> {
   const app = new Hono<{ Variables: ApiVariables }>();
@@ -50,25 +29,14 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
     if (response.status >= 500) context.var.api?.onError?.(error);
     return response;
   });
-  app.notFound(async (context) => {
-    const nothing = new HttpError("not_found", "the path", "one of the API's", describe(context.req.path));
-    // Without a key nobody learns even what is not there.
-    return problemOf(
-      await authenticate(context).then(
-        () => nothing,
-        (refused: unknown) => refused,
-      ),
-      context,
-    );
-  });
   app.use(secureHeaders());
   app.use(async (context, next) => {
     const api = resolve(context);
     const bookmark = context.req.header(BOOKMARK);
     const known = bookmark !== undefined && BOOKMARK_FORM.test(bookmark) ? bookmark : undefined;
-    const session = api.queue.storage.openSession(known);
+    const session = api.queue.session(known);
     context.set("api", api);
-    context.set("queue", api.queue.over(session.storage));
+    context.set("queue", session.queue);
     await next();
     const reached = session.bookmark();
     if (reached !== null) context.header(BOOKMARK, reached);
@@ -76,7 +44,7 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
   });
   app.get("/healthz", async (context) => {
     try {
-      await context.var.queue.storage.verify();
+      await context.var.queue.verify();
     } catch (error) {
       context.var.api.onError?.(error);
       return problemOf(error, context, 503);
@@ -85,5 +53,11 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
   });
   app.route("/v1", taskRoutes());
   app.route("/v1", queueRoutes());
+  app.route("/v1", resultRoutes());
+  app.all("*", async (context) => {
+    // Without a key nobody learns even what is not there.
+    await authenticate(context);
+    throw new HttpError("not_found", "the path", "one of the API's", describe(context.req.path));
+  });
   return app;
 }

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import type { ApiContext, ApiVariables } from "./api.ts";
+import type { ApiContext, ApiVariables } from "./context.ts";
 import { type ApiKey, allows, findKey, type Scope } from "./keys.ts";
 import { HttpError } from "./problem.ts";
 

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { describe } from "../core/duration.ts";
+import { describe } from "../core/describe.ts";
 import { TooLargeError } from "../core/errors.ts";
 import { HttpError } from "./problem.ts";
 

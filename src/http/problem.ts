@@ -1,7 +1,10 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { FieldError, OmniqError } from "../core/errors.ts";
+import { type ErrorCode, FieldError, OmniqError } from "../core/errors.ts";
+
+/** `http_error` is one of the HTTP framework's own, `internal_error` one that says nothing of itself. */
+type ProblemCode = ErrorCode | "http_error" | "internal_error";
 
 /** The body of every error. Source: RFC 9457, Problem Details for HTTP APIs; `code` and the rest are its extensions. */
 export interface Problem {
@@ -10,14 +13,15 @@ export interface Problem {
   readonly status: number;
   readonly detail: string;
   /** Stable: branch on this. */
-  readonly code: string;
+  readonly code: ProblemCode;
   /** Path of the field at fault, what it should be and what it was. */
   readonly field?: string;
   readonly expected?: string;
   readonly got?: string;
 }
 
-const STATUSES: Readonly<Record<string, ContentfulStatusCode>> = {
+/** Every code has its status: 500 is for what the caller can do nothing about, such as a statement that the database refused. */
+const STATUSES = {
   invalid_input: 400,
   invalid_json: 400,
   not_serializable: 400,
@@ -38,27 +42,26 @@ const STATUSES: Readonly<Record<string, ContentfulStatusCode>> = {
   storage_overloaded: 503,
   query_limit: 503,
   invalid_config: 503,
-};
+  lease_lost: 500,
+  task_timeout: 500,
+  storage_rejected: 500,
+} as const satisfies Record<ErrorCode, ContentfulStatusCode>;
+
+type RequestCode = "invalid_json" | "unauthorized" | "forbidden" | "not_found" | "unsupported_media_type";
 
 /** A fault of the request that only HTTP knows. */
 export class HttpError extends FieldError {
-  readonly code: string;
+  readonly code: RequestCode;
 
-  constructor(
-    code: "invalid_json" | "unauthorized" | "forbidden" | "not_found" | "unsupported_media_type",
-    field: string,
-    expected: string,
-    got: string,
-  ) {
+  constructor(code: RequestCode, field: string, expected: string, got: string) {
     super(field, expected, got);
     this.code = code;
   }
 }
 
-/** The status of an error: 500 for what the caller can do nothing about, such as a statement that the database refused. */
-export function statusOf(error: unknown): ContentfulStatusCode {
+function statusOf(error: unknown): ContentfulStatusCode {
   if (error instanceof HTTPException) return error.status;
-  return (error instanceof OmniqError ? STATUSES[error.code] : undefined) ?? 500;
+  return error instanceof OmniqError ? STATUSES[error.code] : 500;
 }
 
 /** Answers any error as `application/problem+json`. One of our own making, or of the database's, says nothing of its inside. */
@@ -77,7 +80,7 @@ export function problemOf(error: unknown, context: Context, status = statusOf(er
 function answer(
   context: Context,
   status: ContentfulStatusCode,
-  code: string,
+  code: ProblemCode,
   detail: string,
   fault = {},
 ): Response {

@@ -1,13 +1,12 @@
 import * as v from "valibot";
-import { describe } from "../core/duration.ts";
+import { describe } from "../core/describe.ts";
+import { digitsOrText } from "../core/duration.ts";
 import { ValidationError } from "../core/errors.ts";
 import { LIMITS } from "../core/options.ts";
 import { TASK_STATUSES } from "../core/task.ts";
 
-/** Milliseconds, or a text such as `30s`. */
-const Duration = v.union([v.number(), v.string()]);
-/** Milliseconds since the epoch, or ISO 8601 with its zone. */
-const Instant = v.union([v.number(), v.string()]);
+/** A duration or a moment: the engine reads both. */
+const NumberOrText = v.union([v.number(), v.string()]);
 
 /** Taken as it is: a record's schema would drop keys such as `constructor`, and a payload comes back equal or is refused. */
 const Payload = v.custom<Record<string, unknown>>(
@@ -22,11 +21,11 @@ export const NewTaskBody = v.strictObject({
   id: v.optional(v.string()),
   queue: v.optional(v.string()),
   priority: v.optional(v.number()),
-  eta: v.optional(Instant),
-  delay: v.optional(Duration),
-  interval: v.optional(Duration),
+  eta: v.optional(NumberOrText),
+  delay: v.optional(NumberOrText),
+  interval: v.optional(NumberOrText),
   maxRetries: v.optional(v.number()),
-  timeout: v.optional(Duration),
+  timeout: v.optional(NumberOrText),
   uniqueKey: v.optional(v.string()),
 });
 export type NewTaskBody = v.InferOutput<typeof NewTaskBody>;
@@ -51,13 +50,12 @@ export const ListQuery = v.strictObject({
 });
 
 export const PurgeQuery = v.strictObject({
-  olderThan: v.string(),
+  olderThan: v.pipe(v.string(), v.transform(digitsOrText)),
   cursor: v.optional(v.string()),
 });
 
-/** Digits are milliseconds. */
 export const ResultQuery = v.strictObject({
-  wait: v.optional(v.union([v.pipe(v.string(), v.digits(), v.transform(Number)), v.string()])),
+  wait: v.optional(v.pipe(v.string(), v.transform(digitsOrText))),
 });
 
 /**

@@ -1,35 +1,41 @@
 import { setTimeout } from "node:timers/promises";
-import { parseInteger } from "../core/duration.ts";
+import { type Duration, parseDuration, parseInteger } from "../core/duration.ts";
+import type { DrainOptions } from "../core/engine.ts";
 import type { EventListener } from "../core/events.ts";
 import type { Logger } from "../core/log.ts";
-import { DRAIN_DEFAULTS, LIMITS, NODE_DEFAULTS, type TaskDefaults } from "../core/options.ts";
-import { createQueue, type Queue } from "../core/queue.ts";
-import type { TaskDefinition } from "../core/registry.ts";
+import { DRAIN_DEFAULTS, LIMITS, type TaskDefaults } from "../core/options.ts";
+import { Queue } from "../core/queue.ts";
+import { Registry, type TaskDefinition } from "../core/registry.ts";
 import type { Retention } from "../core/retention.ts";
 import type { Storage } from "../core/storage.ts";
-import { consoleLogger, logEvents } from "../runtime/log.ts";
+import { consoleLogger, listen } from "../runtime/log.ts";
+import { NODE_DEFAULTS } from "./defaults.ts";
 
-export interface RunnerOptions<Native> {
+export interface RunnerOptions<Native, Env = NodeJS.ProcessEnv> {
+  /** Where the tasks are, such as `libsqlStorage({ url: "file:queue.db" })`. */
   readonly storage: Storage<Native>;
-  readonly tasks: readonly TaskDefinition[];
-  /** Handlers at once. Defaults to 10. */
+  /** The tasks whose handlers run here. Those of other names are left to other workers. */
+  readonly tasks: readonly TaskDefinition<never, NoInfer<Env>>[];
+  /** Handlers at once: 1 to 1,000. Defaults to 10. */
   readonly concurrency?: number;
   /** Only these queues, in this order. Defaults to all. */
   readonly queues?: readonly string[];
-  /** How long a stop waits for handlers before it aborts and releases them, in milliseconds. Defaults to 10 s. */
-  readonly grace?: number;
+  /** How long a stop waits for handlers before it aborts and releases them: 0 to 1 day. Defaults to 10 s. */
+  readonly grace?: Duration;
   /**
-   * How long a task of a worker that died waits to be rescued, in milliseconds, at least 1 s. Defaults to 2 minutes, which outlasts
-   * a database that stalls; a local file needs less.
+   * How long a task of a worker that died waits to be rescued: 1 s to 1 day. Defaults to 2 minutes, which outlasts a database that
+   * stalls; a local file needs less.
    */
-  readonly lease?: number;
+  readonly lease?: Duration;
   /** Stop on SIGTERM and SIGINT, then exit. Defaults to true. */
   readonly signals?: boolean;
+  /** For tasks that do not say otherwise. Defaults to {@link TASK_DEFAULTS}. */
   readonly defaults?: Partial<TaskDefaults>;
+  /** How long finished tasks are kept, in milliseconds. Defaults to 7 days, FAILED ones 30. */
   readonly retention?: Partial<Retention>;
   /** What handlers get as `ctx.env`. Defaults to `process.env`. */
-  readonly env?: unknown;
-  /** Defaults to one that writes JSON lines from `info` on. */
+  readonly env?: Env;
+  /** Takes the events, and what handlers write to `ctx.log`. Defaults to one that writes JSON lines from `info` on. */
   readonly log?: Logger;
   /** Hears of every transition, after the log. Defaults to nobody. */
   readonly onEvent?: EventListener;
@@ -39,17 +45,14 @@ export interface RunnerOptions<Native> {
 export interface Runner<Native> {
   /** Its queue: what is enqueued by it starts at once. */
   readonly queue: Queue<Native>;
-  /** Makes sure of the schema and runs tasks until it is stopped. A database that is down is waited for. */
+  /**
+   * Makes sure of the schema and runs tasks until it is stopped. A database that is down is waited for. A runner runs once: a
+   * second call gives the promise of the first.
+   */
   run(): Promise<void>;
   /** Claims nothing more, gives back what has not started, lets the rest end within the grace. Resolves when all is written. */
   stop(): Promise<void>;
 }
-
-/** Between two tries of a database that failed, in milliseconds: doubling. */
-const RESTART = { min: 500, max: 15_000 };
-
-/** How often it is looked whether a purge is due, and how much of it is done at once. */
-const PURGE = { every: 60_000, pages: 50 };
 
 /**
  * A runner: the drain loop in a long-lived process.
@@ -57,61 +60,72 @@ const PURGE = { every: 60_000, pages: 50 };
  * On a libSQL file it sees at once what another process enqueues; on a server it polls, at most a second apart.
  *
  * @param options the storage, the tasks and, where the defaults do not serve, how they are run
- * @throws {ConfigError} when two tasks share a name, {@link ValidationError} when the concurrency is out of its range
+ * @throws {ConfigError} when two tasks share a name, {@link ValidationError} when an option is out of its range
  * @example
  * const runner = createRunner({ storage: libsqlStorage({ url: "file:queue.db" }), tasks: [sendEmail] });
  * await runner.run();
  */
-export function createRunner<Native>(options: RunnerOptions<Native>): Runner<Native> {
+export function createRunner<Native, Env = NodeJS.ProcessEnv>(
+  options: RunnerOptions<Native, Env>,
+): Runner<Native> {
   const log = options.log ?? consoleLogger("info");
-  const logEvent = logEvents(log);
-  const onEvent: EventListener = (event) => {
-    logEvent(event);
-    options.onEvent?.(event);
-  };
+  const onEvent = listen(log, options.onEvent);
   const { storage, tasks, defaults, retention, env = process.env } = options;
-  parseInteger(options.concurrency ?? NODE_DEFAULTS.concurrency, "concurrency", LIMITS.concurrency);
-  parseInteger(options.lease ?? DRAIN_DEFAULTS.lease, "lease", LIMITS.lease);
-  const queue = createQueue({ storage, tasks, defaults, retention, env, log, onEvent });
+  const settings = parseSettings(options);
+  const queue = new Queue({ storage, defaults, retention, env, log, onEvent }, new Registry(tasks));
   const stopping = new AbortController();
-  const stopped = Promise.withResolvers<void>();
 
-  let running = false;
+  let running: Promise<void> | undefined;
 
   const stop = async () => {
     stopping.abort();
-    if (running) await stopped.promise;
+    await running;
   };
 
-  const run = async () => {
-    running = true;
+  const start = async () => {
     const uninstall = options.signals === false ? () => {} : installSignals(stop, log);
-    const purging = setInterval(() => void purge(queue, onEvent), PURGE.every);
+    const { purge } = NODE_DEFAULTS;
+    const purging = setInterval(() => void queue.purgeDue(purge.pages), purge.every);
     try {
-      await work(queue, options, stopping.signal, onEvent);
+      await work(queue, settings, stopping.signal, onEvent);
     } finally {
       clearInterval(purging);
       uninstall();
-      stopped.resolve();
     }
+  };
+
+  const run = () => {
+    running ??= start();
+    return running;
   };
 
   return { queue, run, stop };
 }
 
+type Settings = Pick<DrainOptions, "concurrency" | "queues" | "lease" | "grace">;
+
+function parseSettings<Native, Env>({
+  concurrency = NODE_DEFAULTS.concurrency,
+  queues,
+  lease = DRAIN_DEFAULTS.lease,
+  grace = NODE_DEFAULTS.grace,
+}: RunnerOptions<Native, Env>): Settings {
+  return {
+    concurrency: parseInteger(concurrency, "concurrency", LIMITS.concurrency),
+    queues,
+    lease: parseDuration(lease, "lease", LIMITS.lease),
+    grace: parseDuration(grace, "grace", LIMITS.grace),
+  };
+}
+
 /** Drains until the signal; whatever ends a drain before that is waited out. */
 async function work<Native>(
   queue: Queue<Native>,
-  {
-    concurrency = NODE_DEFAULTS.concurrency,
-    queues,
-    lease,
-    grace = NODE_DEFAULTS.grace,
-  }: RunnerOptions<Native>,
+  settings: Settings,
   signal: AbortSignal,
   onEvent: EventListener,
 ): Promise<void> {
-  let delay = RESTART.min;
+  let delay: number = NODE_DEFAULTS.restart.min;
   while (!signal.aborted) {
     try {
       await queue.storage.initialize();
@@ -121,17 +135,15 @@ async function work<Native>(
         : NODE_DEFAULTS.serverPoll;
       const watch = new AbortController();
       const onStart = (wake: () => void) => {
-        delay = RESTART.min;
+        delay = NODE_DEFAULTS.restart.min;
         if (watched) void watchFile(queue.storage, wake, AbortSignal.any([signal, watch.signal]));
       };
       const linger = Number.POSITIVE_INFINITY;
-      await queue
-        .drain({ concurrency, queues, lease, grace, signal, poll, linger, onStart })
-        .finally(() => watch.abort());
+      await queue.drain({ ...settings, signal, poll, linger, onStart }).finally(() => watch.abort());
     } catch (error) {
       onEvent({ type: "storage.failed", during: "run", error });
       await pause(delay, signal);
-      delay = Math.min(RESTART.max, delay * 2);
+      delay = Math.min(NODE_DEFAULTS.restart.max, delay * 2);
     }
   }
 }
@@ -151,12 +163,6 @@ async function watchFile(storage: Storage, wake: () => void, signal: AbortSignal
 /** Ends at once when the signal aborts, and leaves no timer behind. */
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await setTimeout(milliseconds, undefined, { signal }).catch(() => {});
-}
-
-async function purge<Native>(queue: Queue<Native>, onEvent: EventListener): Promise<void> {
-  await queue
-    .purgeDue(PURGE.pages)
-    .catch((error) => onEvent({ type: "storage.failed", during: "purge", error }));
 }
 
 /** Stops on the first signal and exits when all is written; a second one exits at once. */

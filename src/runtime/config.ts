@@ -1,8 +1,10 @@
-import { describe, parseDurationText, parseInteger } from "../core/duration.ts";
+import { describe } from "../core/describe.ts";
+import { digitsOrText, parseDuration, parseInteger, type Range } from "../core/duration.ts";
 import { ConfigError, ValidationError } from "../core/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
-import { LIMITS, RETENTION_DEFAULTS, TASK_DEFAULTS, WORKER_DEFAULTS } from "../core/options.ts";
+import { LIMITS, RETENTION_DEFAULTS, TASK_DEFAULTS } from "../core/options.ts";
 import { type ApiKey, parseKeys } from "../http/keys.ts";
+import { WORKER_DEFAULTS } from "../worker/defaults.ts";
 
 /** Variables of the environment, as a Worker's bindings or `process.env` hold them. */
 export interface OmniqEnv {
@@ -46,7 +48,7 @@ export interface Config {
 }
 
 /** No Worker would run a task that takes longer. */
-const WORKER_TIMEOUT = { min: LIMITS.timeout.min, max: LIMITS.workerTimeout };
+const WORKER_TIMEOUT = { min: LIMITS.timeout.min, max: WORKER_DEFAULTS.cronHardDeadline };
 
 /**
  * Reads the configuration.
@@ -123,24 +125,12 @@ function database(variable: string, url: string, authToken: string | undefined) 
   return { url, authToken };
 }
 
-function duration(
-  env: OmniqEnv,
-  name: keyof OmniqEnv,
-  fallback: number,
-  range: { min: number; max: number },
-): number {
-  return read(env, name, fallback, (value) => parseDurationText(value, name, range));
+function duration(env: OmniqEnv, name: keyof OmniqEnv, fallback: number, range: Range): number {
+  return read(env, name, fallback, (value) => parseDuration(digitsOrText(value), name, range));
 }
 
-function integer(
-  env: OmniqEnv,
-  name: keyof OmniqEnv,
-  fallback: number,
-  range: { min: number; max: number },
-): number {
-  return read(env, name, fallback, (value) =>
-    parseInteger(/^\d+$/.test(value) ? Number(value) : value, name, range),
-  );
+function integer(env: OmniqEnv, name: keyof OmniqEnv, fallback: number, range: Range): number {
+  return read(env, name, fallback, (value) => parseInteger(digitsOrText(value), name, range));
 }
 
 function read<T>(env: OmniqEnv, name: keyof OmniqEnv, fallback: T, parse: (value: string) => T): T {

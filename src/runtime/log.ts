@@ -1,4 +1,4 @@
-import type { EventListener, QueueEvent } from "../core/events.ts";
+import { type EventListener, guarded, type QueueEvent } from "../core/events.ts";
 import { LOG_LEVELS, type Logger, type LogLevel } from "../core/log.ts";
 
 /** A logger that writes one JSON object a line to the console: what Workers Logs and most collectors index. */
@@ -12,9 +12,15 @@ export function consoleLogger(level: LogLevel): Logger {
   return { debug: writer("debug"), info: writer("info"), warn: writer("warn"), error: writer("error") };
 }
 
-/** Logs every event: the wording is here, what happened is with the engine. */
-export function logEvents(log: Logger): EventListener {
-  return (event) => log[LEVELS[event.type]](event.type.replace(".", " "), fieldsOf(event));
+/**
+ * Logs every event, then tells `onEvent`, whose errors are logged and stop nothing. The wording is here; what happened is with
+ * the engine.
+ */
+export function listen(log: Logger, onEvent?: EventListener): EventListener {
+  return guarded((event) => {
+    log[LEVELS[event.type]](event.type.replace(".", " "), fieldsOf(event));
+    onEvent?.(event);
+  }, log);
 }
 
 const LEVELS = {

@@ -31,7 +31,8 @@ const BUSY_TIMEOUT = 5_000;
 /** A server that hangs must be given up before the leases end that wait for it. */
 const REQUEST_TIMEOUT = 30_000;
 
-const MIGRATE = "`npm run migrate` with OMNIQ_DB_URL set (or open the storage with `migrate: true` in Node)";
+const MIGRATE =
+  "`npx omniq migrate` with OMNIQ_DB_URL set, and --prefix where there is one (or open the storage with `migrate: true` in Node)";
 
 export interface LibsqlOptions extends SqliteStorageOptions {
   /** `file:queue.db`, `libsql://...`, `http://...`; with `syncUrl` the file of an embedded replica. */

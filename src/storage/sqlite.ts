@@ -66,6 +66,10 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     return this.#meter.queries;
   }
 
+  get outcomeQueries(): 1 | 2 {
+    return this.#target.results === null ? 1 : 2;
+  }
+
   async initialize(): Promise<void> {
     for (const driver of this.#drivers()) await driver.migrate?.(this.#tablePrefix);
     await this.verify();

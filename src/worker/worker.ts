@@ -1,23 +1,25 @@
 import type { ExecutionContext } from "hono";
+import { type Duration, parseDuration, parseInteger } from "../core/duration.ts";
 import type { EventListener } from "../core/events.ts";
-import { LIMITS, WORKER_DEFAULTS } from "../core/options.ts";
-import { createQueue, type Queue } from "../core/queue.ts";
+import { LIMITS } from "../core/options.ts";
+import { Queue } from "../core/queue.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
 import type { Storage } from "../core/storage.ts";
 import { createApi } from "../http/api.ts";
 import { type Config, parseConfig } from "../runtime/config.ts";
-import { consoleLogger, logEvents } from "../runtime/log.ts";
+import { consoleLogger, listen } from "../runtime/log.ts";
+import { WORKER_DEFAULTS } from "./defaults.ts";
 
 export interface WorkerOptions<Env extends object, Native> {
   /** Makes the storage for one invocation from the Worker's bindings. */
   readonly storage: (env: Env, config: Config) => Storage<Native>;
-  readonly tasks: readonly TaskDefinition[];
+  readonly tasks: readonly TaskDefinition<never, NoInfer<Env>>[];
   /** Only these queues, in this order. Defaults to all. */
   readonly queues?: readonly string[];
-  /** Handlers at once in one invocation. Defaults to 5: a Worker may have 6 connections open. */
+  /** Handlers at once in one invocation: 1 to 1,000. Defaults to 5, since a Worker may have 6 connections open. */
   readonly concurrency?: number;
-  /** How long a cron tick claims, in milliseconds. Defaults to a minute, so that ticks meet. */
-  readonly cronDeadline?: number;
+  /** How long a cron tick claims: up to 14 minutes. Defaults to a minute, so that ticks meet. */
+  readonly cronDeadline?: Duration;
   /** Hears of every transition, after the log. Defaults to nobody. */
   readonly onEvent?: EventListener;
 }
@@ -38,40 +40,36 @@ const QUERIES_A_PURGE_PAGE = 20;
  *
  * @param options the storage, the tasks and, where the defaults do not serve, how they are run
  * @returns the Worker's default export
- * @throws {ConfigError} when two tasks share a name or one takes longer than a Worker may; and at the first request or tick,
- *   when a variable of the environment cannot be used
+ * @throws {ValidationError} when an option is out of its range, {@link ConfigError} when two tasks share a name or one takes
+ *   longer than a Worker may; and at the first request or tick, when a variable of the environment cannot be used
  * @example export default createWorker({ storage: (env: Env) => d1Storage(env.DB), tasks: [sendEmail] });
  */
 export function createWorker<Env extends object, Native>(
   options: WorkerOptions<Env, Native>,
 ): OmniqWorker<Env, Native> {
-  const {
-    concurrency = WORKER_DEFAULTS.concurrency,
-    cronDeadline = WORKER_DEFAULTS.cronDeadline,
-    queues,
-  } = options;
-
-  const registry = new Registry(options.tasks, LIMITS.workerTimeout);
+  const { concurrency = WORKER_DEFAULTS.concurrency, queues } = options;
+  parseInteger(concurrency, "concurrency", LIMITS.concurrency);
+  const wanted = options.cronDeadline ?? WORKER_DEFAULTS.cronDeadline;
+  const cronDeadline = parseDuration(wanted, "cronDeadline", {
+    min: 1,
+    max: WORKER_DEFAULTS.cronHardDeadline,
+  });
+  const registry = new Registry(options.tasks, WORKER_DEFAULTS.cronHardDeadline);
 
   const open = (env: Env) => {
     const config = parseConfig(env);
     const log = consoleLogger(config.logLevel);
-    const logEvent = logEvents(log);
-    const onEvent: EventListener = (event) => {
-      logEvent(event);
-      options.onEvent?.(event);
-    };
-    const queue = createQueue({
+    const parts = {
       storage: options.storage(env, config),
-      tasks: registry,
       defaults: config.defaults,
       retention: config.retention,
       kick: { concurrency, queues, queryBudget: config.queryBudget },
       env,
       log,
-      onEvent,
-    });
-    return { config, queue, log, onEvent };
+      onEvent: listen(log, options.onEvent),
+    };
+    const queue = new Queue(parts, registry);
+    return { config, queue, log };
   };
 
   const api = createApi((context) => {
@@ -87,12 +85,9 @@ export function createWorker<Env extends object, Native>(
   return {
     fetch: (request, env, context) => api.fetch(request, env, context),
     async scheduled(_event, env) {
-      const { config, queue, onEvent } = open(env);
+      const { config, queue } = open(env);
       const pages = Math.max(1, Math.floor(config.queryBudget / QUERIES_A_PURGE_PAGE));
-      // Tasks run whatever becomes of the housekeeping; a database that is down says so again in the drain.
-      await queue
-        .purgeDue(pages)
-        .catch((error) => onEvent({ type: "storage.failed", during: "purge", error }));
+      await queue.purgeDue(pages);
       await queue.drain({
         concurrency,
         queues,

@@ -133,6 +133,18 @@ describe("omniq migrate", () => {
     expect(await database.sql("SELECT * FROM tasks")).toEqual([]);
   });
 
+  it("takes its database from the environment, and never prints what it found there", async () => {
+    const url = `file:${folder.path}/queue.db`;
+    const env = { ...process.env, OMNIQ_DB_URL: url, OMNIQ_DB_TOKEN: "secret" };
+    const run = (...argv: string[]) => spawnSync(process.execPath, [CLI, ...argv], { encoding: "utf8", env });
+    expect(run("migrate")).toMatchObject({ status: 0, stderr: "" });
+    const { status, stdout } = run("migrate", "--help");
+    expect(status).toBe(0);
+    expect(stdout).toContain("OMNIQ_DB_TOKEN");
+    expect(stdout).not.toContain("secret");
+    expect(stdout).not.toContain(url);
+  });
+
   it("says what it needs, and what is wrong, without a stack trace", () => {
     const none = omniq("migrate");
     expect(none).toMatchObject({

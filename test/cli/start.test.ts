@@ -1,26 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Call, caller } from "../support/http.ts";
+import type { Call } from "../support/http.ts";
 import { temporaryFolder } from "../support/libsql.ts";
+import { ServerProcess } from "../support/server.ts";
 import { freePort } from "../support/sqld.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../scripts/start.ts", import.meta.url));
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let child: ChildProcess;
-let output = "";
+let script: ServerProcess;
 let call: Call;
-
-/** Waits for a condition, for as long as the script runs and for two minutes at most. */
-async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error(`expected a condition to be met, and it was not:\n${output}`);
-}
 
 /** The processes that the script started, by the state folder that each of them is given. */
 async function processes(): Promise<string[]> {
@@ -35,27 +25,19 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   const port = await freePort();
   const env = { ...process.env, PORT: String(port), OMNIQ_STATE_DIR: folder.path };
-  child = spawn(process.execPath, [SCRIPT], { env, stdio: ["ignore", "pipe", "pipe"] });
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on("data", (data) => {
-      output += data;
-    });
-  }
-  call = caller((request) => {
-    const { pathname, search } = new URL(request.url);
-    return fetch(new Request(`http://127.0.0.1:${port}${pathname}${search}`, request));
-  });
-  await until(() => output.includes("OmniQ is ready on") || child.exitCode !== null);
+  script = new ServerProcess([SCRIPT], port, { env });
+  call = script.call;
+  await script.until(() => script.output.includes("OmniQ is ready on") || script.ended);
 }, 130_000);
 
 afterAll(async () => {
-  child.kill("SIGKILL");
+  await script.end("SIGKILL");
   await folder.remove();
 });
 
 describe("npm start", () => {
   it("migrates, serves, and prints three curl lines to try", async () => {
-    expect(output.match(/^ {2}curl /gm)).toHaveLength(3);
+    expect(script.output.match(/^ {2}curl /gm)).toHaveLength(3);
     expect(await call("GET", "/healthz")).toMatchObject({ status: 200, body: { status: "ok" } });
   });
 
@@ -72,7 +54,9 @@ describe("npm start", () => {
   it("watches a task fail, retry and succeed, with its cron ticking", async () => {
     const json = { funcPath: "sample.flaky", kwargs: { failures: 1 } };
     const { body } = await call("POST", "/v1/tasks", { json });
-    await until(async () => (await call("GET", `/v1/tasks/${body.id}/result?wait=10s`)).status === 200);
+    await script.until(
+      async () => (await call("GET", `/v1/tasks/${body.id}/result?wait=10s`)).status === 200,
+    );
     expect((await call("GET", `/v1/tasks/${body.id}/result`)).body).toMatchObject({
       status: "SUCCESS",
       result: { attempts: 2 },
@@ -87,9 +71,8 @@ describe("npm start", () => {
     "stops on SIGTERM, and leaves no process behind",
     async () => {
       expect((await processes()).length).toBeGreaterThan(1);
-      child.kill("SIGTERM");
-      await until(() => child.exitCode !== null || child.signalCode !== null);
-      await until(async () => (await processes()).length === 0);
+      await script.end("SIGTERM");
+      await script.until(async () => (await processes()).length === 0);
       await expect(call("GET", "/healthz")).rejects.toThrow();
     },
     130_000,

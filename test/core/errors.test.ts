@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import * as errors from "../../src/core/errors.ts";
+import * as published from "../../src/index.ts";
 
 /** One of each class, by its stable code. */
 const all: Readonly<Record<string, errors.OmniqError>> = {
   invalid_input: new errors.ValidationError("eta", "a moment", "true"),
   not_serializable: new errors.SerializationError("kwargs.x", "a JSON value", "1n"),
   too_large: new errors.TooLargeError("args", "at most 1 byte", "2 bytes"),
-  unknown_task: new errors.UnknownTaskError("funcPath", "no.such", ["a"]),
+  unknown_task: new errors.UnknownTaskError("no.such", ["a"]),
   task_not_found: new errors.TaskNotFoundError("7"),
   task_purged: new errors.TaskPurgedError("7"),
   wrong_status: new errors.TaskStatusError("7", "cancel", ["PENDING", "RUNNING"], "SUCCESS"),
@@ -34,6 +35,13 @@ describe("the errors", () => {
       .map(({ name }) => name);
     const listed = new Set(Object.values(all).map(({ name }) => name));
     expect(classes.filter((name) => !abstract.includes(name)).sort()).toEqual([...listed].sort());
+  });
+
+  it("every class is published", () => {
+    const names = Object.values(errors)
+      .filter(isErrorClass)
+      .map(({ name }) => name);
+    expect(Object.keys(published)).toEqual(expect.arrayContaining(names));
   });
 
   for (const [code, error] of Object.entries(all)) {
@@ -66,15 +74,13 @@ describe("the errors", () => {
     expect(new errors.StorageRejected("x", { cause }).cause).toBe(cause);
   });
 
-  it("errorWithin puts the path before the field, and leaves other errors as they are", () => {
-    expect(errors.errorWithin("tasks[3]", all.too_large)).toMatchObject({
-      name: "TooLargeError",
-      field: "tasks[3].args",
-    });
-    expect(errors.errorWithin("tasks[3]", all.not_serializable)).toMatchObject({
-      field: "tasks[3].kwargs.x",
-    });
-    const other = new Error("other");
-    expect(errors.errorWithin("tasks[3]", other)).toBe(other);
+  it("a fault in a field stays itself within a path: its class, its code, its cause", () => {
+    const cause = new Error("inner");
+    const error = new errors.ValidationError("eta", "a moment", "true", { cause });
+    expect(error.within("tasks[3]")).toBe(error);
+    expect(error).toMatchObject({ field: "tasks[3].eta", code: "invalid_input", cause });
+    expect(error.message).toBe("expected tasks[3].eta to be a moment, got true");
+    const unknown = new errors.UnknownTaskError("no.such", []).within("tasks[3]");
+    expect(unknown).toMatchObject({ name: "UnknownTaskError", field: "tasks[3].funcPath" });
   });
 });

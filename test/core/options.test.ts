@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ValidationError } from "../../src/core/errors.ts";
+import { firstIdAt, idTime } from "../../src/core/id.ts";
 import {
-  firstIdAt,
-  idTime,
   LIMITS,
   parseEta,
   parseId,
@@ -162,7 +161,6 @@ describe("the defaults", () => {
       textLength: 255,
       batch: 10_000,
       idAhead: 5 * MINUTE,
-      workerTimeout: 14 * MINUTE,
       wait: { min: 0, max: 30_000 },
     });
   });

@@ -1,8 +1,15 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { SerializationError, TooLargeError, ValidationError } from "../../src/core/errors.ts";
-import { type EnqueueOptions, firstIdAt, idTime, LIMITS, TASK_DEFAULTS } from "../../src/core/options.ts";
-import { enqueueRequest, pendingTask, prepareTask, prepareTasks } from "../../src/core/prepare.ts";
+import { firstIdAt, idTime } from "../../src/core/id.ts";
+import { type EnqueueOptions, LIMITS, TASK_DEFAULTS } from "../../src/core/options.ts";
+import {
+  type EnqueueRequest,
+  enqueueRequest,
+  pendingTask,
+  prepareMany,
+  prepareTask,
+} from "../../src/core/prepare.ts";
 import { defineTask } from "../../src/core/registry.ts";
 import { byteLength } from "../../src/core/serialize.ts";
 import { NOW } from "../support/tasks.ts";
@@ -137,20 +144,22 @@ describe("prepareTask", () => {
   }
 });
 
-describe("prepareTasks", () => {
+describe("prepareMany", () => {
+  const prepareAll = (all: readonly EnqueueRequest[]) =>
+    prepareMany(all, (request) => prepareTask(request, TASK_DEFAULTS, NOW));
   const requests = (...options: EnqueueOptions[]) => options.map((each) => enqueueRequest(task, {}, each));
 
   it("names the request at fault, and keeps the error's class", async () => {
-    await expect(prepareTasks(requests({}, { eta: "x" }), TASK_DEFAULTS, NOW)).rejects.toMatchObject({
+    await expect(prepareAll(requests({}, { eta: "x" }))).rejects.toMatchObject({
       name: "ValidationError",
       field: "tasks[1].eta",
     });
-    await expect(prepareTasks(requests({ args: [1n] }), TASK_DEFAULTS, NOW)).rejects.toMatchObject({
+    await expect(prepareAll(requests({ args: [1n] }))).rejects.toMatchObject({
       name: "SerializationError",
       field: "tasks[0].args[0]",
     });
     const large = requests({ args: ["x".repeat(300_000)] });
-    await expect(prepareTasks(large, TASK_DEFAULTS, NOW)).rejects.toMatchObject({
+    await expect(prepareAll(large)).rejects.toMatchObject({
       name: "TooLargeError",
       field: "tasks[0].args",
     });
@@ -158,8 +167,8 @@ describe("prepareTasks", () => {
 
   it("takes 10,000 and refuses 10,001", async () => {
     const many = requests(...Array.from({ length: LIMITS.batch + 1 }, () => ({})));
-    expect(await prepareTasks(many.slice(1), TASK_DEFAULTS, NOW)).toHaveLength(LIMITS.batch);
-    await expect(prepareTasks(many, TASK_DEFAULTS, NOW)).rejects.toMatchObject({
+    expect(await prepareAll(many.slice(1))).toHaveLength(LIMITS.batch);
+    await expect(prepareAll(many)).rejects.toMatchObject({
       field: "tasks",
       got: "10001",
     });

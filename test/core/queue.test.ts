@@ -31,5 +31,21 @@ for (const [where, results] of [
       expect(Date.now() - start).toBe(30_000);
       expect(storage.queryCount - before).toBeLessThanOrEqual(12);
     });
+
+    it("looks as often beside others as alone", async () => {
+      const storage = libsqlStorage({ url: `file:${folder.path}/${where}, many.db`, results });
+      await storage.initialize();
+      const queue = createQueue({ storage, tasks: [task] });
+      const { id } = await queue.enqueue(task, {});
+      const before = storage.queryCount;
+      const alone = queue.result(id, { wait: "3s" });
+      await vi.advanceTimersByTimeAsync(3_000);
+      await alone;
+      const queries = storage.queryCount - before;
+      const together = Array.from({ length: 12 }, () => queue.result(id, { wait: "3s" }));
+      await vi.advanceTimersByTimeAsync(3_000);
+      expect(await Promise.all(together)).toEqual(Array(12).fill(null));
+      expect(storage.queryCount - before - queries).toBe(12 * queries);
+    });
   });
 }

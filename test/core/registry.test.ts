@@ -1,9 +1,14 @@
 import * as v from "valibot";
-import { describe, expect, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import { ConfigError, UnknownTaskError, ValidationError } from "../../src/core/errors.ts";
 import { SILENT } from "../../src/core/log.ts";
-import { LIMITS } from "../../src/core/options.ts";
-import { defineTask, Registry, type TaskContext } from "../../src/core/registry.ts";
+import {
+  type AnyTask,
+  defineTask,
+  Registry,
+  type TaskContext,
+  type TaskDefinition,
+} from "../../src/core/registry.ts";
 
 const run = () => "done";
 const named = (name: string) => defineTask(name, { run });
@@ -107,22 +112,56 @@ describe("the schema of a task", () => {
   });
 });
 
+describe("what a handler needs as ctx.env", () => {
+  interface Env {
+    readonly MAILER: { send(to: string): void };
+  }
+
+  it("is what it says of its context, and part of the task's type", () => {
+    const plain = defineTask<{ to: string }, Env>("a", { run: ({ to }, { env }) => env.MAILER.send(to) });
+    expectTypeOf(plain).toEqualTypeOf<TaskDefinition<{ to: string }, Env>>();
+    const validated = defineTask("a", {
+      input: v.object({ to: v.string() }),
+      run: (input, ctx: TaskContext<Env>) => {
+        expectTypeOf(input).toEqualTypeOf<{ to: string }>();
+        ctx.env.MAILER.send(input.to);
+      },
+    });
+    expectTypeOf(validated).toEqualTypeOf<TaskDefinition<{ to: string }, Env>>();
+  });
+
+  it("is nothing where it does not say", () => {
+    const task = defineTask("a", { run: (_, { env }) => expectTypeOf(env).toBeUnknown() });
+    expectTypeOf(task).toExtend<TaskDefinition<never, Env>>();
+    expectTypeOf(task).toExtend<TaskDefinition>();
+  });
+
+  it("keeps the task from a queue that gives less", () => {
+    const task = defineTask("a", { run: (_, ctx: TaskContext<Env>) => ctx.env.MAILER.send("x") });
+    expectTypeOf(task).toExtend<AnyTask>();
+    expectTypeOf(task).toExtend<TaskDefinition<never, Env & { readonly MORE: string }>>();
+    expectTypeOf(task).not.toExtend<TaskDefinition>();
+    // @ts-expect-error what the context is said to hold and what the task is said to need must agree
+    defineTask<{ to: string }>("a", { run: (_, ctx: TaskContext<Env>) => ctx.env.MAILER.send("x") });
+  });
+});
+
 describe("the registry", () => {
   it("finds a task by its name", () => {
     const registry = new Registry([named("a"), named("b")]);
     expect(registry.names).toEqual(["a", "b"]);
     expect(registry.find("b")?.name).toBe("b");
     expect(registry.find("c")).toBeUndefined();
-    expect(registry.get("a", "funcPath").name).toBe("a");
+    expect(registry.get("a").name).toBe("a");
   });
 
-  it("names the field, the name and the tasks that it knows where one is unknown", () => {
+  it("names the task and those that it knows where one is unknown", () => {
     const registry = new Registry([named("a"), named("b")]);
-    expect(() => registry.get("c", "tasks[3].funcPath")).toThrow(UnknownTaskError);
-    expect(() => registry.get("c", "tasks[3].funcPath")).toThrow(
-      'expected tasks[3].funcPath to be the name of a registered task (a, b), got "c"',
+    expect(() => registry.get("c")).toThrow(UnknownTaskError);
+    expect(() => registry.get("c")).toThrow(
+      'expected funcPath to be the name of a registered task (a, b; register it in `tasks`), got "c"',
     );
-    expect(() => new Registry([]).get("c", "funcPath")).toThrow("of which there is none");
+    expect(() => new Registry([]).get("c")).toThrow("of which there is none");
   });
 
   it("refuses two tasks with one name", () => {
@@ -131,7 +170,7 @@ describe("the registry", () => {
   });
 
   it("refuses a timeout over the limit: above 14 min a Worker cannot run it", () => {
-    const limit = LIMITS.workerTimeout;
+    const limit = 14 * 60_000;
     expect(new Registry([defineTask("a", { run, timeout: "14m" })], limit).names).toEqual(["a"]);
     expect(() => new Registry([defineTask("a", { run, timeout: limit + 1 })], limit)).toThrow(ConfigError);
     expect(() => new Registry([defineTask("a", { run, timeout: limit + 1 })], limit)).toThrow(

@@ -113,6 +113,12 @@ describe("serialize", () => {
     });
   }
 
+  it("names the depth that it is given", () => {
+    expect(() => serialize([[1]], "value", { maxBytes: 100, maxDepth: 1 })).toThrow(
+      "expected value[0] to be nested at most 1 deep",
+    );
+  });
+
   it("a path in an error is short, whatever the keys are", () => {
     const key = "k".repeat(100_000);
     expect(() => text({ [key]: { [key]: 1n } })).toThrow(SerializationError);

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { ConfigError, ValidationError } from "../../src/core/errors.ts";
 import { SILENT } from "../../src/core/log.ts";
-import { defineTask } from "../../src/core/registry.ts";
+import { createQueue } from "../../src/core/queue.ts";
+import { defineTask, type TaskContext } from "../../src/core/registry.ts";
 import { createRunner } from "../../src/node/runner.ts";
 import { libsqlStorage } from "../../src/storage/libsql.ts";
 import { until } from "../core/engine/context.ts";
@@ -42,6 +43,15 @@ describe("a Node runner", () => {
     expect(seen).toEqual([true]);
   });
 
+  it("takes a task that needs what it gives as ctx.env, and none that needs more", () => {
+    const keyed = defineTask("test.keyed", { run: (_, ctx: TaskContext<{ KEY: string }>) => ctx.env.KEY });
+    createRunner({ ...options(), tasks: [note, keyed], env: { KEY: "value" } });
+    // @ts-expect-error the process may have no KEY
+    createRunner({ ...options(), tasks: [note, keyed] });
+    // @ts-expect-error a queue has no env of its own
+    createQueue({ ...options(), tasks: [note, keyed] });
+  });
+
   it("can be stopped before it runs, and then does nothing", async () => {
     const runner = createRunner(options());
     await runner.queue.storage.initialize();
@@ -49,6 +59,18 @@ describe("a Node runner", () => {
     await runner.stop();
     await runner.run();
     expect(await runner.queue.get(id)).toMatchObject({ status: "PENDING", attempts: 0 });
+  });
+
+  it("runs once: a second call gives the promise of the first, and installs nothing", async () => {
+    const listeners = process.listenerCount("SIGTERM");
+    const runner = createRunner({ ...options(), signals: true });
+    const running = runner.run();
+    expect(runner.run()).toBe(running);
+    expect(process.listenerCount("SIGTERM")).toBe(listeners + 1);
+    await runner.stop();
+    await running;
+    expect(process.listenerCount("SIGTERM")).toBe(listeners);
+    expect(runner.run()).toBe(running);
   });
 
   it("tells its listener, and goes on where that throws", async () => {
@@ -67,8 +89,26 @@ describe("a Node runner", () => {
     expect(events).toEqual(["task.started", "task.succeeded"]);
   });
 
+  it("goes on where its listener throws while the database cannot be used", async () => {
+    const events: string[] = [];
+    const onEvent = ({ type }: { type: string }) => {
+      events.push(type);
+      throw new Error("a listener's own fault");
+    };
+    const storage = libsqlStorage({ url: `file:${folder.path}/unmigrated.db`, migrate: false });
+    const runner = createRunner({ ...options(), storage, onEvent });
+    const running = runner.run();
+    await until(() => events.length > 0);
+    await runner.stop();
+    await expect(running).resolves.toBeUndefined();
+    expect(events[0]).toBe("storage.failed");
+  });
+
   it("refuses settings that cannot be used before it starts", () => {
-    expect(() => createRunner({ ...options(), concurrency: 0 })).toThrow(ValidationError);
+    for (const settings of [{ concurrency: 0 }, { lease: 999 }, { lease: "soon" }, { grace: "2d" }]) {
+      expect(() => createRunner({ ...options(), ...settings })).toThrow(ValidationError);
+    }
+    expect(() => createRunner({ ...options(), lease: "30s", grace: "1m" })).not.toThrow();
     expect(() => createRunner({ ...options(), tasks: [note, note] })).toThrow(ConfigError);
   });
 

@@ -57,10 +57,11 @@ describe("a Node runner that is asked to stop", () => {
     const queue = open();
     const { id } = await queue.enqueue(endless, {});
     const { storage } = queue;
-    const claim = await storage.dequeue(queue.now());
+    const now = Date.now();
+    const claim = await storage.dequeue(now);
     if (claim === null) throw new Error("expected a task");
-    const error = { type: "Error", message: "once", at: queue.now(), attempt: 1, retryable: true };
-    await storage.markFailed(claim, error, { retryAt: queue.now() }, queue.now());
+    const error = { type: "Error", message: "once", at: now, attempt: 1, retryable: true };
+    await storage.markFailed(claim, error, { retryAt: now }, now);
     const worker = startWorker({ url, grace: 100 });
     await worker.told("started");
     worker.kill("SIGTERM");

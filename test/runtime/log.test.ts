@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { QueueEvent } from "../../src/core/events.ts";
 import { LOG_LEVELS } from "../../src/core/log.ts";
-import { consoleLogger, logEvents } from "../../src/runtime/log.ts";
+import { consoleLogger, listen } from "../../src/runtime/log.ts";
 import { taskError } from "../support/tasks.ts";
 
 const lines: { level: string; line: Record<string, unknown> }[] = [];
@@ -39,7 +39,7 @@ describe("the log", () => {
   );
 
   it("tells what happened to which attempt of which task, and never its payload", () => {
-    const listen = logEvents(consoleLogger("debug"));
+    const onEvent = listen(consoleLogger("debug"));
     const error = taskError({ message: "no answer" });
     const events: QueueEvent[] = [
       { type: "task.started", task },
@@ -52,7 +52,7 @@ describe("the log", () => {
       { type: "task.lost", task },
       { type: "task.rescued", task, outcome: "failed" },
     ];
-    for (const event of events) listen(event);
+    for (const event of events) onEvent(event);
     expect(lines.map(({ level }) => level).join(" ")).toBe("debug info warn error info info warn warn warn");
     for (const { line } of lines)
       expect(line).toMatchObject({ taskId: task.id, attempt: 2, funcPath: "mail.send", queue: "mail" });
@@ -61,14 +61,28 @@ describe("the log", () => {
   });
 
   it("tells of the database's errors and of purges", () => {
-    const listen = logEvents(consoleLogger("debug"));
-    listen({ type: "storage.failed", during: "claim", error: new TypeError("no") });
-    listen({ type: "storage.failed", during: "claim", error: "text" });
-    listen({ type: "tasks.purged", count: 3 });
+    const onEvent = listen(consoleLogger("debug"));
+    onEvent({ type: "storage.failed", during: "claim", error: new TypeError("no") });
+    onEvent({ type: "storage.failed", during: "claim", error: "text" });
+    onEvent({ type: "tasks.purged", count: 3 });
     expect(lines.map(({ line }) => line)).toEqual([
       { level: "error", message: "storage failed", during: "claim", error: "TypeError: no" },
       { level: "error", message: "storage failed", during: "claim", error: "text" },
       { level: "info", message: "tasks purged", count: 3 },
     ]);
+  });
+
+  it("comes before the listener of the caller's own, and tells where that throws", () => {
+    const heard: number[] = [];
+    const onEvent = listen(consoleLogger("info"), () => {
+      heard.push(lines.length);
+      throw new TypeError("no");
+    });
+    onEvent({ type: "tasks.purged", count: 3 });
+    expect(heard).toEqual([1]);
+    expect(lines[1]).toMatchObject({
+      level: "error",
+      line: { message: "the event listener failed", type: "tasks.purged", error: "TypeError: no" },
+    });
   });
 });

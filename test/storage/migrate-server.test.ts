@@ -30,7 +30,7 @@ describe("the schema of a libSQL server", () => {
       for (const use of uses) {
         await expect(use()).rejects.toMatchObject({
           code: "schema_missing",
-          message: expect.stringContaining("`npm run migrate`"),
+          message: expect.stringContaining("`npx omniq migrate`"),
         });
       }
     });

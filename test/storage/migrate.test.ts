@@ -30,7 +30,7 @@ describe("initializing the storage on a libSQL file", () => {
     for (const use of [...uses, () => storage.enqueueMany([newTask()], NOW)]) {
       await expect(use()).rejects.toMatchObject({
         code: "schema_missing",
-        message: expect.stringContaining("run `npm run migrate` with OMNIQ_DB_URL set"),
+        message: expect.stringContaining("run `npx omniq migrate` with OMNIQ_DB_URL set"),
       });
     }
     await libsqlStorage({ url }).initialize();

@@ -1,5 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { forgetKick } from "../../src/core/kick.ts";
 import type { TaskDefinition } from "../../src/core/registry.ts";
 import type { OmniqEnv } from "../../src/runtime/config.ts";
 import { d1Storage } from "../../src/storage/d1.ts";
@@ -21,15 +22,16 @@ export interface TestWorker {
 }
 
 export function startWorker(
-  tasks: readonly TaskDefinition[],
+  tasks: readonly TaskDefinition<never, Env>[],
   options: Partial<WorkerOptions<Env, unknown>> = {},
   variables: Partial<Env> = {},
 ): TestWorker {
+  // The platform would run it in an isolate of its own, where no kick was yet.
+  forgetKick();
   const bindings: Env = { DB: env.DB, OMNIQ_AUTH: "none", OMNIQ_LOG_LEVEL: "none", ...variables };
   const worker = createWorker<Env, unknown>({
     storage: ({ DB }) => d1Storage(DB),
-    // An array of its own: kicks are spaced out by it.
-    tasks: [...tasks],
+    tasks,
     ...options,
   });
   const contexts: ExecutionContext[] = [];

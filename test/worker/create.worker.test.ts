@@ -1,7 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
-import { defineTask } from "../../src/core/registry.ts";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { defineTask, type TaskContext } from "../../src/core/registry.ts";
 import { d1Storage } from "../../src/storage/d1.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { openD1 } from "../support/d1.ts";
@@ -17,6 +17,13 @@ describe("createWorker", () => {
     expect(create).toThrow("expected timeout of task long to be at most 840000 ms");
     expect(create).toThrow("got 900000 ms");
     expect(() => createWorker({ storage, tasks: [task("fits", "14m")] })).not.toThrow();
+  });
+
+  it("refuses settings that cannot be used", () => {
+    for (const settings of [{ cronDeadline: "15m" }, { cronDeadline: "soon" }, { concurrency: 0 }]) {
+      expect(() => createWorker({ storage, tasks: [], ...settings })).toThrow(/^expected (cronD|concurr)/);
+    }
+    expect(() => createWorker({ storage, tasks: [], cronDeadline: "55s" })).not.toThrow();
   });
 
   it("refuses two tasks of one name", () => {
@@ -53,6 +60,20 @@ describe("createWorker", () => {
       timeout: 3_000,
       maxRetries: 0,
     });
+  });
+
+  it("takes a task that needs its bindings, and none that needs others", () => {
+    interface Env {
+      readonly DB: D1Database;
+      readonly MAILER: Fetcher;
+    }
+    const open = ({ DB }: Env) => d1Storage(DB);
+    const mail = defineTask("mail", { run: (_, { env }: TaskContext<Env>) => env.MAILER.fetch("http://x") });
+    const bill = defineTask("bill", { run: (_, { env }: TaskContext<{ BILL: Fetcher }>) => env.BILL });
+    const worker = createWorker({ storage: open, tasks: [task("plain", "1s"), mail] });
+    expectTypeOf(worker.queueFor).parameter(0).toEqualTypeOf<Env>();
+    // @ts-expect-error the Worker has no BILL
+    createWorker({ storage: open, tasks: [mail, bill] });
   });
 
   it("takes bindings that are none of its own", async () => {

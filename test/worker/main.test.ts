@@ -64,7 +64,7 @@ describe("the Worker that we deploy, on libSQL", () => {
     expect(status).toBe(503);
     expect(body).toMatchObject({
       code: "schema_missing",
-      detail: expect.stringContaining("npm run migrate"),
+      detail: expect.stringContaining("npx omniq migrate"),
     });
   });
 

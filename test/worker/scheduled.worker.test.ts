@@ -114,6 +114,23 @@ describe("a cron tick", () => {
     expect(await statuses()).toEqual({ SUCCESS: 1 });
   });
 
+  it("drains even where the purge fails and the listener with it", async () => {
+    const now = Date.now();
+    await storage().enqueueMany([newTask({ funcPath: "note", eta: now })], now);
+    const refused = async () => {
+      throw new StorageRejected("no");
+    };
+    const events: string[] = [];
+    const onEvent = ({ type }: { type: string }) => {
+      events.push(type);
+      throw new Error("a listener's own fault");
+    };
+    const faulty = () => new SqliteStorage(new FaultyDriver(d1Driver(env.DB), [refused]));
+    await start({ storage: faulty, onEvent }).tick();
+    expect(events).toEqual(["storage.failed", "task.started", "task.succeeded"]);
+    expect(await statuses()).toEqual({ SUCCESS: 1 });
+  });
+
   it("fails where the database is not migrated, saying what to run, and works once it is", async () => {
     const { tick } = startWorker([note], { cronDeadline: 100 }, { DB: env.RESULTS_DB });
     await expect(tick()).rejects.toThrow("wrangler d1 migrations apply");

@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Call, caller } from "../support/http.ts";
+import type { Call } from "../support/http.ts";
 import { openLibsql, temporaryFolder } from "../support/libsql.ts";
+import { ServerProcess } from "../support/server.ts";
 import { freePort, type SqldServer, startSqld } from "../support/sqld.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -10,8 +10,7 @@ const WRANGLER = fileURLToPath(new URL("../../node_modules/wrangler/bin/wrangler
 
 let servers: SqldServer[] = [];
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let child: ChildProcess;
-let output = "";
+let worker: ServerProcess;
 let call: Call;
 
 beforeAll(async () => {
@@ -21,6 +20,7 @@ beforeAll(async () => {
   const [port, tasks, results] = [await freePort(), servers[0]?.url, servers[1]?.url];
   const variables = ["OMNIQ_AUTH:none", `OMNIQ_DB_URL:${tasks}`, `OMNIQ_RESULTS_DB_URL:${results}`];
   const argv = [
+    WRANGLER,
     "dev",
     "--ip",
     "127.0.0.1",
@@ -29,6 +29,7 @@ beforeAll(async () => {
     "--persist-to",
     folder.path,
     "--show-interactive-dev-session=false",
+    ...variables.flatMap((text) => ["--var", text]),
   ];
   const env = {
     ...process.env,
@@ -36,31 +37,13 @@ beforeAll(async () => {
     WRANGLER_SEND_METRICS: "false",
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
   };
-  child = spawn(process.execPath, [WRANGLER, ...argv, ...variables.flatMap((text) => ["--var", text])], {
-    cwd: ROOT,
-    env,
-  });
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on("data", (data) => {
-      output += data;
-    });
-  }
-  call = caller((request) => {
-    const { pathname, search } = new URL(request.url);
-    return fetch(new Request(`http://127.0.0.1:${port}${pathname}${search}`, request));
-  });
-  for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
-    const health = await call("GET", "/healthz").catch(() => null);
-    if (health?.status === 200) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error(`expected the Worker to answer, and it did not:\n${output}`);
+  worker = new ServerProcess(argv, port, { cwd: ROOT, env });
+  call = worker.call;
+  await worker.healthy();
 }, 90_000);
 
 afterAll(async () => {
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGTERM");
-  await ended;
+  await worker.end("SIGTERM");
   for (const server of servers) await server.close();
   await folder.remove();
 }, 30_000);

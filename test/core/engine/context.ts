@@ -1,6 +1,8 @@
 import type { DrainOptions, DrainReport } from "../../../src/core/engine.ts";
 import type { QueueEvent } from "../../../src/core/events.ts";
-import { createQueue, type Queue, type QueueOptions } from "../../../src/core/queue.ts";
+import { forgetKick } from "../../../src/core/kick.ts";
+import { createQueue, type Queue } from "../../../src/core/queue.ts";
+import type { QueueOptions } from "../../../src/core/queue-options.ts";
 import type { TaskDefinition } from "../../../src/core/registry.ts";
 import type { TestDatabase } from "../../support/database.ts";
 import { TappedDriver } from "../../support/tapped.ts";
@@ -42,6 +44,7 @@ export class EngineContext {
     this.#driver = new TappedDriver(this.#database.driver);
     this.clock = new TestClock();
     this.events = [];
+    forgetKick();
   }
 
   get database(): TestDatabase {

@@ -58,6 +58,37 @@ export function describeFacade(context: EngineContext): void {
       expect(await queue.get(receipts[1]?.id ?? "")).toMatchObject({ kwargs: { n: 1 } });
     });
 
+    it("enqueues by name what comes from outside, and says whether it may start now", async () => {
+      const queue = context.queue([quick]);
+      const { task, ...first } = await queue.submit({
+        funcPath: "test.quick",
+        kwargs: { n: 1 },
+        uniqueKey: "one",
+      });
+      expect(first).toEqual({ duplicate: false, due: true });
+      expect(await queue.get(task.id)).toEqual(task);
+      const again = await queue.submit({ funcPath: "test.quick", uniqueKey: "one" });
+      expect(again).toEqual({ task, duplicate: true, due: false });
+      const later = await queue.submit({ funcPath: "test.quick", delay: "1h" });
+      expect(later).toMatchObject({ duplicate: false, due: false, task: { kwargs: {} } });
+      await expect(queue.submit({ funcPath: "test.none" })).rejects.toMatchObject({ field: "funcPath" });
+    });
+
+    it("enqueues many by name, all or nothing, by a key of the caller's only once", async () => {
+      const queue = context.queue([quick]);
+      const requests = [{ funcPath: "test.quick" }, { funcPath: "test.none" }];
+      await expect(queue.submitMany(requests)).rejects.toMatchObject({
+        code: "unknown_task",
+        field: "tasks[1].funcPath",
+      });
+      expect(await count("tasks")).toBe(0);
+      const key = { apiKey: "ci", key: "one", fingerprint: "same" };
+      const { receipts, due } = await queue.submitMany(requests.slice(0, 1), key);
+      expect({ receipts, due }).toMatchObject({ receipts: [{ duplicate: false }], due: true });
+      const again = await queue.submitMany(requests.slice(0, 1), key);
+      expect(again).toEqual({ receipts: [{ ...receipts[0], duplicate: true }], due: false });
+    });
+
     it("refuses 10,001 tasks at once", async () => {
       const requests = Array.from({ length: 10_001 }, () => enqueueRequest(quick, {}));
       await expect(context.queue([quick]).enqueueMany(requests)).rejects.toMatchObject({
@@ -206,6 +237,19 @@ export function describeFacade(context: EngineContext): void {
       expect(await queue.purgeDue(5)).toBe(500);
       expect(await queue.purgeDue(5)).toBe(0);
       expect(await count("tasks")).toBe(0);
+    });
+
+    it("on demand removes what ended so long ago or before a moment, and goes on from its cursor", async () => {
+      const { queue } = await finish();
+      const before = context.clock.now();
+      expect(await queue.purge({ olderThan: "1m" })).toEqual({ purged: 0, cursor: null });
+      context.clock.advance(2 * MINUTE);
+      await queue.enqueueMany(Array.from({ length: 1_000 }, () => enqueueRequest(quick, {})));
+      const first = await queue.purge({ olderThan: { before }, pages: 1 });
+      expect(first).toEqual({ purged: 2, cursor: expect.any(String) });
+      expect(await queue.purge({ olderThan: { before }, cursor: first.cursor })).toMatchObject({ purged: 0 });
+      await expect(queue.purge({ olderThan: "soon" })).rejects.toMatchObject({ field: "olderThan" });
+      await expect(queue.purge({ olderThan: 0, pages: 0 })).rejects.toMatchObject({ field: "pages" });
     });
 
     it("leaves what has not ended", async () => {

@@ -55,6 +55,15 @@ export function describeWaking(context: EngineContext): void {
       expect(await drain.done).toMatchObject({ succeeded: 2, reason: "stopped" });
     });
 
+    it("is woken by an enqueue through a session of its queue, as HTTP's are", async () => {
+      const queue = context.queue([quick]);
+      const drain = await startIdle(queue);
+      await queue.session().queue.submit({ funcPath: quick.name });
+      await succeeded(1);
+      drain.stop();
+      await drain.done;
+    });
+
     it("is woken by an operator's retry", async () => {
       const broken = defineTask("test.broken", {
         maxRetries: 0,

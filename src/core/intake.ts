@@ -1,0 +1,79 @@
+import { StorageRejected } from "./errors.ts";
+import { RETENTION_DEFAULTS, type TaskDefaults } from "./options.ts";
+import {
+  type EnqueueRequest,
+  type PrepareSettings,
+  prepareMany,
+  prepareTask,
+  type TaskRequest,
+} from "./prepare.ts";
+import type { Registry } from "./registry.ts";
+import type { CallerKey, EnqueueReceipt, Storage } from "./storage.ts";
+import type { NewTask, Task } from "./task.ts";
+
+/** What became of a task that came from outside. */
+export interface Submission {
+  /** The task that was inserted, or that the request met. */
+  readonly task: Task;
+  readonly duplicate: boolean;
+  /** True where it was inserted and may start now. */
+  readonly due: boolean;
+}
+
+/** The same of many. */
+export interface BatchSubmission {
+  /** One for each request, in order. */
+  readonly receipts: readonly EnqueueReceipt[];
+  /** True where one that was inserted may start now. */
+  readonly due: boolean;
+}
+
+/** Turns requests into tasks, and inserts them. */
+export class Intake {
+  readonly #storage: Pick<Storage, "enqueueMany">;
+  readonly #registry: Registry;
+  readonly #settings: PrepareSettings;
+  readonly #onInsert: () => void;
+
+  constructor(
+    storage: Pick<Storage, "enqueueMany">,
+    registry: Registry,
+    defaults: TaskDefaults,
+    onInsert: () => void,
+  ) {
+    this.#storage = storage;
+    this.#registry = registry;
+    this.#settings = { ...defaults, longestTimeout: registry.longestTimeout };
+    this.#onInsert = onInsert;
+  }
+
+  /** @throws {UnknownTaskError} {@link ValidationError} {@link SerializationError} {@link TooLargeError} */
+  async prepare(request: EnqueueRequest | TaskRequest, now: number): Promise<NewTask> {
+    return prepareTask("funcPath" in request ? this.#find(request) : request, this.#settings, now);
+  }
+
+  prepareMany(requests: readonly (EnqueueRequest | TaskRequest)[], now: number): Promise<NewTask[]> {
+    return prepareMany(requests, (request) => this.prepare(request, now));
+  }
+
+  #find({ funcPath, kwargs = {}, ...options }: TaskRequest): EnqueueRequest {
+    return { task: this.#registry.get(funcPath), input: kwargs, options };
+  }
+
+  async insertMany(
+    tasks: readonly NewTask[],
+    now: number,
+    key?: CallerKey,
+  ): Promise<readonly EnqueueReceipt[]> {
+    const expiredBefore = now - RETENTION_DEFAULTS.idempotencyKey;
+    const receipts = await this.#storage.enqueueMany(tasks, now, key && { ...key, expiredBefore });
+    this.#onInsert();
+    return receipts;
+  }
+
+  async insert(task: NewTask, now: number, key?: CallerKey): Promise<EnqueueReceipt> {
+    const [receipt] = await this.insertMany([task], now, key);
+    if (receipt === undefined) throw new StorageRejected("an insert of one task gave no receipt");
+    return receipt;
+  }
+}

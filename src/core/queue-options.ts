@@ -1,0 +1,38 @@
+import type { DrainOptions } from "./engine.ts";
+import type { EventListener } from "./events.ts";
+import type { Logger } from "./log.ts";
+import type { TaskDefaults } from "./options.ts";
+import type { TaskDefinition } from "./registry.ts";
+import type { Retention } from "./retention.ts";
+import type { Storage } from "./storage.ts";
+
+export interface QueueOptions<Native, Env = unknown> {
+  /** Where the tasks are, such as `d1Storage(env.DB)` or `libsqlStorage({ url: "file:queue.db" })`. */
+  readonly storage: Storage<Native>;
+  /** The tasks whose handlers run here. A process that only enqueues needs none. Defaults to none. */
+  readonly tasks?: readonly TaskDefinition<never, NoInfer<Env>>[];
+  /** For tasks that do not say otherwise. Defaults to {@link TASK_DEFAULTS}. */
+  readonly defaults?: Partial<TaskDefaults>;
+  /** How long finished tasks are kept, in milliseconds. Defaults to 7 days, FAILED ones 30. */
+  readonly retention?: Partial<Retention>;
+  /** What handlers get as `ctx.env`: a Worker's bindings. Defaults to `{}`. */
+  readonly env?: Env;
+  /** Of the drain that `kick` starts. Defaults to 5 handlers at once, 45 queries, and all queues. */
+  readonly kick?: Partial<Pick<DrainOptions, "concurrency" | "queryBudget" | "queues">>;
+  /** Hears of every transition that this process makes. Defaults to nobody. */
+  readonly onEvent?: EventListener;
+  /** Takes what handlers write to `ctx.log`. Defaults to silence. */
+  readonly log?: Logger;
+  /** An injected clock, in milliseconds since the epoch; it is taken as the database's. Defaults to the machine's. */
+  readonly now?: () => number;
+  /** A number from 0 to 1, exclusive, for jitter. Defaults to `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** What a queue is made of, besides its tasks. */
+export type QueueParts<Native> = Omit<QueueOptions<Native>, "tasks">;
+
+/** Something that keeps a request's work alive after its response: a Worker's `ctx`. */
+export interface WaitUntil {
+  waitUntil(promise: Promise<unknown>): void;
+}

@@ -1,0 +1,52 @@
+import { Hono } from "hono";
+import { afterAll, describe, expect, it } from "vitest";
+import { SILENT } from "../../src/core/log.ts";
+import { createApi, parseKeys } from "../../src/http/index.ts";
+import { createRunner } from "../../src/node/index.ts";
+import { libsqlStorage } from "../../src/storage/libsql.ts";
+import { add } from "../../src/tasks.ts";
+import { caller } from "../support/http.ts";
+import { temporaryFolder } from "../support/libsql.ts";
+
+const folder = await temporaryFolder();
+const storage = libsqlStorage({ url: `file:${folder.path}/queue.db` });
+await storage.initialize();
+const runner = createRunner({ storage, tasks: [add], signals: false, log: SILENT });
+const running = runner.run();
+afterAll(async () => {
+  await runner.stop();
+  await running;
+  await folder.remove();
+});
+
+// The digest is that of the key "secret".
+const keys = parseKeys("ci:admin:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b");
+const app = new Hono();
+app.get("/", (context) => context.text("the app's own"));
+app.route(
+  "/queue",
+  createApi(() => ({ queue: runner.queue, keys })),
+);
+const call = caller((request) => app.fetch(request), { authorization: "Bearer secret" });
+
+describe("the API under a path of another app, over a runner's queue", () => {
+  it("runs what is posted, and says where it is", async () => {
+    const json = { funcPath: "sample.add", kwargs: { a: 1, b: 2 } };
+    const { status, body, headers } = await call("POST", "/queue/v1/tasks", { json });
+    expect(status).toBe(201);
+    expect(headers.get("location")).toBe(`/queue/v1/tasks/${body.id}`);
+    const result = await call("GET", `${headers.get("location")}/result?wait=20s`);
+    expect(result).toMatchObject({ status: 200, body: { result: { sum: 3 } } });
+  });
+
+  it("answers its own errors, and leaves the app its own routes", async () => {
+    const missing = await call("GET", "/queue/v1/nothing");
+    expect(missing).toMatchObject({ status: 404, body: { code: "not_found", got: '"/queue/v1/nothing"' } });
+    const anonymous = caller((request) => app.fetch(request));
+    expect(await anonymous("GET", "/queue/v1/tasks")).toMatchObject({ status: 401 });
+    expect(await anonymous("GET", "/queue/v1/nothing")).toMatchObject({ status: 401 });
+    expect(await anonymous("GET", "/queue/healthz")).toMatchObject({ status: 200 });
+    expect(await anonymous("GET", "/")).toMatchObject({ status: 200, text: "the app's own" });
+    expect(await anonymous("GET", "/else")).toMatchObject({ status: 404, text: "404 Not Found" });
+  });
+});
