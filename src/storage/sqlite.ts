@@ -67,7 +67,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   }
 
   get outcomeQueries(): 1 | 2 {
-    return this.#target.results === null ? 1 : 2;
+    return this.#databases.results === null ? 1 : 2;
   }
 
   async initialize(): Promise<void> {

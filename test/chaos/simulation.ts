@@ -125,7 +125,7 @@ class Simulation {
       const requests = anyRequests(task, this.#random, MOST);
       const receipts = await patiently(() => queue.enqueueMany(requests));
       ids.push(...(receipts ?? []).map(({ id }) => id));
-      if (this.#random() < 0.3) await patiently(() => operate(queue, ids, this.#random));
+      if (this.#random() < 0.3) await patiently(() => operate(queue, ids, this.#random, this.#now()));
       if (this.#random() < 0.05) this.#killWorker();
       await pause(this.#random() * 50);
     }

@@ -130,13 +130,18 @@ function anyBehaviour(random: () => number): Behaviour {
 }
 
 /** One thing that an operator does; that a task's status forbids it is no fault. */
-export async function operate(queue: Queue, ids: readonly string[], random: () => number): Promise<void> {
+export async function operate(
+  queue: Queue,
+  ids: readonly string[],
+  random: () => number,
+  now: number,
+): Promise<void> {
   const id = ids.length === 0 ? undefined : pick(ids, random);
   const dice = random();
   if (id === undefined || dice < 0.1) return queue.configureQueue(LIMITED, { concurrency: LIMIT });
   if (dice < 0.5) await queue.cancel(id);
   else if (dice < 0.8) await queue.retry(id);
-  else await queue.reschedule(id, queue.now() + Math.floor(random() * 500));
+  else await queue.reschedule(id, now + Math.floor(random() * 500));
 }
 
 function pick<T>(values: readonly T[], random: () => number): T {
