@@ -20,11 +20,6 @@ export class QueryBudget {
     this.#total = total;
   }
 
-  /** By when all that was claimed has ended. */
-  get busyUntil(): number {
-    return this.#busyUntil;
-  }
-
   /** Keeps back the heartbeats of tasks that may run until then. */
   keepUntil(until: number): void {
     this.#busyUntil = Math.max(this.#busyUntil, until);

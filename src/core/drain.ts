@@ -132,12 +132,14 @@ class Drain {
     if (now < this.#rescuer.nextAt) return;
     // Where queries are few, those that claim go first.
     if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return this.#rescuer.stop();
-    await this.#rescuer.rescue(now, this.#backoff, this.#claimRequest(now), this.#budget.busyUntil);
+    const waits = await this.#rescuer.rescue(now, this.#backoff, this.#claimRequest(now));
+    if (waits) this.#rescuer.wait(this.#flight.endsBy());
   }
 
   async #claim(): Promise<void> {
     const { storage, clock } = this.#engine;
     const before = clock.now();
+    if (this.#rescuer.aloneAt < NEVER) this.#rescuer.wait(this.#flight.endsBy());
     const { aloneAt } = this.#rescuer;
     if (this.#isIdle() && aloneAt < NEVER) return this.#claimQuarantined(before);
     if (before >= aloneAt) return;
@@ -156,8 +158,9 @@ class Drain {
   /** A task of the quarantine may kill its worker: nothing else is in flight beside it. */
   async #claimQuarantined(now: number): Promise<void> {
     const task = await this.#engine.storage.claimQuarantined(this.#claimRequest(now));
-    this.#rescuer.aloneAt = task === null ? NEVER : now;
-    if (task !== null) this.#take([task]);
+    if (task === null) return this.#rescuer.resume();
+    this.#rescuer.wait(now);
+    this.#take([task]);
   }
 
   #take(tasks: readonly ClaimedTask[]): void {

@@ -20,10 +20,16 @@ export interface FlightOptions {
   readonly onEnd: (task: ClaimedTask, outcome: Outcome) => void;
 }
 
+interface Running {
+  readonly controller: AbortController;
+  /** When its timeout ends it. */
+  readonly endsBy: number;
+}
+
 /** The tasks that one worker holds: some run, the others wait for a free slot. It keeps their leases. */
 export class Flight {
   readonly #options: FlightOptions;
-  #running = new Map<ClaimedTask, AbortController>();
+  #running = new Map<ClaimedTask, Running>();
   #leases = new Map<ClaimedTask, number>();
   #waiting: ClaimedTask[] = [];
 
@@ -45,6 +51,13 @@ export class Flight {
     return Math.max(0, this.#options.concurrency - this.size);
   }
 
+  /** When everything held has ended at the latest. */
+  endsBy(): number {
+    const now = this.#options.now();
+    const running = [...this.#running.values()].map(({ endsBy }) => endsBy);
+    return Math.max(now, ...running, ...this.#waiting.map(({ timeout }) => now + timeout));
+  }
+
   add(tasks: readonly ClaimedTask[]): void {
     for (const task of tasks) this.#leases.set(task, task.leaseExpiresAt);
     this.#waiting.push(...tasks);
@@ -59,7 +72,7 @@ export class Flight {
   /** Aborts what runs; the tasks come back as released unless their handlers end well at once. */
   abortAll(): void {
     this.releaseWaiting();
-    for (const controller of this.#running.values()) controller.abort(new Aborted("release"));
+    for (const { controller } of this.#running.values()) controller.abort(new Aborted("release"));
   }
 
   /**
@@ -89,9 +102,9 @@ export class Flight {
   }
 
   #lose(task: ClaimedTask): void {
-    const controller = this.#running.get(task);
-    if (controller !== undefined) {
-      controller.abort(new Aborted("lost"));
+    const running = this.#running.get(task);
+    if (running !== undefined) {
+      running.controller.abort(new Aborted("lost"));
       return;
     }
     this.#waiting = this.#waiting.filter((other) => other !== task);
@@ -121,7 +134,7 @@ export class Flight {
       return;
     }
     const controller = new AbortController();
-    this.#running.set(task, controller);
+    this.#running.set(task, { controller, endsBy: now() + task.timeout });
     emit({ type: "task.started", task });
     void execute(task, definition, controller, this.#options).then((outcome) => {
       this.#running.delete(task);

@@ -8,11 +8,7 @@ export class Rescuer {
   #nextAt: number;
   /** Tasks rescued so far. */
   rescued = 0;
-  /**
-   * When a task of the quarantine runs alone: what is in flight has ended by then, and nothing else is claimed that would not
-   * have. Infinite where none waits.
-   */
-  aloneAt = Number.POSITIVE_INFINITY;
+  #aloneAt = Number.POSITIVE_INFINITY;
 
   /**
    * @param every how long after a rescue that found nothing the next one is due, in milliseconds
@@ -28,6 +24,24 @@ export class Rescuer {
     return this.#nextAt;
   }
 
+  /**
+   * When a task of the quarantine runs alone: what is in flight has ended by then, and nothing else is claimed that would not
+   * have. Infinite where none waits.
+   */
+  get aloneAt(): number {
+    return this.#aloneAt;
+  }
+
+  /** Something of the quarantine waits. @param endsBy when what is in flight has ended, which may be sooner than it was thought */
+  wait(endsBy: number): void {
+    this.#aloneAt = Math.min(this.#aloneAt, endsBy);
+  }
+
+  /** Nothing of the quarantine waits any more. */
+  resume(): void {
+    this.#aloneAt = Number.POSITIVE_INFINITY;
+  }
+
   /** No further rescue is made. */
   stop(): void {
     this.#nextAt = Number.POSITIVE_INFINITY;
@@ -35,14 +49,9 @@ export class Rescuer {
 
   /**
    * @param request what a claim from the quarantine would ask for
-   * @param busyUntil when what is in flight has ended
+   * @returns true where something of the quarantine waits that is not known to
    */
-  async rescue(
-    now: number,
-    backoff: (failures: number) => number,
-    request: ClaimRequest,
-    busyUntil: number,
-  ): Promise<void> {
+  async rescue(now: number, backoff: (failures: number) => number, request: ClaimRequest): Promise<boolean> {
     const { storage, emit } = this.#engine;
     this.#nextAt = now + this.#every;
     const rescued = await storage.rescueMany(now, backoff);
@@ -53,7 +62,6 @@ export class Rescuer {
     this.rescued += rescued.length;
     if (rescued.length > 0) this.#nextAt = now;
     // One that runs is not found: it keeps the others waiting until it has ended.
-    if (this.aloneAt === Number.POSITIVE_INFINITY && (await storage.hasQuarantined(request)))
-      this.aloneAt = Math.max(now, busyUntil);
+    return this.#aloneAt === Number.POSITIVE_INFINITY && (await storage.hasQuarantined(request));
   }
 }

@@ -123,7 +123,7 @@ export function describeLeases(context: EngineContext): void {
     });
 
     it("that a database which never answers lets expire aborts its handler", async () => {
-      const { drain, seen } = await runHeld();
+      const { drain, seen, end } = await runHeld();
       const answered = Promise.withResolvers<void>();
       const hangs: Fault = async (send) => {
         await answered.promise;
@@ -136,8 +136,33 @@ export function describeLeases(context: EngineContext): void {
       await until(() => seen.reason !== undefined);
       expect(seen.reason).toMatchObject({ name: "Aborted", reason: "lost" });
       answered.resolve();
+      // It is rescued meanwhile, and runs again.
+      end();
       drain.stop();
       await drain.done;
+    });
+
+    it("is renewed while a flush hangs, that of what has ended among them", async () => {
+      const { queue, id, drain, end } = await runHeld();
+      const quick = context.queue([defineTask("test.held", { run: () => "at once" })]);
+      const answered = Promise.withResolvers<void>();
+      const hangs: Fault = async (send) => {
+        await answered.promise;
+        return send();
+      };
+      context.driver.disturb("settle", hangs);
+      end();
+      await until(() => context.driver.count("settle") === 1);
+      for (const beat of [1, 2, 3, 4, 5]) {
+        await passes(30 * SECOND, drain);
+        await until(() => context.driver.count("renew") === beat);
+      }
+      expect(await quick.drain()).toMatchObject({ claimed: 0, rescued: 0 });
+      answered.resolve();
+      await until(async () => (await queue.get(id)).status === "SUCCESS");
+      expect(await queue.get(id)).toMatchObject({ attempts: 1 });
+      drain.stop();
+      expect(await drain.done).toMatchObject({ succeeded: 1, lost: 0 });
     });
 
     it("is renewed soon again where a renewal failed", async () => {

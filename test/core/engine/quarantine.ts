@@ -186,6 +186,32 @@ export function describeQuarantine(context: EngineContext): void {
       expect(await queue.get(neighbour)).toMatchObject({ status: "SUCCESS" });
     });
 
+    it("waits for a long task in flight; what ends no later goes on beside that one", async () => {
+      const gate = Promise.withResolvers<void>();
+      const long = defineTask("test.long", { timeout: "10m", run: () => gate.promise });
+      const pill = defineTask("test.pill", { run: () => "alone" });
+      const short = defineTask("test.short", { timeout: "1m", run: () => "beside" });
+      const queue = context.queue([long, pill, short]);
+      await queue.enqueue(long, {});
+      const drain = context.start(queue, { concurrency: 3, poll: { min: 10, max: 10 } });
+      await until(() => context.eventsOf("task.started").length === 1);
+      const { id } = await queue.enqueue(pill, {}, { delay: "1h" });
+      await context.abandon(id);
+      context.clock.advance(30 * SECOND);
+      drain.wake();
+      await until(() => context.eventsOf("task.rescued").length === 1);
+      const [beside, tooLong] = [await queue.enqueue(short, {}), await queue.enqueue(long, {})];
+      await until(async () => (await queue.get(beside.id)).status === "SUCCESS");
+      expect(await queue.get(id)).toMatchObject({ status: "RETRYING", quarantined: true });
+      expect(await queue.get(tooLong.id)).toMatchObject({ status: "PENDING" });
+      gate.resolve();
+      await until(() => context.eventsOf("task.succeeded").length === 4);
+      const order = context.eventsOf("task.started").map(({ task }) => task.id);
+      expect(order.slice(1)).toEqual([beside.id, id, tooLong.id]);
+      drain.stop();
+      await drain.done;
+    });
+
     it("is claimed soon again where its claim failed", async () => {
       const task = defineTask("test.task", {
         run: (_, { task: { id } }) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Snooze } from "../../../src/core/control.ts";
 import { defineTask } from "../../../src/core/registry.ts";
 import type { EngineContext } from "./context.ts";
 
@@ -77,6 +78,24 @@ export function describeRefusals(context: EngineContext): void {
         },
       });
       expect(await throwing(hostile)).toMatchObject({ status: "RETRYING", failures: 1 });
+    });
+
+    const revoked = Proxy.revocable({}, {});
+    revoked.revoke();
+    const trapped = new Proxy(
+      {},
+      {
+        getPrototypeOf() {
+          throw new Error("not even its class can be told");
+        },
+      },
+    );
+    it.each([
+      ["a revoked proxy", revoked.proxy],
+      ["a proxy that does not tell its class", trapped],
+      ["what only looks like a Snooze", Object.create(Snooze.prototype)],
+    ])("%s", async (_, thrown) => {
+      expect(await throwing(thrown)).toMatchObject({ status: "RETRYING", failures: 1 });
     });
 
     it("lone surrogates and control characters come out well-formed", async () => {

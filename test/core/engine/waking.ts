@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Snooze } from "../../../src/core/control.ts";
 import type { Queue } from "../../../src/core/queue.ts";
 import { defineTask } from "../../../src/core/registry.ts";
 import type { Fault } from "../../support/faulty.ts";
@@ -42,6 +43,40 @@ export function describeWaking(context: EngineContext): void {
       drain.stop();
       await drain.done;
       expect((await queue.get(id)).attempts).toBeGreaterThanOrEqual(4);
+    });
+
+    it("starts a snoozed task again at its time, and a failed one after its backoff", async () => {
+      const runs: string[] = [];
+      const unsteady = defineTask("test.unsteady", {
+        run: (_, { task: { attempts } }) => {
+          runs.push(`run ${attempts}`);
+          if (attempts === 1) throw new Snooze(50);
+          if (attempts === 2) throw new Error("the first failure");
+          return "done";
+        },
+      });
+      const queue = context.queue([unsteady]);
+      await queue.enqueue(unsteady, {});
+      const drain = context.start(queue, { poll: RARELY, rescue: false });
+      await until(() => context.eventsOf("task.retrying").length === 1);
+      context.clock.advance(MINUTE);
+      drain.wake();
+      await succeeded(1);
+      expect(runs).toEqual(["run 1", "run 2", "run 3"]);
+      drain.stop();
+      await drain.done;
+    });
+
+    it("goes on with a queue at its concurrency as soon as a task of it has ended", async () => {
+      const queue = context.queue([quick]);
+      await queue.configureQueue("narrow", { concurrency: 1 });
+      for (let n = 0; n < 5; n++) await queue.enqueue(quick, {}, { queue: "narrow" });
+      const drain = context.start(queue, { poll: RARELY, rescue: false });
+      await succeeded(5);
+      drain.stop();
+      expect(await drain.done).toMatchObject({ claimed: 5, succeeded: 5 });
+      // For each task a claim that takes it; and to find out that there is no room, one that takes none.
+      expect(context.driver.count("claim")).toBeLessThanOrEqual(8);
     });
 
     it("is woken by an enqueue of its own process", async () => {
