@@ -34,6 +34,7 @@ export class Poller {
   #delay: number;
   #next: "claim" | "peek" = "claim";
   #room: Room = "unknown";
+  #mayPeek = true;
   #woken = false;
   #nextAt = 0;
   #lastClaim: AnsweredClaim | null = null;
@@ -69,7 +70,8 @@ export class Poller {
 
   /** Tasks of this drain were settled. @param dueAt when the first of them is due again */
   noteSettled(dueAt: number): void {
-    if (this.#room === "none") {
+    // A drain that does not peek cannot tell whether something waits for room.
+    if (this.#room === "none" || !this.#mayPeek) {
       this.#room = "freed";
       this.wake();
     }
@@ -83,6 +85,7 @@ export class Poller {
     const { at, limit, found } = claim;
     const noRoom = this.#room === (found > 0 ? "freed" : "none");
     this.#lastClaim = claim;
+    this.#mayPeek = mayPeek;
     if (found > 0) this.#delay = this.#bounds.min;
     this.#room = "unknown";
     if (found === limit) {

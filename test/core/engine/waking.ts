@@ -79,6 +79,17 @@ export function describeWaking(context: EngineContext): void {
       expect(context.driver.count("claim")).toBeLessThanOrEqual(8);
     });
 
+    it("goes on with a queue at its concurrency where it does not linger, too", async () => {
+      const queue = context.queue([quick]);
+      await queue.configureQueue("narrow", { concurrency: 1 });
+      for (let n = 0; n < 5; n++) await queue.enqueue(quick, {}, { queue: "narrow" });
+      expect(await queue.drain({ poll: RARELY, rescue: false })).toMatchObject({
+        succeeded: 5,
+        reason: "empty",
+      });
+      expect(context.driver.count("claim")).toBeLessThanOrEqual(7);
+    });
+
     it("is woken by an enqueue of its own process", async () => {
       const queue = context.queue([quick]);
       const drain = await startIdle(queue);
