@@ -1,3 +1,4 @@
+import type { D1Database, D1PreparedStatement } from "@cloudflare/workers-types";
 import type { Chaos } from "./faults.ts";
 
 /** A D1 binding whose calls meet faults. */

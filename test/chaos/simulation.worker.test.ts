@@ -1,0 +1,25 @@
+import { env } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import { d1Driver } from "../../src/storage/d1.ts";
+import { openD1 } from "../support/d1.ts";
+import { chaoticBinding } from "./binding.ts";
+import { check } from "./checker.ts";
+import { D1_FAULTS } from "./faults.ts";
+import { readFinalState } from "./final-state.ts";
+import { simulate } from "./simulation.ts";
+
+it("three workers, a producer and an operator on D1 that fails them keep every promise", async () => {
+  const database = await openD1();
+  const simulated = await simulate({
+    seed: 20_261_124,
+    tasks: 600,
+    workers: 3,
+    faults: D1_FAULTS,
+    rate: 0.15,
+    connect: (chaos) => d1Driver(chaoticBinding(env.DB, chaos)),
+    readState: (at) => readFinalState(database, at),
+  });
+  expect(check(simulated.history, simulated.end)).toEqual([]);
+  expect(simulated.end.tasks.length).toBeGreaterThan(500);
+  expect(simulated.faults.size).toBeGreaterThan(5);
+}, 120_000);

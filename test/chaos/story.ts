@@ -1,0 +1,78 @@
+import type { HistoryEvent, Reply, Request, SettledAttempt } from "./history.ts";
+
+/** The task that a story is about, where it does not say otherwise. */
+export const ID = "task 1";
+
+/** A history, told step by step; each step takes a millisecond. */
+export class Story {
+  readonly events: HistoryEvent[] = [];
+  #at = 1_000;
+  #operations = 0;
+
+  /** A call and its answer. */
+  did(request: Request, reply: Reply, process = "one"): this {
+    const operation = this.#call(request, process);
+    this.events.push({ type: "answer", operation, at: this.#tick(), reply });
+    return this;
+  }
+
+  /** A call that nobody answered, or that failed. */
+  tried(request: Request, refused?: boolean): this {
+    const operation = this.#call(request, "one");
+    if (refused !== undefined) this.events.push({ type: "failure", operation, at: this.#tick(), refused });
+    return this;
+  }
+
+  enqueued(ids = [ID]): this {
+    const tasks = ids.map((id) => ({ id, maxRetries: 1, mayMeet: false }));
+    const receipts = ids.map((id) => ({ id, duplicate: false }));
+    return this.did({ verb: "enqueue", tasks }, { verb: "enqueue", receipts });
+  }
+
+  claimed(attempts: number, { id = ID, lease = 100, queue = "default" } = {}): this {
+    const claims = [{ id, attempts, queue, leaseExpiresAt: this.#at + lease }];
+    return this.did({ verb: "claim" }, { verb: "claim", claims });
+  }
+
+  ran(attempts: number, returned: string | null = '"done"', id = ID): this {
+    const attempt = { id, attempts, process: "one" };
+    this.events.push({ type: "start", at: this.#tick(), ...attempt });
+    this.events.push({ type: "end", at: this.#tick(), ...attempt, returned });
+    return this;
+  }
+
+  settled(attempts: number, kind: SettledAttempt["kind"], id = ID, counted = false): this {
+    const settlements = [{ id, attempts, kind, counted, retryable: true }];
+    return this.did({ verb: "settle", settlements }, { verb: "settle", settled: [id] });
+  }
+
+  rescued(attempts: number): this {
+    const rescued = [{ id: ID, attempts, kind: "quarantine", counted: false, retryable: true }] as const;
+    return this.did({ verb: "rescue" }, { verb: "rescue", rescued });
+  }
+
+  changed(verb: "cancel" | "retry"): this {
+    return this.did({ verb, id: ID }, { verb });
+  }
+
+  limited(concurrency: number): this {
+    return this.did({ verb: "limit", queue: "default", concurrency }, { verb: "limit" });
+  }
+
+  passed(milliseconds: number): this {
+    this.#at += milliseconds;
+    return this;
+  }
+
+  #call(request: Request, process: string): string {
+    this.#operations += 1;
+    const operation = String(this.#operations);
+    this.events.push({ type: "call", operation, process, at: this.#tick(), request });
+    return operation;
+  }
+
+  #tick(): number {
+    this.#at += 1;
+    return this.#at;
+  }
+}
