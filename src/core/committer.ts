@@ -70,10 +70,10 @@ export class Committer {
   }
 
   /**
-   * Writes all that is pending. A batch that the database refuses is bisected to the row at fault, which alone fails.
+   * Writes all that is pending. A batch whose values the database refuses is bisected to the row at fault, which alone fails.
    *
    * @returns when the first of what was written is due again; infinite where nothing is
-   * @throws {StorageUnavailable} with what was not written still pending
+   * @throws whatever else befell the database, with what was not written still pending
    */
   async flush(now: number): Promise<number> {
     const batches = this.#pending.length > 0 ? [this.#pending] : [];
@@ -85,7 +85,8 @@ export class Committer {
       try {
         dueAt = Math.min(dueAt, await this.#commit(batch, now));
       } catch (error) {
-        if (!(error instanceof StorageRejected)) {
+        // A full database refuses every row: none of them is at fault.
+        if (!(error instanceof StorageRejected) || error.reason === "other") {
           this.#pending.unshift(...batch, ...batches.reverse().flat());
           this.#sending = [];
           throw error;

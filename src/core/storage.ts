@@ -127,7 +127,7 @@ export interface Session {
  * {@link LeaseLostError} where the fence fails, the bulk ones report it.
  *
  * Every verb throws {@link StorageUnavailable} when the database does not answer, {@link SchemaMissing} when it has no schema
- * and {@link StorageRejected} when it refuses a value.
+ * and {@link StorageRejected} when it refuses the statement: `reason` tells whether the values are to blame.
  *
  * @typeParam Native the database's own form of a statement
  */

@@ -4,7 +4,7 @@ import { enqueueRequest } from "../../../src/core/prepare.ts";
 import type { Queue } from "../../../src/core/queue.ts";
 import { defineTask } from "../../../src/core/registry.ts";
 import type { JsonObject } from "../../../src/core/task.ts";
-import { type Fault, lostReply, none, overloaded, unsent } from "../../support/faulty.ts";
+import { type Fault, full, lostReply, none, overloaded, unsent } from "../../support/faulty.ts";
 import type { CallKind } from "../../support/tapped.ts";
 import { type EngineContext, MINUTE, pause, until } from "./context.ts";
 
@@ -91,14 +91,17 @@ export function describeFaults(context: EngineContext): void {
       expect(context.eventsOf("storage.failed")[0]?.error).toBeInstanceOf(StorageUnavailable);
     });
 
-    it("while results are to be written: they are written when it is back", async () => {
+    it.each([
+      ["it does not answer", unsent],
+      ["it is full", full],
+    ])("while results are to be written (%s): they are written when it is back", async (_, fault) => {
       const gate = Promise.withResolvers<string>();
       const held = defineTask("test.held", { run: () => gate.promise });
       const queue = context.queue([held]);
       const { id } = await queue.enqueue(held, {});
       const drain = context.start(queue, { poll: POLL });
       await until(() => context.eventsOf("task.started").length === 1);
-      context.driver.always = unsent;
+      context.driver.always = fault;
       gate.resolve("kept");
       await until(() => context.eventsOf("storage.failed").some(({ during }) => during === "settle"));
       context.driver.always = none;
