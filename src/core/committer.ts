@@ -111,12 +111,10 @@ export class Committer {
   }
 
   async #commit(batch: readonly Ended[], now: number): Promise<number> {
-    const { settled } = await this.#storage.settleMany(
-      batch.map(({ settlement }) => settlement),
-      now,
-    );
+    const settlements = batch.map(({ settlement }) => settlement);
+    const settled = new Set((await this.#storage.settleMany(settlements, now)).settled);
     for (const ended of batch) {
-      const event = settled.has(ended.task.id)
+      const event = settled.has(ended.settlement)
         ? toEvent(ended)
         : ({ type: "task.lost", task: ended.task } as const);
       this.#counts[COUNTED_AS[event.type]] += 1;

@@ -46,11 +46,12 @@ export interface ClaimRequest {
   readonly queues?: readonly string[];
 }
 
+/** Of the settlements that were given, each is in one of the two. */
 export interface SettleReport {
-  /** Ids whose settlement took effect. */
-  readonly settled: ReadonlySet<string>;
-  /** Claims that no longer held: nothing was written for them. */
-  readonly lost: readonly Claim[];
+  /** They took effect. */
+  readonly settled: readonly Settlement[];
+  /** Their claims no longer held: nothing was written for them. */
+  readonly lost: readonly Settlement[];
 }
 
 /** A task whose lease expired, and what was decided for it. */
@@ -187,8 +188,8 @@ export interface Storage<Native = unknown> {
   release(claim: Claim, now: number, until?: number): Promise<void>;
   /** Applies what {@link Settlement} says to many at once, each fenced on its own. */
   settleMany(settlements: readonly Settlement[], now: number): Promise<SettleReport>;
-  /** Extends the leases that still hold to `leaseExpiresAt`, and returns their ids. */
-  renewMany(claims: readonly Claim[], leaseExpiresAt: number): Promise<ReadonlySet<string>>;
+  /** Extends the leases that still hold to `leaseExpiresAt`, and returns those of the claims that were given. */
+  renewMany<C extends Claim>(claims: readonly C[], leaseExpiresAt: number): Promise<readonly C[]>;
   /** Settles at most 100 tasks whose lease expired. */
   rescueMany(now: number, backoff: (failures: number) => number): Promise<readonly Rescued[]>;
 

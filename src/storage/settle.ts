@@ -3,6 +3,7 @@ import { DRAIN_DEFAULTS } from "../core/options.ts";
 import type { SettleReport } from "../core/storage.ts";
 import type { Claim } from "../core/task.ts";
 import type { Settlement } from "../core/transitions.ts";
+import { findIn } from "./claims.ts";
 import type { Databases } from "./databases.ts";
 import { claimJson, settlementJson, toLists } from "./lists.ts";
 
@@ -28,7 +29,7 @@ export async function settleMany(
   settlements: readonly Settlement[],
   now: number,
 ): Promise<SettleReport> {
-  if (settlements.length === 0) return { settled: new Set(), lost: [] };
+  if (settlements.length === 0) return { settled: [], lost: [] };
   const { tasks, results, sql } = databases;
   if (results !== null) await writeResultsFirst(databases, settlements, now);
   const lists = toLists(settlements, settlementJson).map(({ json }) => ({ settlements: json, now }));
@@ -40,28 +41,24 @@ export async function settleMany(
     // Only after a resend can a fence fail because the first send has settled the task already.
     settledBefore: resent ? lists.map(sql.findSettled) : [],
   }));
-  const settled = new Set([...rows.settled, ...rows.settledBefore].map(({ id }) => id));
-  return { settled, lost: settlements.filter(({ id }) => !settled.has(id)) };
+  const settled = new Set(findIn([...rows.settled, ...rows.settledBefore], settlements));
+  return { settled: [...settled], lost: settlements.filter((settlement) => !settled.has(settlement)) };
 }
 
-export async function renewMany(
+/** Those of the claims whose leases still hold: they are renewed. */
+export async function renewMany<C extends Claim>(
   databases: Databases,
-  claims: readonly Claim[],
+  claims: readonly C[],
   leaseExpiresAt: number,
-): Promise<ReadonlySet<string>> {
-  return new Set((await renewLeases(databases, claims, leaseExpiresAt)).keys());
+): Promise<readonly C[]> {
+  return findIn(await renewLeases(databases, claims, leaseExpiresAt), claims);
 }
 
-/** Renews the leases that still hold; with the time of the attempt, which a result bears. */
-async function renewLeases(
-  { tasks, sql }: Databases,
-  claims: readonly Claim[],
-  leaseExpiresAt: number,
-): Promise<ReadonlyMap<string, number | null>> {
-  if (claims.length === 0) return new Map();
+/** With the time of the attempt, which a result bears. */
+async function renewLeases({ tasks, sql }: Databases, claims: readonly Claim[], leaseExpiresAt: number) {
+  if (claims.length === 0) return [];
   const renew = toLists(claims, claimJson).map(({ json }) => sql.renew({ claims: json, leaseExpiresAt }));
-  const { rows } = await tasks.writeMany(() => ({ renew }));
-  return new Map(rows.renew.map((row) => [row.id, row.last_attempt_at]));
+  return (await tasks.writeMany(() => ({ renew }))).rows.renew;
 }
 
 /**
@@ -75,8 +72,8 @@ async function writeResultsFirst(
 ): Promise<void> {
   const ended = settlements.filter(endsWithResult);
   const renewed = await renewLeases(databases, ended, now + DRAIN_DEFAULTS.lease);
-  const held = ended.filter(({ id }) => renewed.has(id));
-  await writeResults(databases, held, now, (id) => renewed.get(id) ?? null);
+  const times = new Map(renewed.map((row) => [row.id, row.last_attempt_at]));
+  await writeResults(databases, findIn(renewed, ended), now, (id) => times.get(id) ?? null);
 }
 
 /** Writes results where they have a database of their own. */
