@@ -157,7 +157,7 @@ export interface Storage<Native = unknown> {
     idempotency?: IdempotencyKey,
   ): Promise<readonly EnqueueReceipt[]>;
 
-  /** The statements of a plain insert, for the database's own `batch`: they commit with what else is in it. */
+  /** The statements of a plain insert, for the database's own `batch`, which fails where a given id exists with another content. */
   statements(tasks: readonly NewTask[], now: number): Native[];
 
   // Workers
