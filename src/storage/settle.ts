@@ -33,16 +33,38 @@ export async function settleMany(
   const { tasks, results, sql } = databases;
   if (results !== null) await writeResultsFirst(databases, settlements, now);
   const lists = toLists(settlements, settlementJson).map(({ json }) => ({ settlements: json, now }));
-  const { rows } = await tasks.writeMany((resent) => ({
+  const { rows, resent } = await tasks.writeMany(() => ({
     // Results come first: the fence of their statement needs the task to be still RUNNING.
     settled: lists.flatMap((list) =>
       results === null ? [sql.settleResults(list), sql.settleTasks(list)] : [sql.settleTasks(list)],
     ),
-    // Only after a resend can a fence fail because the first send has settled the task already.
-    settledBefore: resent ? lists.map(sql.findSettled) : [],
   }));
-  const settled = new Set(findIn([...rows.settled, ...rows.settledBefore], settlements));
-  return { settled: [...settled], lost: settlements.filter((settlement) => !settled.has(settlement)) };
+  const missing = exclude(settlements, findIn(rows.settled, settlements));
+  const lost = exclude(missing, await findSettledBefore(databases, missing, resent));
+  return { settled: exclude(settlements, lost), lost };
+}
+
+/**
+ * Of those whose fence failed, the ones that an earlier send had settled, be it of this call or of one before that heard of no
+ * reply. The token of the claim tells them; one without a token can only have been settled by a send of this call.
+ */
+async function findSettledBefore(
+  { tasks, sql }: Databases,
+  missing: readonly Settlement[],
+  resent: boolean,
+): Promise<readonly Settlement[]> {
+  const known = missing.filter(({ claimToken }) => resent || claimToken !== undefined);
+  if (known.length === 0) return [];
+  const lists = toLists(known, claimJson);
+  const { found } = await tasks.decideMany({
+    found: lists.map(({ json }) => sql.findSettled({ claims: json })),
+  });
+  return findIn(found, known);
+}
+
+function exclude(all: readonly Settlement[], some: readonly Settlement[]): Settlement[] {
+  const excluded = new Set(some);
+  return all.filter((settlement) => !excluded.has(settlement));
 }
 
 /** Those of the claims whose leases still hold: they are renewed. */

@@ -54,9 +54,9 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
   /** A renewed lease is not stolen. */
   const expired = "AND t.lease_expires_at <= :now";
 
-  /** After a resend: what took effect the first time. */
-  const findEnded = (condition: string) => `
-    SELECT t.id, t.attempts FROM json_each(:settlements) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'
+  /** What an earlier send has ended. */
+  const findEnded = (list: string, condition: string) => `
+    SELECT t.id, t.attempts FROM json_each(${list}) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'
     WHERE t.attempts = j.value ->> 'attempts' AND t.status <> 'RUNNING' AND ${condition}`;
 
   return {
@@ -69,10 +69,12 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
     rescueTasks: prepare<Settle, Claim>(settleTasks("NULL", expired)),
 
     /** Others than workers clear `claimed_by`. */
-    findSettled: prepare<{ settlements: string }, Claim>(
-      findEnded("t.claimed_by = coalesce(j.value ->> 'claimToken', t.claimed_by)"),
+    findSettled: prepare<{ claims: string }, Claim>(
+      findEnded(":claims", "t.claimed_by = coalesce(j.value ->> 'claimToken', t.claimed_by)"),
     ),
-    findRescued: prepare<Settle, Claim>(findEnded("t.claimed_by IS NULL AND t.updated_at = :now")),
+    findRescued: prepare<Settle, Claim>(
+      findEnded(":settlements", "t.claimed_by IS NULL AND t.updated_at = :now"),
+    ),
 
     /** `claims` is a list of what `claimJson` makes. 2 W each. Returns the leases that still hold. */
     renew: prepare<{ claims: string; leaseExpiresAt: number }, Claim & { last_attempt_at: number | null }>(`

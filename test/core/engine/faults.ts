@@ -74,6 +74,20 @@ export function describeFaults(context: EngineContext): void {
     }
   }
 
+  it("replies that are all lost while results are written: what had been written is no loss", async () => {
+    const counted = counting();
+    const queue = context.queue([counted.task]);
+    await enqueue(queue, counted, 12);
+    context.driver.disturb("settle", ...Array.from({ length: 5 }, () => lostReply));
+    const drain = context.start(queue, { poll: POLL });
+    await until(async () => (await left()) === 0);
+    await until(
+      () => context.eventsOf("task.succeeded").length + context.eventsOf("task.lost").length === 12,
+    );
+    drain.stop();
+    expect(await drain.done).toMatchObject({ succeeded: 12, lost: 0 });
+  });
+
   describe("a database that does not answer", () => {
     it("for longer than a write is tried again: a drain that lingers goes on when it is back", async () => {
       const counted = counting();
