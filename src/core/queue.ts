@@ -163,6 +163,7 @@ export class Queue<Native = unknown> {
 
   /**
    * The statements that enqueue a task, for a batch of your own: your rows and the task commit or fail together.
+   * With an `id` of yours that exists with another content the batch fails: the database calls it malformed JSON.
    *
    * @example
    * await env.DB.batch([insertOrder, ...(await queue.statements(sendReceipt, { orderId }))]);
