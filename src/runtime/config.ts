@@ -48,7 +48,7 @@ export interface Config {
 }
 
 /** No Worker would run a task that takes longer. */
-const WORKER_TIMEOUT = { min: LIMITS.timeout.min, max: WORKER_DEFAULTS.cronHardDeadline };
+const WORKER_TIMEOUT = { min: LIMITS.timeout.min, max: WORKER_DEFAULTS.longestTimeout };
 
 /**
  * Reads the configuration.
