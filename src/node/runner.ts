@@ -3,10 +3,10 @@ import { type Duration, parseDuration, parseInteger } from "../core/duration.ts"
 import type { DrainOptions } from "../core/engine.ts";
 import type { EventListener } from "../core/events.ts";
 import type { Logger } from "../core/log.ts";
-import { DRAIN_DEFAULTS, LIMITS, type TaskDefaults } from "../core/options.ts";
+import { type DefaultOptions, DRAIN_DEFAULTS, LIMITS } from "../core/options.ts";
 import { Queue } from "../core/queue.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
-import type { Retention } from "../core/retention.ts";
+import type { RetentionOptions } from "../core/retention.ts";
 import type { Storage } from "../core/storage.ts";
 import { consoleLogger, listen } from "../runtime/log.ts";
 import { NODE_DEFAULTS } from "./defaults.ts";
@@ -30,9 +30,9 @@ export interface RunnerOptions<Native, Env = NodeJS.ProcessEnv> {
   /** Stop on SIGTERM and SIGINT, then exit. Defaults to true. */
   readonly signals?: boolean;
   /** For tasks that do not say otherwise. Defaults to {@link TASK_DEFAULTS}. */
-  readonly defaults?: Partial<TaskDefaults>;
-  /** How long finished tasks are kept, in milliseconds. Defaults to 7 days, FAILED ones 30. */
-  readonly retention?: Partial<Retention>;
+  readonly defaults?: DefaultOptions;
+  /** How long finished tasks are kept. Defaults to 7 days, FAILED ones 30. */
+  readonly retention?: RetentionOptions;
   /** What handlers get as `ctx.env`. Defaults to `process.env`. */
   readonly env?: Env;
   /** Takes the events, and what handlers write to `ctx.log`. Defaults to one that writes JSON lines from `info` on. */
