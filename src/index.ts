@@ -23,7 +23,7 @@ export {
   UnknownTaskError,
   ValidationError,
 } from "./core/errors.ts";
-export type { EventListener, QueueEvent, TaskSubject } from "./core/events.ts";
+export type { EventListener, QueueEvent, StorageUse, TaskSubject } from "./core/events.ts";
 export type { BatchSubmission, Submission } from "./core/intake.ts";
 export type { Logger, LogLevel } from "./core/log.ts";
 export {

@@ -50,6 +50,18 @@ export function describeOutcomes(context: EngineContext): void {
       expect(lines).toEqual([{ message: "hello", taskId: id, funcPath: "test.curious", attempt: 1 }]);
     });
 
+    it("a line that the log cannot write fails no task", async () => {
+      const write = () => {
+        throw new TypeError("Do not know how to serialize a BigInt");
+      };
+      const log = { debug: write, info: write, warn: write, error: write };
+      const talkative = defineTask("test.talkative", { run: (_, ctx) => ctx.log.info("x", { n: 5n }) });
+      const queue = context.queue([talkative], { log });
+      const { id } = await queue.enqueue(talkative, {});
+      await queue.drain();
+      expect(await queue.get(id)).toMatchObject({ status: "SUCCESS", attempts: 1 });
+    });
+
     it("a handler cannot change the task that it is given: its end is written all the same", async () => {
       const events: unknown[] = [];
       const meddling = defineTask("test.meddling", {
