@@ -106,7 +106,7 @@ export class LibsqlDriver implements Driver<InStatement> {
     return { sql, args: [...parameters] };
   }
 
-  session() {
+  session(): ReturnType<Driver<InStatement>["session"]> {
     return { driver: this, bookmark: () => null };
   }
 
