@@ -58,7 +58,20 @@ describe("bad input is refused with the field, what was expected and what was go
       /^valid \(.*number.*\)$/,
       '"2"',
     ],
-    ["an eta that cannot be read", { delay: undefined, eta: "tomorrow" }, "eta", /ISO 8601/, '"tomorrow"'],
+    [
+      "kwargs that are long where the schema refuses them",
+      { funcPath: "sample.fetch", kwargs: { url: "x".repeat(200_000) } },
+      "kwargs.url",
+      /^valid \(.{1,200}\.\.\.\)$/,
+      /^"x{80}\.\.\."$/,
+    ],
+    [
+      "an eta that cannot be read",
+      { delay: undefined, eta: "tomorrow" },
+      "eta",
+      "integer milliseconds since 1970, or ISO 8601 with its zone, before the year 10000",
+      '"tomorrow"',
+    ],
     [
       "an eta without its zone",
       { delay: undefined, eta: "2026-11-24T09:00:00" },
