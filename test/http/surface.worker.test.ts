@@ -71,7 +71,7 @@ describe("GET /healthz", () => {
     expect(status).toBe(503);
     expect(body).toMatchObject({
       code: "invalid_config",
-      detail: 'expected OMNIQ_QUERY_BUDGET to be an integer from 10 to 1000000, got "many"',
+      detail: 'expected OMNIQ_QUERY_BUDGET to be an integer from 20 to 1000000, got "many"',
     });
     expect(error.mock.calls.flat().join()).toContain("OMNIQ_QUERY_BUDGET");
   });
