@@ -181,6 +181,9 @@ describe("DELETE /v1/results", () => {
       expect.stringContaining("milliseconds"),
       "100000000000000000000",
     ],
+    // A week, in milliseconds: as a moment it would be in 1970.
+    ["?olderThan=604800000", "olderThan", expect.stringContaining('like "7d"'), "604800000"],
+    ["?olderThan=5m&olderThan=5d", "olderThan", "given once", "2 of them"],
     ["?olderThan=5m&cursor=foo", "cursor", "a UUIDv7", '"foo"'],
     ["?olderThan=5m&older=1", "older", expect.stringContaining("absent"), '"1"'],
   ])("refuses %j and purges nothing", async (query, field, expected, got) => {

@@ -141,6 +141,13 @@ describe("a cron tick", () => {
     expect(await statuses()).toEqual({ SUCCESS: 2 });
   });
 
+  it("has queries to claim by at the least OMNIQ_QUERY_BUDGET, beside a purge", async () => {
+    const now = Date.now();
+    await storage().enqueueMany([newTask({ funcPath: "note", eta: now })], now);
+    await start({}, { OMNIQ_QUERY_BUDGET: "20" }).tick();
+    expect(await statuses()).toEqual({ SUCCESS: 1 });
+  });
+
   it("fails where the database is not migrated, saying what to run, and works once it is", async () => {
     const { tick } = startWorker([note], { cronDeadline: 100 }, { DB: env.RESULTS_DB });
     await expect(tick()).rejects.toThrow("wrangler d1 migrations apply");
