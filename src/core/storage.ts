@@ -151,7 +151,7 @@ export interface Storage<Native = unknown> {
   verify(): Promise<void>;
   /** A number that changes when another process commits; null where the database has none that costs nothing. */
   readDataVersion(): Promise<number | null>;
-  /** The database's own clock, in milliseconds since the epoch. */
+  /** The clock of the database, of its primary where it has replicas, in milliseconds since the epoch. */
   readClock(): Promise<number>;
   /** The same storage, whose reads see at least what the bookmark has seen. Without one they begin at the primary. */
   openSession(bookmark?: string): Session;
