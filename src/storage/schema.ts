@@ -125,7 +125,10 @@ export function createTables(prefix = "") {
     },
     (t) => [
       primaryKey({ columns: [t.apiKey, t.key], name: named("idempotency_keys_pk") }),
-      check(named("idempotency_keys_task_ids_check"), sql`json_valid(task_ids) AND json_type(task_ids) = 'array'`),
+      check(
+        named("idempotency_keys_task_ids_check"),
+        sql`json_valid(task_ids) AND json_type(task_ids) = 'array'`,
+      ),
     ],
   );
 

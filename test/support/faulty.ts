@@ -89,3 +89,21 @@ export class StaleDriver extends FaultyDriver {
     return [];
   }
 }
+
+/** A driver over a real one, whose rows are altered on their way, as if somebody had edited them in the database. */
+export class AlteredDriver extends FaultyDriver {
+  readonly #alter: (row: Row) => Row;
+
+  constructor(driver: Driver, alter: (row: Row) => Row) {
+    super(driver, []);
+    this.#alter = alter;
+  }
+
+  override async all(statement: Statement): Promise<readonly Row[]> {
+    return (await super.all(statement)).map(this.#alter);
+  }
+
+  override async batch(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
+    return (await super.batch(statements)).map((rows) => rows.map(this.#alter));
+  }
+}
