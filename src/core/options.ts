@@ -103,7 +103,10 @@ export const RETENTION_DEFAULTS = {
 export interface EnqueueOptions {
   /** Positional values, JSON, which the handler reads from `ctx.args`. Defaults to `[]`. */
   readonly args?: readonly unknown[];
-  /** A UUIDv7 of your own: enqueuing it again with the same content changes nothing. Defaults to a new one. */
+  /**
+   * A UUIDv7 of your own: enqueuing it again with the same content changes nothing, with another it is refused. The content is
+   * everything but the eta, which a `delay` moves. Defaults to a new one.
+   */
   readonly id?: string;
   /** The queue that it waits in: a text of 1 to 255 characters. Defaults to `"default"`. */
   readonly queue?: string;
