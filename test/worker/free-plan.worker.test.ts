@@ -5,6 +5,7 @@ import { openD1 } from "../support/d1.ts";
 import { QUERIES } from "../support/production.ts";
 import { json, newTasks } from "../support/tasks.ts";
 import { startWorker, type TestWorker } from "../support/worker.ts";
+import { fatesIn } from "./platform.ts";
 
 const note = defineTask("note", { run: () => null });
 
@@ -17,6 +18,7 @@ const curious = defineTask<{ queries: number }, { readonly DB: D1Database }>("cu
 });
 
 const database = await openD1();
+const { statuses, most, passTime } = fatesIn(database);
 const events: QueueEvent[] = [];
 let worker: TestWorker;
 beforeEach(async () => {
@@ -30,17 +32,6 @@ async function enqueue(count: number, funcPath: string, kwargs = {}): Promise<vo
   const now = Date.now();
   const tasks = newTasks(count, { funcPath, eta: now - 1, kwargs: json(kwargs) });
   await database.storage().enqueueMany(tasks, now);
-}
-
-async function statuses(): Promise<Readonly<Record<string, number>>> {
-  const rows = await database.sql("SELECT status, count(*) AS n FROM tasks GROUP BY status");
-  return Object.fromEntries(rows.map(({ status, n }) => [status, Number(n)]));
-}
-
-/** As much later as leases and backoffs last. */
-async function passTime(): Promise<void> {
-  await database.sql("UPDATE tasks SET lease_expires_at = 1 WHERE status = 'RUNNING'");
-  await database.sql("UPDATE tasks SET eta = 1 WHERE status = 'RETRYING'");
 }
 
 /** Ticks until every task has succeeded. @returns how many tasks had after each */
@@ -69,9 +60,7 @@ describe("on the Free plan's 50 queries an invocation", () => {
     }
     expect(Math.max(...worker.queries())).toBeLessThanOrEqual(QUERIES.free);
     expect(events.filter(({ type }) => type === "storage.failed")).toEqual([]);
-    expect(await database.sql("SELECT max(attempts) AS most, max(failures) AS failures FROM tasks")).toEqual([
-      { most: 1, failures: 0 },
-    ]);
+    expect(await most("attempts")).toBe(1);
   });
 
   it("what handlers ask of D1 counts too: the limit ends the drain, and what it held waits for its lease's end", async () => {
@@ -86,12 +75,12 @@ describe("on the Free plan's 50 queries an invocation", () => {
     expect(events.filter(({ type }) => type === "task.lost")).toHaveLength(RUNNING);
   });
 
-  it.each([1, 3, 10, 25])("tasks whose handlers ask D1 %d times all succeed in the end", async (queries) => {
-    await enqueue(20, "curious", { queries });
-    await tickThrough(20);
+  it.each([1, 3, 10, 20])("tasks whose handlers ask D1 %d times all succeed in the end", async (queries) => {
+    await enqueue(10, "curious", { queries });
+    await tickThrough(10);
     const results = await database.sql("SELECT status, result FROM results");
     expect(results).toEqual(
-      Array.from({ length: 20 }, () => ({ status: "SUCCESS", result: `{"sent":${queries}}` })),
+      Array.from({ length: 10 }, () => ({ status: "SUCCESS", result: `{"sent":${queries}}` })),
     );
   });
 });
