@@ -24,6 +24,7 @@ class RefusingDriver extends FaultyDriver {
   }
 }
 
+/** The Worker that we deploy, as the platform itself calls it. */
 const call = caller((request) => exports.default.fetch(request));
 await openD1();
 afterEach(() => vi.restoreAllMocks());
@@ -116,6 +117,11 @@ describe("everything else", () => {
       status: 404,
       code: "not_found",
     });
+  });
+
+  it("answers 415 to a body without a content type", async () => {
+    const { status, body } = await call("POST", "/v1/tasks", { raw: "{}", headers: { "content-type": "" } });
+    expect({ status, ...body }).toMatchObject({ status: 415, field: "Content-Type", got: '"none"' });
   });
 
   it("answers HEAD as GET, without the body", async () => {

@@ -6,6 +6,7 @@ import { d1Driver } from "../../src/storage/d1.ts";
 import { SqliteStorage } from "../../src/storage/sqlite.ts";
 import { openD1 } from "../support/d1.ts";
 import { FaultyDriver } from "../support/faulty.ts";
+import { QUERIES } from "../support/production.ts";
 import { json, newTask, newTasks, taskError } from "../support/tasks.ts";
 import { startWorker } from "../support/worker.ts";
 
@@ -26,7 +27,12 @@ beforeEach(async () => {
 });
 
 const start = (options = {}, variables = {}) =>
-  startWorker([note, slow], { cronDeadline: 1_000, ...options }, { OMNIQ_QUERY_BUDGET: "900", ...variables });
+  startWorker(
+    [note, slow],
+    { cronDeadline: 1_000, ...options },
+    { OMNIQ_QUERY_BUDGET: "900", ...variables },
+    { queries: QUERIES.paid },
+  );
 const statuses = async () => {
   const rows = await database.sql("SELECT status, count(*) AS n FROM tasks GROUP BY status ORDER BY status");
   return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
