@@ -23,16 +23,22 @@ export {
   UnknownTaskError,
   ValidationError,
 } from "./core/errors.ts";
-export type { EventListener, QueueEvent, TaskSubject } from "./core/events.ts";
+export type { EventListener, QueueEvent, StorageUse, TaskSubject } from "./core/events.ts";
 export type { BatchSubmission, Submission } from "./core/intake.ts";
 export type { Logger, LogLevel } from "./core/log.ts";
-export { type EnqueueOptions, LIMITS, TASK_DEFAULTS, type TaskDefaults } from "./core/options.ts";
+export {
+  type DefaultOptions,
+  type EnqueueOptions,
+  LIMITS,
+  TASK_DEFAULTS,
+  type TaskDefaults,
+} from "./core/options.ts";
 export { type EnqueueRequest, enqueueRequest, type TaskRequest } from "./core/prepare.ts";
 export { createQueue, type Queue, type QueueSession } from "./core/queue.ts";
 export type { QueueOptions, WaitUntil } from "./core/queue-options.ts";
 export type { TaskSettings, ValidatedTaskSettings } from "./core/registry.ts";
 export { type AnyTask, defineTask, type TaskContext, type TaskDefinition } from "./core/registry.ts";
-export type { PurgeOptions, Retention } from "./core/retention.ts";
+export type { PurgeOptions, Retention, RetentionOptions } from "./core/retention.ts";
 export type {
   CallerKey,
   ClaimRequest,

@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { ConfigError, OmniqError } from "../core/errors.ts";
-import { type LibsqlOptions, libsqlStorage } from "../storage/libsql.ts";
+import type { LibsqlOptions } from "../storage/libsql.ts";
 import { copyMigrations } from "../storage/migrate.ts";
 
 const program = new Command("omniq").description("Durable tasks on serverless SQLite");
@@ -26,12 +26,14 @@ program
   .option("--prefix <text>", "put before the name of each table and index", "")
   .action(async ({ url, token, prefix }: { url?: string; token?: string; prefix: string }) => {
     if (url === undefined) return program.error("expected --url or OMNIQ_DB_URL, got neither");
-    await open({ url, authToken: token, tablePrefix: prefix }).initialize();
+    const storage = await open({ url, authToken: token, tablePrefix: prefix });
+    await storage.initialize();
     console.log("the schema is up to date");
   });
 
 /** The client's own message would name the URL, and a URL may hold a token. */
-function open(options: LibsqlOptions) {
+async function open(options: LibsqlOptions) {
+  const { libsqlStorage } = await importLibsql();
   try {
     return libsqlStorage(options);
   } catch (error) {
@@ -41,6 +43,15 @@ function open(options: LibsqlOptions) {
       "a URL that begins with libsql:, https:, http: or file:",
       "another",
     );
+  }
+}
+
+/** An app on D1 has not installed the client, which is an optional peer: nothing but `migrate` may ask for it. */
+async function importLibsql() {
+  try {
+    return await import("../storage/libsql.ts");
+  } catch (error) {
+    throw new ConfigError("@libsql/client", "installed (`npm install @libsql/client`)", String(error));
   }
 }
 

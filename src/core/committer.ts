@@ -70,10 +70,10 @@ export class Committer {
   }
 
   /**
-   * Writes all that is pending. A batch that the database refuses is bisected to the row at fault, which alone fails.
+   * Writes all that is pending. A batch whose values the database refuses is bisected to the row at fault, which alone fails.
    *
    * @returns when the first of what was written is due again; infinite where nothing is
-   * @throws {StorageUnavailable} with what was not written still pending
+   * @throws whatever else befell the database, with what was not written still pending
    */
   async flush(now: number): Promise<number> {
     const batches = this.#pending.length > 0 ? [this.#pending] : [];
@@ -85,7 +85,8 @@ export class Committer {
       try {
         dueAt = Math.min(dueAt, await this.#commit(batch, now));
       } catch (error) {
-        if (!(error instanceof StorageRejected)) {
+        // A full database refuses every row: none of them is at fault.
+        if (!(error instanceof StorageRejected) || error.reason === "other") {
           this.#pending.unshift(...batch, ...batches.reverse().flat());
           this.#sending = [];
           throw error;
@@ -110,12 +111,10 @@ export class Committer {
   }
 
   async #commit(batch: readonly Ended[], now: number): Promise<number> {
-    const { settled } = await this.#storage.settleMany(
-      batch.map(({ settlement }) => settlement),
-      now,
-    );
+    const settlements = batch.map(({ settlement }) => settlement);
+    const settled = new Set((await this.#storage.settleMany(settlements, now)).settled);
     for (const ended of batch) {
-      const event = settled.has(ended.task.id)
+      const event = settled.has(ended.settlement)
         ? toEvent(ended)
         : ({ type: "task.lost", task: ended.task } as const);
       this.#counts[COUNTED_AS[event.type]] += 1;

@@ -3,6 +3,7 @@ import { QueryBudget } from "./budget.ts";
 import { Committer } from "./committer.ts";
 import type { DrainEnd, DrainOptions, DrainReport, Engine } from "./engine.ts";
 import { QueryLimitReached, SchemaMissing, StorageUnavailable } from "./errors.ts";
+import type { StorageUse } from "./events.ts";
 import { Flight } from "./flight.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Horizon } from "./horizon.ts";
@@ -225,7 +226,7 @@ class Drain {
     return null;
   }
 
-  async #guarded(during: string, step: () => Promise<void>): Promise<void> {
+  async #guarded(during: StorageUse, step: () => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (error) {
@@ -233,7 +234,7 @@ class Drain {
     }
   }
 
-  #onError(during: string, error: unknown): void {
+  #onError(during: StorageUse, error: unknown): void {
     const now = this.#engine.clock.now();
     this.#engine.emit({ type: "storage.failed", during, error });
     if (during === "renew") this.#heartbeat.hurry(now + this.#lease / 24);

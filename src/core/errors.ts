@@ -219,10 +219,14 @@ export class QueryLimitReached extends OmniqError {
   }
 }
 
-/** Why the database refused: a unique key is taken, the statement's own assertion does not hold, or anything else. */
-export type Rejection = "unique" | "assertion" | "other";
+/**
+ * Why the database refused. The values are at fault: a unique key is taken (`unique`), the statement's own assertion does not
+ * hold (`assertion`), a constraint or a limit of size is broken (`value`). Anything else (`other`) may be a fault of the whole
+ * database, a full one for instance: nothing can be said of the values.
+ */
+export type Rejection = "unique" | "assertion" | "value" | "other";
 
-/** The database refused the statement, and would refuse it again. */
+/** The database refused the statement, and would at once refuse it again. */
 export class StorageRejected extends OmniqError {
   readonly code = "storage_rejected";
   readonly reason: Rejection;

@@ -1,4 +1,4 @@
-import type { Logger } from "./log.ts";
+import { harmless, type Logger } from "./log.ts";
 import type { Claim, TaskError } from "./task.ts";
 
 /** Which attempt of which task an event is about. */
@@ -6,6 +6,9 @@ export interface TaskSubject extends Claim {
   readonly funcPath: string;
   readonly queue: string;
 }
+
+/** What the database was asked for as it failed: the step of a drain, a purge, or the start of a kick or of a runner's drain. */
+export type StorageUse = "settle" | "rescue" | "claim" | "renew" | "purge" | "kick" | "run";
 
 /** What the engine tells of its work, one event an action. Wording and logging are elsewhere. */
 export type QueueEvent =
@@ -26,18 +29,21 @@ export type QueueEvent =
   | { readonly type: "task.lost"; readonly task: TaskSubject }
   /** Its lease had expired. */
   | { readonly type: "task.rescued"; readonly task: Claim; readonly outcome: "quarantined" | "failed" }
-  | { readonly type: "storage.failed"; readonly during: string; readonly error: unknown }
+  | { readonly type: "storage.failed"; readonly during: StorageUse; readonly error: unknown }
   | { readonly type: "tasks.purged"; readonly count: number };
 
 export type EventListener = (event: QueueEvent) => void;
 
-/** The listener, kept from stopping the work: what goes wrong in it is logged. */
+/** The listener, kept from stopping the work: what goes wrong in it, at once or later, is logged. */
 export function guarded(listener: EventListener | undefined, log: Logger): EventListener {
   return (event) => {
+    const tell = (error: unknown) =>
+      harmless(() => log.error("the event listener failed", { type: event.type, error: String(error) }));
     try {
-      listener?.(event);
+      const returned: unknown = listener?.(event);
+      if (returned instanceof Promise) returned.catch(tell);
     } catch (error) {
-      log.error("the event listener failed", { type: event.type, error: String(error) });
+      tell(error);
     }
   };
 }

@@ -1,10 +1,10 @@
 import { Aborted, NonRetryable, Snooze } from "./control.ts";
-import { TaskTimeoutError } from "./errors.ts";
+import { TaskTimeoutError, ValidationError } from "./errors.ts";
 import { type Logger, withFields } from "./log.ts";
 import { LIMITS } from "./options.ts";
 import type { AnyTask, TaskContext } from "./registry.ts";
 import { serialize, toTaskError } from "./serialize.ts";
-import type { ClaimedTask, JsonText } from "./task.ts";
+import type { ClaimedTask, JsonText, TaskError } from "./task.ts";
 import type { Outcome } from "./transitions.ts";
 
 /** How long an aborted handler may take to end before its worker goes on without it, in milliseconds. */
@@ -30,6 +30,8 @@ export async function execute(
 ): Promise<Outcome> {
   const { signal } = controller;
   const fields = { taskId: task.id, funcPath: task.funcPath, attempt: task.attempts };
+  // The worker's own: what a handler changed in it would lose the acknowledgement.
+  Object.freeze(task);
   const context: TaskContext = { signal, task, args: task.args, env, log: withFields(log, fields) };
   const timer = setTimeout(() => controller.abort(new TaskTimeoutError(task.timeout)), task.timeout);
   try {
@@ -43,7 +45,7 @@ export async function execute(
 }
 
 async function runHandler(task: ClaimedTask, definition: AnyTask, context: TaskContext): Promise<JsonText> {
-  const validated = await definition.validate(task.kwargs).catch(refuse);
+  const validated = await definition.validate(task.kwargs).catch(refuseInvalid);
   const returned = await definition.run(validated, context);
   try {
     return serialize(returned ?? null, "result", { maxBytes: LIMITS.resultBytes, maxDepth: LIMITS.depth });
@@ -63,6 +65,12 @@ class Refused {
 
 function refuse(cause: unknown): never {
   throw new Refused(cause);
+}
+
+/** What the schema itself throws, since a service that it asks is down for one, is a failure as a handler's own. */
+function refuseInvalid(error: unknown): never {
+  if (error instanceof ValidationError) refuse(error);
+  throw error;
 }
 
 /**
@@ -112,5 +120,11 @@ function readOutcome(thrown: unknown, signal: AbortSignal, task: ClaimedTask, no
     retryable,
     maxBytes: LIMITS.errorBytes,
   });
-  return { kind: "failure", error };
+  // Ours is of no use to whoever reads it, and names files of the server.
+  const ours = thrown instanceof Refused || cause instanceof TaskTimeoutError;
+  return { kind: "failure", error: ours ? withoutStack(error) : error };
+}
+
+function withoutStack({ stack: _, ...error }: TaskError): TaskError {
+  return error;
 }

@@ -87,10 +87,11 @@ export class Flight {
   ): Promise<void> {
     const held = [...this.#leases.keys()];
     if (held.length + unsettled.length === 0) return;
-    const renewed = await storage.renewMany([...held, ...unsettled], leaseExpiresAt);
+    // Not by id: another attempt of the same task may be held here too.
+    const renewed = new Set(await storage.renewMany([...held, ...unsettled], leaseExpiresAt));
     for (const task of held) {
       if (!this.#leases.has(task)) continue;
-      if (renewed.has(task.id)) this.#leases.set(task, leaseExpiresAt);
+      if (renewed.has(task)) this.#leases.set(task, leaseExpiresAt);
       else this.#lose(task);
     }
   }

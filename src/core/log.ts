@@ -9,12 +9,19 @@ export type Logger = Readonly<
 
 export const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A logger that adds `fields` to each line. */
+/** A logger that adds `fields` to each line, and throws nothing: a task does not fail for a line that cannot be written. */
 export function withFields(logger: Logger, fields: Readonly<Record<string, unknown>>): Logger {
   return {
-    debug: (message, more) => logger.debug(message, { ...fields, ...more }),
-    info: (message, more) => logger.info(message, { ...fields, ...more }),
-    warn: (message, more) => logger.warn(message, { ...fields, ...more }),
-    error: (message, more) => logger.error(message, { ...fields, ...more }),
+    debug: (message, more) => harmless(() => logger.debug(message, { ...fields, ...more })),
+    info: (message, more) => harmless(() => logger.info(message, { ...fields, ...more })),
+    warn: (message, more) => harmless(() => logger.warn(message, { ...fields, ...more })),
+    error: (message, more) => harmless(() => logger.error(message, { ...fields, ...more })),
   };
+}
+
+/** Drops what writing a line throws: there is nowhere left to tell of it. */
+export function harmless(write: () => void): void {
+  try {
+    write();
+  } catch {}
 }

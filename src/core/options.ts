@@ -7,7 +7,7 @@ import {
   parseInteger,
   type Range,
 } from "./duration.ts";
-import { ValidationError } from "./errors.ts";
+import { FieldError, ValidationError } from "./errors.ts";
 import { firstIdAt, ID_AHEAD, idTime, isId } from "./id.ts";
 
 export { firstIdAt, idTime };
@@ -190,4 +190,25 @@ export function parseShared(options: SharedOptions, defaults: ParsedOptions): Pa
         : parseInteger(maxRetries, "maxRetries", LIMITS.maxRetries),
     timeout: timeout === undefined ? defaults.timeout : parseDuration(timeout, "timeout", LIMITS.timeout),
   };
+}
+
+/** What a queue gives to tasks that do not say otherwise, as it is written: the timeout may be a text such as `"30s"`. */
+export type DefaultOptions = Omit<SharedOptions, "interval">;
+
+/** Checks a queue's defaults and fills in the others. @throws {ValidationError} naming the field, as `defaults.queue` */
+export function parseDefaults({ queue, priority, maxRetries, timeout }: DefaultOptions = {}): TaskDefaults {
+  const given = { queue, priority, maxRetries, timeout };
+  const { interval: _, ...defaults } = within("defaults", () =>
+    parseShared(given, { ...TASK_DEFAULTS, interval: null }),
+  );
+  return defaults;
+}
+
+/** Names the option in a fault of one of its fields. */
+export function within<T>(option: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof FieldError ? error.within(option) : error;
+  }
 }

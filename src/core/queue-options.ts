@@ -1,9 +1,9 @@
 import type { DrainOptions } from "./engine.ts";
 import type { EventListener } from "./events.ts";
 import type { Logger } from "./log.ts";
-import type { TaskDefaults } from "./options.ts";
+import type { DefaultOptions } from "./options.ts";
 import type { TaskDefinition } from "./registry.ts";
-import type { Retention } from "./retention.ts";
+import type { RetentionOptions } from "./retention.ts";
 import type { Storage } from "./storage.ts";
 
 export interface QueueOptions<Native, Env = unknown> {
@@ -12,9 +12,9 @@ export interface QueueOptions<Native, Env = unknown> {
   /** The tasks whose handlers run here. A process that only enqueues needs none. Defaults to none. */
   readonly tasks?: readonly TaskDefinition<never, NoInfer<Env>>[];
   /** For tasks that do not say otherwise. Defaults to {@link TASK_DEFAULTS}. */
-  readonly defaults?: Partial<TaskDefaults>;
-  /** How long finished tasks are kept, in milliseconds. Defaults to 7 days, FAILED ones 30. */
-  readonly retention?: Partial<Retention>;
+  readonly defaults?: DefaultOptions;
+  /** How long finished tasks are kept. Defaults to 7 days, FAILED ones 30. */
+  readonly retention?: RetentionOptions;
   /** What handlers get as `ctx.env`: a Worker's bindings. Defaults to `{}`. */
   readonly env?: Env;
   /** Of the drain that `kick` starts. Defaults to 5 handlers at once, 45 queries, and all queues. */

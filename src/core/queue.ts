@@ -9,16 +9,16 @@ import { parseFilter } from "./filter.ts";
 import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
-import { type EnqueueOptions, LIMITS, parseId, parseText, TASK_DEFAULTS } from "./options.ts";
+import { type EnqueueOptions, LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
 import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskRequest } from "./prepare.ts";
 import type { QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import {
   type PurgeOptions,
   parsePurge,
+  parseRetention,
   purgeDue,
   purgePages,
-  RETENTION,
   type Retention,
 } from "./retention.ts";
 import type {
@@ -38,7 +38,7 @@ import { waitForResult } from "./wait.ts";
  * A queue over a storage: enqueues, looks up, operates and drains.
  *
  * @param options the storage and, where handlers run here, the tasks; see {@link QueueOptions}
- * @throws {ConfigError} when two tasks share a name
+ * @throws {ConfigError} when two tasks share a name, {@link ValidationError} when an option is out of its range
  * @example
  * const queue = createQueue({ storage: d1Storage(env.DB), tasks: [sendEmail] });
  * const { id } = await queue.enqueue(sendEmail, { to: "a@example.com" }, { delay: "5m" });
@@ -75,10 +75,10 @@ export class Queue<Native = unknown> {
     this.#options = options;
     this.#storage = options.storage;
     this.#shared = shared ?? { clock: new Clock(options.now), listeners: new Set() };
-    this.#retention = { ...RETENTION, ...options.retention };
+    this.#retention = parseRetention(options.retention);
     this.#emit = guarded(options.onEvent, options.log ?? SILENT);
     this.#registry = registry;
-    const defaults = { ...TASK_DEFAULTS, ...options.defaults };
+    const defaults = parseDefaults(options.defaults);
     this.#intake = new Intake(this.#storage, registry, defaults, () => this.#wake());
   }
 
@@ -163,6 +163,7 @@ export class Queue<Native = unknown> {
 
   /**
    * The statements that enqueue a task, for a batch of your own: your rows and the task commit or fail together.
+   * With an `id` of yours that exists with another content the batch fails: the database calls it malformed JSON.
    *
    * @example
    * await env.DB.batch([insertOrder, ...(await queue.statements(sendReceipt, { orderId }))]);

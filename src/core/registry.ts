@@ -14,6 +14,7 @@ import type { ClaimedTask, JsonObject, JsonValue } from "./task.ts";
 export interface TaskContext<Env = unknown> {
   /** Aborts at the timeout, when the lease is lost or the task cancelled, and when the worker stops. Pass it on. */
   readonly signal: AbortSignal;
+  /** The task as it was claimed. Frozen, for it proves the worker's right to write. */
   readonly task: ClaimedTask;
   /** The positional values given as `args`. */
   readonly args: readonly JsonValue[];

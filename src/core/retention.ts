@@ -1,5 +1,5 @@
 import { type Duration, type Instant, parseDuration, parseInstant, parseInteger } from "./duration.ts";
-import { LIMITS, parseId, RETENTION_DEFAULTS } from "./options.ts";
+import { LIMITS, parseId, RETENTION_DEFAULTS, within } from "./options.ts";
 import type { PurgeRequest, Storage } from "./storage.ts";
 
 /** How long finished tasks are kept, with their results. In milliseconds since they ended. */
@@ -8,6 +8,22 @@ export interface Retention {
   readonly result: number;
   /** FAILED. Defaults to 30 days, or to `result` where that is more. */
   readonly failed: number;
+}
+
+/** The same as it is written: integer milliseconds, or a text such as `"7d"`; 0 to 10 years. */
+export interface RetentionOptions {
+  /** SUCCESS and CANCELLED. Defaults to 7 days. */
+  readonly result?: Duration;
+  /** FAILED. Defaults to 30 days, or to `result` where that is more. */
+  readonly failed?: Duration;
+}
+
+/** Checks how long finished tasks are kept. @throws {ValidationError} naming the field, as `retention.result` */
+export function parseRetention(given: RetentionOptions = {}): Retention {
+  const read = (name: keyof RetentionOptions, fallback: number) =>
+    within("retention", () => parseDuration(given[name] ?? fallback, name, LIMITS.timeToLive));
+  const result = read("result", RETENTION_DEFAULTS.result);
+  return { result, failed: read("failed", Math.max(result, RETENTION_DEFAULTS.failed)) };
 }
 
 /** What an operator purges. */
@@ -33,8 +49,6 @@ export function parsePurge({ olderThan, cursor = null, pages = 5 }: PurgeOptions
   };
   return { request, pages: parseInteger(pages, "pages", LIMITS.purgePages) };
 }
-
-export const RETENTION: Retention = { result: RETENTION_DEFAULTS.result, failed: RETENTION_DEFAULTS.failed };
 
 /**
  * Purges what is past its time, if that is due: hourly over all workers, at once again where the last purge did not reach its

@@ -46,11 +46,12 @@ export interface ClaimRequest {
   readonly queues?: readonly string[];
 }
 
+/** Of the settlements that were given, each is in one of the two. */
 export interface SettleReport {
-  /** Ids whose settlement took effect. */
-  readonly settled: ReadonlySet<string>;
-  /** Claims that no longer held: nothing was written for them. */
-  readonly lost: readonly Claim[];
+  /** They took effect. */
+  readonly settled: readonly Settlement[];
+  /** Their claims no longer held: nothing was written for them. */
+  readonly lost: readonly Settlement[];
 }
 
 /** A task whose lease expired, and what was decided for it. */
@@ -127,7 +128,7 @@ export interface Session {
  * {@link LeaseLostError} where the fence fails, the bulk ones report it.
  *
  * Every verb throws {@link StorageUnavailable} when the database does not answer, {@link SchemaMissing} when it has no schema
- * and {@link StorageRejected} when it refuses a value.
+ * and {@link StorageRejected} when it refuses the statement: `reason` tells whether the values are to blame.
  *
  * @typeParam Native the database's own form of a statement
  */
@@ -156,7 +157,7 @@ export interface Storage<Native = unknown> {
     idempotency?: IdempotencyKey,
   ): Promise<readonly EnqueueReceipt[]>;
 
-  /** The statements of a plain insert, for the database's own `batch`: they commit with what else is in it. */
+  /** The statements of a plain insert, for the database's own `batch`, which fails where a given id exists with another content. */
   statements(tasks: readonly NewTask[], now: number): Native[];
 
   // Workers
@@ -187,8 +188,8 @@ export interface Storage<Native = unknown> {
   release(claim: Claim, now: number, until?: number): Promise<void>;
   /** Applies what {@link Settlement} says to many at once, each fenced on its own. */
   settleMany(settlements: readonly Settlement[], now: number): Promise<SettleReport>;
-  /** Extends the leases that still hold to `leaseExpiresAt`, and returns their ids. */
-  renewMany(claims: readonly Claim[], leaseExpiresAt: number): Promise<ReadonlySet<string>>;
+  /** Extends the leases that still hold to `leaseExpiresAt`, and returns those of the claims that were given. */
+  renewMany<C extends Claim>(claims: readonly C[], leaseExpiresAt: number): Promise<readonly C[]>;
   /** Settles at most 100 tasks whose lease expired. */
   rescueMany(now: number, backoff: (failures: number) => number): Promise<readonly Rescued[]>;
 

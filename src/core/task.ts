@@ -92,8 +92,8 @@ export interface ClaimedTask extends Claim {
   readonly queue: string;
   readonly priority: number;
   readonly funcPath: string;
-  readonly args: JsonValue[];
-  readonly kwargs: JsonObject;
+  readonly args: readonly JsonValue[];
+  readonly kwargs: Readonly<JsonObject>;
   readonly eta: number;
   readonly interval: number | null;
   readonly quarantined: boolean;

@@ -9,6 +9,8 @@ export const NODE_DEFAULTS = {
   serverPoll: { min: 20, max: SECOND },
   /** How long a stop waits for handlers before it aborts and releases them. */
   grace: 10 * SECOND,
+  /** How long the database may take, after the grace of a stop, for what ended then. */
+  lastWrites: 3 * SECOND,
   /** Between two tries of a database that failed: doubling. */
   restart: { min: SECOND / 2, max: 15 * SECOND },
   /** How often a purge is looked for, and at most how many pages of it are done at once. */

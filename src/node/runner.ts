@@ -1,15 +1,17 @@
+import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { type Duration, parseDuration, parseInteger } from "../core/duration.ts";
 import type { DrainOptions } from "../core/engine.ts";
 import type { EventListener } from "../core/events.ts";
 import type { Logger } from "../core/log.ts";
-import { DRAIN_DEFAULTS, LIMITS, type TaskDefaults } from "../core/options.ts";
+import { type DefaultOptions, DRAIN_DEFAULTS, LIMITS } from "../core/options.ts";
 import { Queue } from "../core/queue.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
-import type { Retention } from "../core/retention.ts";
+import type { RetentionOptions } from "../core/retention.ts";
 import type { Storage } from "../core/storage.ts";
 import { consoleLogger, listen } from "../runtime/log.ts";
 import { NODE_DEFAULTS } from "./defaults.ts";
+import { installSignals, noteEnd, noteStart } from "./signals.ts";
 
 export interface RunnerOptions<Native, Env = NodeJS.ProcessEnv> {
   /** Where the tasks are, such as `libsqlStorage({ url: "file:queue.db" })`. */
@@ -27,12 +29,12 @@ export interface RunnerOptions<Native, Env = NodeJS.ProcessEnv> {
    * stalls; a local file needs less.
    */
   readonly lease?: Duration;
-  /** Stop on SIGTERM and SIGINT, then exit. Defaults to true. */
+  /** Stop on SIGTERM and SIGINT, then exit once every runner of this process has stopped. Defaults to true. */
   readonly signals?: boolean;
   /** For tasks that do not say otherwise. Defaults to {@link TASK_DEFAULTS}. */
-  readonly defaults?: Partial<TaskDefaults>;
-  /** How long finished tasks are kept, in milliseconds. Defaults to 7 days, FAILED ones 30. */
-  readonly retention?: Partial<Retention>;
+  readonly defaults?: DefaultOptions;
+  /** How long finished tasks are kept. Defaults to 7 days, FAILED ones 30. */
+  readonly retention?: RetentionOptions;
   /** What handlers get as `ctx.env`. Defaults to `process.env`. */
   readonly env?: Env;
   /** Takes the events, and what handlers write to `ctx.log`. Defaults to one that writes JSON lines from `info` on. */
@@ -50,7 +52,10 @@ export interface Runner<Native> {
    * second call gives the promise of the first.
    */
   run(): Promise<void>;
-  /** Claims nothing more, gives back what has not started, lets the rest end within the grace. Resolves when all is written. */
+  /**
+   * Claims nothing more, gives back what has not started, lets the rest end within the grace. Resolves when all is written, at the
+   * latest 3 s after the grace: what a database that hangs has not taken by then is left to the end of its lease.
+   */
   stop(): Promise<void>;
 }
 
@@ -83,14 +88,18 @@ export function createRunner<Native, Env = NodeJS.ProcessEnv>(
   };
 
   const start = async () => {
-    const uninstall = options.signals === false ? () => {} : installSignals(stop, log);
+    noteStart();
+    const uninstall = options.signals === false ? () => {} : installSignals(() => stopping.abort(), log);
     const { purge } = NODE_DEFAULTS;
     const purging = setInterval(() => void queue.purgeDue(purge.pages), purge.every);
     try {
-      await work(queue, settings, stopping.signal, onEvent);
+      const working = work(queue, settings, stopping.signal, onEvent);
+      if (await endsInTime(working, settings.grace, stopping.signal)) return;
+      log.warn("stopped before the database answered: what it has not taken is left to the end of its lease");
     } finally {
       clearInterval(purging);
       uninstall();
+      noteEnd();
     }
   };
 
@@ -102,7 +111,9 @@ export function createRunner<Native, Env = NodeJS.ProcessEnv>(
   return { queue, run, stop };
 }
 
-type Settings = Pick<DrainOptions, "concurrency" | "queues" | "lease" | "grace">;
+interface Settings extends Pick<DrainOptions, "concurrency" | "queues" | "lease"> {
+  readonly grace: number;
+}
 
 function parseSettings<Native, Env>({
   concurrency = NODE_DEFAULTS.concurrency,
@@ -165,19 +176,15 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await setTimeout(milliseconds, undefined, { signal }).catch(() => {});
 }
 
-/** Stops on the first signal and exits when all is written; a second one exits at once. */
-function installSignals(stop: () => Promise<void>, log: Logger): () => void {
-  let asked = false;
-  const onSignal = (name: NodeJS.Signals) => {
-    if (asked) process.exit(1);
-    asked = true;
-    log.info("stopping", { signal: name });
-    void stop().then(() => process.exit(0));
-  };
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
-  return () => {
-    process.off("SIGTERM", onSignal);
-    process.off("SIGINT", onSignal);
-  };
+/**
+ * Waits for the work; once it was asked to stop, no longer than the grace and a little for what ended within it. A database that
+ * hangs may take minutes.
+ *
+ * @returns whether it ended
+ */
+async function endsInTime(working: Promise<void>, grace: number, signal: AbortSignal): Promise<boolean> {
+  const ended = new AbortController();
+  const stopped = signal.aborted ? Promise.resolve() : once(signal, "abort");
+  const timeIsUp = stopped.then(() => pause(grace + NODE_DEFAULTS.lastWrites, ended.signal));
+  return Promise.race([working.then(() => true), timeIsUp.then(() => false)]).finally(() => ended.abort());
 }

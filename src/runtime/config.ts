@@ -3,6 +3,7 @@ import { digitsOrText, parseDuration, parseInteger, type Range } from "../core/d
 import { ConfigError, ValidationError } from "../core/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
 import { LIMITS, RETENTION_DEFAULTS, TASK_DEFAULTS } from "../core/options.ts";
+import { parseRetention, type Retention } from "../core/retention.ts";
 import { type ApiKey, parseKeys } from "../http/keys.ts";
 import { WORKER_DEFAULTS } from "../worker/defaults.ts";
 
@@ -40,7 +41,7 @@ export interface Config {
   readonly backend: Backend;
   readonly results: { readonly url: string; readonly authToken?: string } | null;
   readonly defaults: { readonly timeout: number; readonly maxRetries: number };
-  readonly retention: { readonly result: number; readonly failed: number };
+  readonly retention: Retention;
   readonly queryBudget: number;
   readonly logLevel: LogLevel;
   /** Null lets everybody do everything. */
@@ -48,7 +49,7 @@ export interface Config {
 }
 
 /** No Worker would run a task that takes longer. */
-const WORKER_TIMEOUT = { min: LIMITS.timeout.min, max: WORKER_DEFAULTS.cronHardDeadline };
+const WORKER_TIMEOUT = { min: LIMITS.timeout.min, max: WORKER_DEFAULTS.longestTimeout };
 
 /**
  * Reads the configuration.
@@ -66,7 +67,7 @@ export function parseConfig(bindings: object): Config {
       timeout: duration(env, "OMNIQ_DEFAULT_TIMEOUT", TASK_DEFAULTS.timeout, WORKER_TIMEOUT),
       maxRetries: integer(env, "OMNIQ_DEFAULT_MAX_RETRIES", TASK_DEFAULTS.maxRetries, LIMITS.maxRetries),
     },
-    retention: { result, failed: Math.max(result, RETENTION_DEFAULTS.failed) },
+    retention: parseRetention({ result }),
     queryBudget: integer(env, "OMNIQ_QUERY_BUDGET", WORKER_DEFAULTS.queryBudget, LIMITS.queryBudget),
     logLevel: oneOf(env, "OMNIQ_LOG_LEVEL", LOG_LEVELS, "info"),
     keys:

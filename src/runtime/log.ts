@@ -1,3 +1,4 @@
+import { describe } from "../core/describe.ts";
 import { type EventListener, guarded, type QueueEvent } from "../core/events.ts";
 import { LOG_LEVELS, type Logger, type LogLevel } from "../core/log.ts";
 
@@ -7,19 +8,39 @@ export function consoleLogger(level: LogLevel): Logger {
   const writer = (own: Exclude<LogLevel, "none">) =>
     enabled(own)
       ? (message: string, fields?: Readonly<Record<string, unknown>>) =>
-          console[own](JSON.stringify({ level: own, message, ...fields }))
+          console[own](toLine({ level: own, message, ...fields }))
       : () => {};
   return { debug: writer("debug"), info: writer("info"), warn: writer("warn"), error: writer("error") };
 }
 
+/** What JSON cannot hold is described, field by field, so that the rest of the line is kept. */
+function toLine(fields: Readonly<Record<string, unknown>>): string {
+  try {
+    return JSON.stringify(fields);
+  } catch {
+    return JSON.stringify(
+      Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, writable(value)])),
+    );
+  }
+}
+
+function writable(value: unknown): unknown {
+  try {
+    JSON.stringify(value);
+    return value;
+  } catch {
+    return describe(value);
+  }
+}
+
 /**
- * Logs every event, then tells `onEvent`, whose errors are logged and stop nothing. The wording is here; what happened is with
+ * Logs every event, then tells `onEvent`, whose errors, of a promise too, are logged and stop nothing. The wording is here; what happened is with
  * the engine.
  */
 export function listen(log: Logger, onEvent?: EventListener): EventListener {
   return guarded((event) => {
     log[LEVELS[event.type]](event.type.replace(".", " "), fieldsOf(event));
-    onEvent?.(event);
+    return onEvent?.(event);
   }, log);
 }
 

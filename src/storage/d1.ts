@@ -28,7 +28,7 @@ export interface D1Binding<Prepared> extends Omit<D1Session<Prepared>, "getBookm
  * https://developers.cloudflare.com/d1/best-practices/retry-queries/
  */
 export const D1_ERRORS: ErrorTable = [
-  [/D1 DB is overloaded/i, "overloaded"],
+  [/D1 DB is overloaded|Too many requests queued/i, "overloaded"],
   [/exceeded timeout which caused object to be reset/i, "overloaded"],
   [/exceeded its (memory|CPU time) limit|memory limit.*reset|CPU time limit.*reset/i, "overloaded"],
   [/Too many (API requests|subrequests) by single worker invocation/i, "query-limit"],
@@ -37,6 +37,7 @@ export const D1_ERRORS: ErrorTable = [
   [/storage caused object to be reset/i, "unavailable"],
   [/Cannot resolve D1 DB due to transient issue/i, "unavailable"],
   [/Can't read from request stream because client disconnected/i, "unavailable"],
+  [/internal error; reference|Failed to parse body as JSON/i, "unavailable"],
   [/SQLITE_BUSY|database is locked/i, "unavailable"],
 ];
 

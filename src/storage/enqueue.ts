@@ -19,9 +19,15 @@ export async function enqueueMany(
   return replay ?? readReceipts(tasks, reply, now);
 }
 
-/** The statements of a plain insert, for a batch that the caller composes. */
+/** The statements of a plain insert, for a batch that the caller composes: it fails where an id exists with another content. */
 export function enqueueStatements(sql: Statements, tasks: readonly NewTask[], now: number): Statement[] {
-  return toLists(tasks, newTaskJson).map(({ json }) => sql.enqueue({ tasks: json, now }));
+  const lists = toLists(tasks, newTaskJson);
+  return [...lists.map(({ json }) => sql.enqueue({ tasks: json, now })), ...assertSameContent(sql, lists)];
+}
+
+function assertSameContent(sql: Statements, lists: readonly List<NewTask>[]) {
+  const given = lists.filter(({ items }) => items.some((task) => task.idGiven));
+  return given.map(({ json }) => sql.assertSameContent({ tasks: json }));
 }
 
 type Reply = Awaited<ReturnType<typeof send>>;
@@ -52,7 +58,6 @@ function planEnqueue(
   resent: boolean,
   idempotency: IdempotencyKey | undefined,
 ) {
-  const idsGiven = lists.filter(({ items }) => items.some((task) => task.idGiven));
   // After a resend every task may be there already, ours among them: all are looked up.
   const mayMeet = lists.filter(
     ({ items }) => resent || items.some((task) => task.idGiven || task.uniqueKey !== null),
@@ -63,7 +68,7 @@ function planEnqueue(
         ? sql.enqueue({ tasks: json, now })
         : sql.enqueueOnce({ tasks: json, now, ...idempotency }),
     ),
-    asserted: idsGiven.map(({ json }) => sql.assertSameContent({ tasks: json })),
+    asserted: assertSameContent(sql, lists),
     met: mayMeet.map(({ json }) => sql.findDuplicates({ tasks: json })),
     recorded: idempotency === undefined ? [] : recordKey(sql, lists, now, idempotency),
     onFile: idempotency === undefined ? [] : [sql.readIdempotencyKey({ ...idempotency })],

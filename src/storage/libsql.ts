@@ -1,28 +1,34 @@
 import { type Client, createClient, type InStatement } from "@libsql/client";
-import { StorageUnavailable } from "../core/errors.ts";
+import { ConfigError, StorageUnavailable } from "../core/errors.ts";
 import { classify, type ErrorTable } from "./classify.ts";
 import type { Driver, Row } from "./driver.ts";
 import { SqliteStorage, type SqliteStorageOptions } from "./sqlite.ts";
 import type { Statement } from "./statements/statement.ts";
 import { statementsFor } from "./statements.ts";
 
-/** Messages of the native client, of its HTTP protocol (Hrana) and of the server behind it. */
+/** Codes and messages of the native client, of its HTTP protocol (Hrana), of undici and of the server behind them. */
 export const LIBSQL_ERRORS: ErrorTable = [
+  [/HTTP status 40[13]\b|\bAUTH_[A-Z]+|Unauthenticated/, "token"],
+  [/HTTP status 404\b/, "address"],
+  [/HTTP status (408|429|5\d\d)/i, "unavailable"],
   [/SQLITE_BUSY|SQLITE_LOCKED|database is locked|database table is locked/i, "unavailable"],
-  [/invalid baton|STREAM_EXPIRED|STREAM_CLOSED|stream (not found|expired|closed)/i, "unavailable"],
+  [/invalid baton|STREAM_EXPIRED|STREAM_CLOSED|stream (not found|expired)/i, "unavailable"],
   [
-    /fetch failed|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|socket hang up|other side closed/i,
+    /fetch failed|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|socket hang up|other side closed/i,
     "unavailable",
   ],
-  [/HTTP status (408|429|5\d\d)|Server returned HTTP/i, "unavailable"],
+  // The reply was cut off on its way.
+  [/\bterminated\b|UND_ERR_|premature close|in JSON at position|Unexpected end of JSON/i, "unavailable"],
   [/Network connection lost|network error|Failed to (connect|fetch)|replication/i, "unavailable"],
+  [/internal error; reference/i, "unavailable"],
   // A replica passes a write on. What it calls PermissionDenied is the primary's refusal of the statement.
-  [/WriteDelegation\((?!status: (PermissionDenied|InvalidArgument|Unauthenticated))/i, "unavailable"],
+  [/WriteDelegation\((?!status: (PermissionDenied|InvalidArgument))/i, "unavailable"],
   [/rpc (error|status)|transport error|error trying to connect|Unavailable/i, "unavailable"],
   [/frame.*sync|error syncing|sync error/i, "unavailable"],
-  [/aborted due to timeout|TimeoutError/i, "unavailable"],
+  [/operation was aborted|TimeoutError/i, "unavailable"],
   // The file cannot be opened, or another call of this client has just opened it anew.
-  [/ConnectionFailed|SQLITE_CANTOPEN|connection was closed while/i, "unavailable"],
+  [/ConnectionFailed|SQLITE_CANTOPEN/i, "unavailable"],
+  [/CLIENT_CLOSED|HRANA_CLOSED_ERROR|(client|stream) (is|was) (closed|closing)/i, "unavailable"],
 ];
 
 /** Busy timeout: without one, a connection that met SQLITE_BUSY loses later writes that it acknowledged. */
@@ -57,6 +63,7 @@ export class LibsqlDriver implements Driver<InStatement> {
   /** Not that of an embedded replica, which changes by itself. */
   readonly #isOwnFile: boolean;
   #client: Client | undefined;
+  #reconnects = 0;
 
   constructor(open: () => Client, { url, migrate = true, syncUrl }: LibsqlOptions) {
     this.#open = open;
@@ -65,8 +72,9 @@ export class LibsqlDriver implements Driver<InStatement> {
     try {
       this.#client = open();
     } catch (error) {
+      const known = classify(error, LIBSQL_ERRORS, MIGRATE);
       // A file or a primary that is not there yet is looked for again at each use.
-      if (!(classify(error, LIBSQL_ERRORS, MIGRATE) instanceof StorageUnavailable)) throw error;
+      if (!(known instanceof StorageUnavailable)) throw known instanceof ConfigError ? known : error;
     }
     if (migrate) this.migrate = (tablePrefix) => this.#applyMigrations(tablePrefix);
     if (this.#isOwnFile) this.dataVersion = () => this.#readDataVersion();
@@ -98,7 +106,7 @@ export class LibsqlDriver implements Driver<InStatement> {
     return { sql, args: [...parameters] };
   }
 
-  session() {
+  session(): ReturnType<Driver<InStatement>["session"]> {
     return { driver: this, bookmark: () => null };
   }
 
@@ -119,13 +127,26 @@ export class LibsqlDriver implements Driver<InStatement> {
   }
 
   async #classified<T>(send: () => Promise<T>): Promise<T> {
+    const reconnects = this.#reconnects;
     try {
       return await send();
     } catch (error) {
       const known = classify(error, LIBSQL_ERRORS, MIGRATE);
-      // After SQLITE_BUSY the native connection may keep a statement open, under which later writes never commit.
-      if (known instanceof StorageUnavailable) await this.#client?.reconnect();
+      if (known instanceof StorageUnavailable && reconnects === this.#reconnects) await this.#reconnect();
       throw known;
+    }
+  }
+
+  /**
+   * After SQLITE_BUSY the native connection may keep a statement open, under which later writes never commit. It ends every
+   * call of this client that is under way: those must not end the next ones in turn.
+   */
+  async #reconnect(): Promise<void> {
+    this.#reconnects += 1;
+    try {
+      await this.#client?.reconnect();
+    } catch {
+      // A server that is down refuses this too. What the caller needs to know is why its own call failed.
     }
   }
 }

@@ -63,7 +63,7 @@ export function settlementJson(settlement: Settlement, lastAttemptAt?: number | 
   }
 }
 
-/** One element of the list that `renew` reads. */
-export function claimJson({ id, attempts }: Claim): string {
-  return JSON.stringify({ id, attempts });
+/** One element of the list that `renew` and `findSettled` read. */
+export function claimJson({ id, attempts, claimToken }: Claim): string {
+  return JSON.stringify({ id, attempts, claimToken });
 }

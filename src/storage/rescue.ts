@@ -1,5 +1,6 @@
 import type { Rescued } from "../core/storage.ts";
 import { rescue, type Settlement } from "../core/transitions.ts";
+import { findIn } from "./claims.ts";
 import type { Databases } from "./databases.ts";
 import { settlementJson, toLists } from "./lists.ts";
 import { endsWithResult, writeResults } from "./settle.ts";
@@ -17,8 +18,8 @@ export async function rescueMany(
     return { claim: { id, attempts }, settlement: rescue(task, now, backoff) };
   });
   const settlements = rescued.map(({ settlement }) => settlement);
-  const settled = await settleExpired(databases, settlements, now);
-  return rescued.filter(({ claim }) => settled.has(claim.id));
+  const settled = new Set(await settleExpired(databases, settlements, now));
+  return rescued.filter(({ settlement }) => settled.has(settlement));
 }
 
 /** As `settleMany`, but a lease that was renewed meanwhile is left alone. */
@@ -26,8 +27,8 @@ async function settleExpired(
   databases: Databases,
   settlements: readonly Settlement[],
   now: number,
-): Promise<ReadonlySet<string>> {
-  if (settlements.length === 0) return new Set();
+): Promise<readonly Settlement[]> {
+  if (settlements.length === 0) return [];
   const { tasks, results, sql } = databases;
   const lists = toLists(settlements, settlementJson).map(({ json }) => ({ settlements: json, now }));
   const { rows } = await tasks.writeMany((resent) => ({
@@ -36,9 +37,8 @@ async function settleExpired(
     ),
     rescuedBefore: resent ? lists.map(sql.findRescued) : [],
   }));
-  const settled = new Set([...rows.rescued, ...rows.rescuedBefore].map(({ id }) => id));
+  const settled = findIn([...rows.rescued, ...rows.rescuedBefore], settlements);
   // After, not before: no lease protects the write, and a FAILED task is served with its own last error anyway.
-  const failed = settlements.filter((settlement) => settled.has(settlement.id) && endsWithResult(settlement));
-  await writeResults(databases, failed, now, () => null);
+  await writeResults(databases, settled.filter(endsWithResult), now, () => null);
   return settled;
 }

@@ -3,6 +3,7 @@ import { DRAIN_DEFAULTS } from "../core/options.ts";
 import type { SettleReport } from "../core/storage.ts";
 import type { Claim } from "../core/task.ts";
 import type { Settlement } from "../core/transitions.ts";
+import { findIn } from "./claims.ts";
 import type { Databases } from "./databases.ts";
 import { claimJson, settlementJson, toLists } from "./lists.ts";
 
@@ -28,40 +29,58 @@ export async function settleMany(
   settlements: readonly Settlement[],
   now: number,
 ): Promise<SettleReport> {
-  if (settlements.length === 0) return { settled: new Set(), lost: [] };
+  if (settlements.length === 0) return { settled: [], lost: [] };
   const { tasks, results, sql } = databases;
   if (results !== null) await writeResultsFirst(databases, settlements, now);
   const lists = toLists(settlements, settlementJson).map(({ json }) => ({ settlements: json, now }));
-  const { rows } = await tasks.writeMany((resent) => ({
+  const { rows, resent } = await tasks.writeMany(() => ({
     // Results come first: the fence of their statement needs the task to be still RUNNING.
     settled: lists.flatMap((list) =>
       results === null ? [sql.settleResults(list), sql.settleTasks(list)] : [sql.settleTasks(list)],
     ),
-    // Only after a resend can a fence fail because the first send has settled the task already.
-    settledBefore: resent ? lists.map(sql.findSettled) : [],
   }));
-  const settled = new Set([...rows.settled, ...rows.settledBefore].map(({ id }) => id));
-  return { settled, lost: settlements.filter(({ id }) => !settled.has(id)) };
+  const missing = exclude(settlements, findIn(rows.settled, settlements));
+  const lost = exclude(missing, await findSettledBefore(databases, missing, resent));
+  return { settled: exclude(settlements, lost), lost };
 }
 
-export async function renewMany(
-  databases: Databases,
-  claims: readonly Claim[],
-  leaseExpiresAt: number,
-): Promise<ReadonlySet<string>> {
-  return new Set((await renewLeases(databases, claims, leaseExpiresAt)).keys());
-}
-
-/** Renews the leases that still hold; with the time of the attempt, which a result bears. */
-async function renewLeases(
+/**
+ * Of those whose fence failed, the ones that an earlier send had settled, be it of this call or of one before that heard of no
+ * reply. The token of the claim tells them; one without a token can only have been settled by a send of this call.
+ */
+async function findSettledBefore(
   { tasks, sql }: Databases,
-  claims: readonly Claim[],
+  missing: readonly Settlement[],
+  resent: boolean,
+): Promise<readonly Settlement[]> {
+  const known = missing.filter(({ claimToken }) => resent || claimToken !== undefined);
+  if (known.length === 0) return [];
+  const lists = toLists(known, claimJson);
+  const { found } = await tasks.decideMany({
+    found: lists.map(({ json }) => sql.findSettled({ claims: json })),
+  });
+  return findIn(found, known);
+}
+
+function exclude(all: readonly Settlement[], some: readonly Settlement[]): Settlement[] {
+  const excluded = new Set(some);
+  return all.filter((settlement) => !excluded.has(settlement));
+}
+
+/** Those of the claims whose leases still hold: they are renewed. */
+export async function renewMany<C extends Claim>(
+  databases: Databases,
+  claims: readonly C[],
   leaseExpiresAt: number,
-): Promise<ReadonlyMap<string, number | null>> {
-  if (claims.length === 0) return new Map();
+): Promise<readonly C[]> {
+  return findIn(await renewLeases(databases, claims, leaseExpiresAt), claims);
+}
+
+/** With the time of the attempt, which a result bears. */
+async function renewLeases({ tasks, sql }: Databases, claims: readonly Claim[], leaseExpiresAt: number) {
+  if (claims.length === 0) return [];
   const renew = toLists(claims, claimJson).map(({ json }) => sql.renew({ claims: json, leaseExpiresAt }));
-  const { rows } = await tasks.writeMany(() => ({ renew }));
-  return new Map(rows.renew.map((row) => [row.id, row.last_attempt_at]));
+  return (await tasks.writeMany(() => ({ renew }))).rows.renew;
 }
 
 /**
@@ -75,8 +94,8 @@ async function writeResultsFirst(
 ): Promise<void> {
   const ended = settlements.filter(endsWithResult);
   const renewed = await renewLeases(databases, ended, now + DRAIN_DEFAULTS.lease);
-  const held = ended.filter(({ id }) => renewed.has(id));
-  await writeResults(databases, held, now, (id) => renewed.get(id) ?? null);
+  const times = new Map(renewed.map((row) => [row.id, row.last_attempt_at]));
+  await writeResults(databases, findIn(renewed, ended), now, (id) => times.get(id) ?? null);
 }
 
 /** Writes results where they have a database of their own. */

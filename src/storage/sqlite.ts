@@ -164,7 +164,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     return settleMany(this.#databases, settlements, now);
   }
 
-  renewMany(claims: readonly Claim[], leaseExpiresAt: number): Promise<ReadonlySet<string>> {
+  renewMany<C extends Claim>(claims: readonly C[], leaseExpiresAt: number): Promise<readonly C[]> {
     return renewMany(this.#databases, claims, leaseExpiresAt);
   }
 

@@ -6,11 +6,13 @@ export const WORKER_DEFAULTS = {
   concurrency: 5,
   /** Cron ticks meet: each claims for a minute. */
   cronDeadline: MINUTE,
+  /** No task may take longer. */
+  longestTimeout: 14 * MINUTE,
   /**
-   * Until then a tick may finish what it holds, and no task may take longer. A cron-triggered Worker is ended after 15 minutes:
-   * https://developers.cloudflare.com/workers/platform/limits/
+   * Until then a tick may finish what it holds: half a minute beyond the longest task, which is claimed only where it fits the
+   * time left. A cron-triggered Worker is ended after 15 minutes: https://developers.cloudflare.com/workers/platform/limits/
    */
-  cronHardDeadline: 14 * MINUTE,
+  cronHardDeadline: 14.5 * MINUTE,
   /** D1 allows 50 queries an invocation on the Free plan. */
   queryBudget: 45,
 } as const;

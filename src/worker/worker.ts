@@ -52,9 +52,9 @@ export function createWorker<Env extends object, Native>(
   const wanted = options.cronDeadline ?? WORKER_DEFAULTS.cronDeadline;
   const cronDeadline = parseDuration(wanted, "cronDeadline", {
     min: 1,
-    max: WORKER_DEFAULTS.cronHardDeadline,
+    max: WORKER_DEFAULTS.longestTimeout,
   });
-  const registry = new Registry(options.tasks, WORKER_DEFAULTS.cronHardDeadline);
+  const registry = new Registry(options.tasks, WORKER_DEFAULTS.longestTimeout);
 
   const open = (env: Env) => {
     const config = parseConfig(env);
@@ -85,6 +85,7 @@ export function createWorker<Env extends object, Native>(
   return {
     fetch: (request, env, context) => api.fetch(request, env, context),
     async scheduled(_event, env) {
+      const start = Date.now();
       const { config, queue } = open(env);
       const pages = Math.max(1, Math.floor(config.queryBudget / QUERIES_A_PURGE_PAGE));
       await queue.purgeDue(pages);
@@ -92,7 +93,8 @@ export function createWorker<Env extends object, Native>(
         concurrency,
         queues,
         deadline: cronDeadline,
-        hardDeadline: WORKER_DEFAULTS.cronHardDeadline,
+        // The platform counts the purge too.
+        hardDeadline: WORKER_DEFAULTS.cronHardDeadline - (Date.now() - start),
         linger: cronDeadline,
         queryBudget: config.queryBudget,
       });

@@ -128,6 +128,7 @@ export class Chaos {
   readonly #tally: Map<string, number>;
   readonly #weight: number;
   #dead = false;
+  #thaw: Promise<unknown> = Promise.resolve();
 
   /**
    * @param rate the share of calls that a fault befalls
@@ -155,9 +156,16 @@ export class Chaos {
     this.#dead = true;
   }
 
+  /** For so long nothing of this worker gets any further, as after a SIGSTOP. */
+  freeze(milliseconds: number): void {
+    this.#thaw = pause(milliseconds);
+  }
+
   async befall<T>(send: () => Promise<T>): Promise<T> {
+    await this.#thaw;
     if (this.#dead) throw new Error(DEAD);
     const answer = await this.#chance(send);
+    await this.#thaw;
     // It died while the call was under way: nobody is left to hear the answer.
     if (this.#dead) throw new Error(DEAD);
     return answer;

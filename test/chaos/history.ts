@@ -64,8 +64,8 @@ export type Request =
 export type Reply =
   | { readonly verb: "enqueue"; readonly receipts: readonly { id: string; duplicate: boolean }[] }
   | { readonly verb: "claim"; readonly claims: readonly ClaimedAttempt[] }
-  | { readonly verb: "renew"; readonly renewed: readonly string[] }
-  | { readonly verb: "settle"; readonly settled: readonly string[] }
+  | { readonly verb: "renew"; readonly renewed: readonly Attempt[] }
+  | { readonly verb: "settle"; readonly settled: readonly Attempt[] }
   | { readonly verb: "rescue"; readonly rescued: readonly SettledAttempt[] }
   | { readonly verb: "cancel" | "retry" | "limit" };
 

@@ -11,7 +11,7 @@ import type { Claim, ClaimedTask, NewTask, Task } from "../../src/core/task.ts";
 import type { Settlement } from "../../src/core/transitions.ts";
 import type { Driver } from "../../src/storage/driver.ts";
 import { SqliteStorage, type SqliteStorageOptions } from "../../src/storage/sqlite.ts";
-import type { ClaimedAttempt, HistoryEvent, Reply, Request, SettledAttempt } from "./history.ts";
+import type { Attempt, ClaimedAttempt, HistoryEvent, Reply, Request, SettledAttempt } from "./history.ts";
 
 /** Takes what one process sees of the history. */
 export class Recorder {
@@ -97,11 +97,11 @@ export class RecordedStorage extends SqliteStorage {
     );
   }
 
-  override renewMany(claims: readonly Claim[], leaseExpiresAt: number): Promise<ReadonlySet<string>> {
+  override renewMany<C extends Claim>(claims: readonly C[], leaseExpiresAt: number): Promise<readonly C[]> {
     return this.#recorder.operation(
-      { verb: "renew", claims: claims.map(({ id, attempts }) => ({ id, attempts })), leaseExpiresAt },
+      { verb: "renew", claims: claims.map(toAttempt), leaseExpiresAt },
       () => super.renewMany(claims, leaseExpiresAt),
-      (renewed) => ({ verb: "renew", renewed: [...renewed] }),
+      (renewed) => ({ verb: "renew", renewed: renewed.map(toAttempt) }),
     );
   }
 
@@ -109,7 +109,7 @@ export class RecordedStorage extends SqliteStorage {
     return this.#recorder.operation(
       { verb: "settle", settlements: settlements.map(toSettled) },
       () => super.settleMany(settlements, now),
-      ({ settled }) => ({ verb: "settle", settled: [...settled] }),
+      ({ settled }) => ({ verb: "settle", settled: settled.map(toAttempt) }),
     );
   }
 
@@ -146,6 +146,10 @@ export class RecordedStorage extends SqliteStorage {
       () => ({ verb: "limit" }),
     );
   }
+}
+
+function toAttempt({ id, attempts }: Claim): Attempt {
+  return { id, attempts };
 }
 
 function toClaimed({ id, attempts, queue, leaseExpiresAt }: ClaimedTask): ClaimedAttempt {

@@ -131,6 +131,8 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
     if (failures > maxRetries + 1) report(`${id} has ${failures} failures with ${maxRetries} retries`);
     const certain = endings.filter((ending) => ending.certain);
     if (retries.length === 0 && task.interval === null) {
+      const possible = endings.filter(countsFailure).length;
+      if (failures > possible) report(`${id} has ${failures} failures, of which ${possible} were reported`);
       const counted = certain.filter(countsFailure).length;
       if (counted > maxRetries + 1) report(`${id} failed ${counted} times with ${maxRetries} retries`);
     }

@@ -7,7 +7,7 @@ import { NOW } from "../support/tasks.ts";
 import { Chaos, type NamedFault } from "./faults.ts";
 import type { FinalState, HistoryEvent } from "./history.ts";
 import { RecordedStorage, Recorder } from "./recorder.ts";
-import { anyRequests, chaosTask, LIMIT, LIMITED, operate } from "./workload.ts";
+import { anyRequests, chaosTask, LIMIT, LIMITED, operate, pick } from "./workload.ts";
 
 export interface SimulationOptions {
   /** Decides everything that chance decides. */
@@ -30,12 +30,16 @@ export interface Simulated {
   readonly faults: ReadonlyMap<string, number>;
 }
 
-const LEASE = 2_000;
+const LEASE = 1_000;
 /** How much shorter the pauses between two sends are. */
 const HASTE = 20;
+/** More than enough for every retry of every task. */
+const ROUNDS = 30;
 const CONCURRENCY = 10;
 /** Tasks in one enqueue. */
-const MOST = 100;
+const MOST = 30;
+/** The operator turns to one of the last ones. */
+const RECENT = 40;
 
 /** Runs until every task is final; with the same seed each dice falls the same, although the threads of time may differ. */
 export async function simulate(options: SimulationOptions): Promise<Simulated> {
@@ -113,8 +117,19 @@ class Simulation {
     const [victim] = this.#workers.splice(Math.floor(this.#random() * this.#workers.length), 1);
     victim?.chaos.kill();
     victim?.stop.abort();
-    this.#faults.set("worker killed", (this.#faults.get("worker killed") ?? 0) + 1);
+    this.#count("worker killed");
     this.#startWorker();
+  }
+
+  /** The worker hangs for longer than its leases hold, and goes on as if nothing had been. */
+  #freezeWorker(): void {
+    const { chaos } = pick(this.#workers, this.#random);
+    chaos.freeze(2 * LEASE);
+    this.#count("worker frozen");
+  }
+
+  #count(fault: string): void {
+    this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1);
   }
 
   async #produce(): Promise<void> {
@@ -125,8 +140,10 @@ class Simulation {
       const requests = anyRequests(task, this.#random, MOST);
       const receipts = await patiently(() => queue.enqueueMany(requests));
       ids.push(...(receipts ?? []).map(({ id }) => id));
-      if (this.#random() < 0.3) await patiently(() => operate(queue, ids, this.#random, this.#now()));
-      if (this.#random() < 0.05) this.#killWorker();
+      await patiently(() => operate(queue, ids.slice(-RECENT), this.#random, this.#now()));
+      const dice = this.#random();
+      if (dice < 0.04) this.#killWorker();
+      else if (dice < 0.1) this.#freezeWorker();
       await pause(this.#random() * 50);
     }
   }
@@ -134,7 +151,8 @@ class Simulation {
   /** Time goes by and nothing fails any more: whatever is left must end by itself. */
   async #finish(): Promise<void> {
     const { queue } = this.#client("finisher", 0);
-    for (let quiet = 0; quiet < 2; ) {
+    // A task that never ends is a violation, not a reason to wait for ever.
+    for (let quiet = 0, round = 0; quiet < 2 && round < ROUNDS; round++) {
       this.#skip(3_600_000);
       const { claimed, rescued } = await queue.drain({ concurrency: 50, lease: LEASE });
       quiet = claimed + rescued === 0 ? quiet + 1 : 0;

@@ -43,7 +43,7 @@ export class Story {
 
   settled(attempts: number, kind: SettledAttempt["kind"], id = ID, counted = false): this {
     const settlements = [{ id, attempts, kind, counted, retryable: true }];
-    return this.did({ verb: "settle", settlements }, { verb: "settle", settled: [id] });
+    return this.did({ verb: "settle", settlements }, { verb: "settle", settled: [{ id, attempts }] });
   }
 
   rescued(attempts: number): this {

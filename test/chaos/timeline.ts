@@ -109,16 +109,15 @@ class Builder {
         return;
       case "renew": {
         if (reply?.verb !== "renew") return;
-        const renewed = new Set(reply.renewed);
         const { leaseExpiresAt } = request;
-        for (const claim of request.claims)
-          if (renewed.has(claim.id)) this.#of(claim.id).renewals.push({ ...claim, ...span, leaseExpiresAt });
+        for (const claim of reply.renewed)
+          this.#of(claim.id).renewals.push({ ...claim, ...span, leaseExpiresAt });
         return;
       }
       case "settle": {
-        const settled = reply?.verb === "settle" ? new Set(reply.settled) : null;
+        const settled = reply?.verb === "settle" ? new Set(reply.settled.map(toKey)) : null;
         for (const ending of request.settlements) {
-          if (settled !== null && !settled.has(ending.id)) continue;
+          if (settled !== null && !settled.has(toKey(ending))) continue;
           this.#of(ending.id).endings.push({ ...ending, ...span, certain: settled !== null, rescued: false });
         }
         return;
@@ -157,4 +156,8 @@ class Builder {
     this.#tasks.set(id, task);
     return task;
   }
+}
+
+function toKey({ id, attempts }: Attempt): string {
+  return `${id} ${attempts}`;
 }

@@ -13,6 +13,7 @@ export type Behaviour =
   | "fail-for-good"
   | "snooze"
   | "take-time"
+  | "take-long"
   | "hang"
   | "return-rubbish";
 
@@ -23,6 +24,7 @@ const BEHAVIOURS: readonly (readonly [Behaviour, weight: number])[] = [
   ["fail-for-good", 4],
   ["snooze", 4],
   ["take-time", 14],
+  ["take-long", 3],
   ["hang", 2],
   ["return-rubbish", 3],
 ];
@@ -74,6 +76,9 @@ async function behave(
     case "take-time":
       await sleep(20 + (attempts % 4) * 60, signal);
       return done;
+    case "take-long":
+      await sleep(1_500, signal);
+      return done;
     case "hang":
       await sleep(3_600_000, signal);
       return done;
@@ -109,15 +114,16 @@ export function anyRequests(
 }
 
 function anyRequest(task: TaskDefinition<Input>, random: () => number): EnqueueRequest {
+  const behaviour = anyBehaviour(random);
   const options = {
     queue: pick(QUEUES, random),
     priority: Math.floor(random() * 10),
     maxRetries: Math.floor(random() * 4),
-    timeout: 1_000,
+    timeout: behaviour === "take-long" ? 5_000 : 1_000,
     ...(random() < 0.2 ? { delay: Math.floor(random() * 1_000) } : {}),
     ...(random() < 0.1 ? { uniqueKey: `key ${Math.floor(random() * 20)}` } : {}),
   };
-  return enqueueRequest(task, { behaviour: anyBehaviour(random) }, options);
+  return enqueueRequest(task, { behaviour }, options);
 }
 
 function anyBehaviour(random: () => number): Behaviour {
@@ -144,7 +150,7 @@ export async function operate(
   else await queue.reschedule(id, now + Math.floor(random() * 500));
 }
 
-function pick<T>(values: readonly T[], random: () => number): T {
+export function pick<T>(values: readonly T[], random: () => number): T {
   const value = values[Math.floor(random() * values.length)];
   if (value === undefined) throw new Error("there is something to pick from");
   return value;

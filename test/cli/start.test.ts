@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Call } from "../support/http.ts";
@@ -77,4 +78,40 @@ describe("npm start", () => {
     },
     130_000,
   );
+});
+
+describe("npm start refuses", () => {
+  const run = async (port: string, variables: Record<string, string> = {}) => {
+    const state = await temporaryFolder();
+    const env = { ...process.env, PORT: port, OMNIQ_STATE_DIR: state.path, ...variables };
+    const refused = new ServerProcess([SCRIPT], Number(port), { env });
+    await refused.until(() => refused.ended);
+    await state.remove();
+    return { code: refused.child.exitCode, output: refused.output };
+  };
+
+  it.each(["abc", "0", "70000"])("PORT=%s, without a stack trace", async (port) => {
+    const { code, output } = await run(port);
+    expect(code).toBe(1);
+    expect(output).toBe(`expected PORT to be an integer from 1 to 65535, got "${port}"\n`);
+  });
+
+  it("a port that another server has", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const address = other.address();
+    const port = typeof address === "object" ? `${address?.port}` : "";
+    const { code, output } = await run(port);
+    await new Promise((resolve) => other.close(resolve));
+    expect(code).toBe(1);
+    expect(output).toContain(`expected PORT to be one that is free, got ${port}`);
+    expect(output).not.toMatch(/\n\s+at |OmniQ is ready/);
+  });
+
+  it("a variable of the shell that the Worker cannot use, which it names", async () => {
+    const { code, output } = await run(`${await freePort()}`, { OMNIQ_RESULT_TTL: "a week" });
+    expect(code).toBe(1);
+    expect(output).toMatch(/^expected OMNIQ_RESULT_TTL to be a duration .*, got "a week"$/m);
+    expect(output).not.toContain("OmniQ is ready");
+  }, 130_000);
 });

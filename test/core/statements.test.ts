@@ -1,5 +1,6 @@
 import { createClient } from "@libsql/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newId } from "../../src/core/id.ts";
 import { createQueue } from "../../src/core/queue.ts";
 import { defineTask } from "../../src/core/registry.ts";
 import { libsqlStorage } from "../../src/storage/libsql.ts";
@@ -55,6 +56,19 @@ describe("an enqueue in the app's own batch on libSQL", () => {
       "write",
     );
     expect(await count("tasks")).toBe(before);
+  });
+
+  it("fails with it where the id that was given exists with another content, and meets it where it does not", async () => {
+    const options = { id: newId(Date.now()), delay: "1h" };
+    const batch = async (order: number, orderId: number) =>
+      client.batch([insertOrder(order), ...(await queue.statements(receipt, { orderId }, options))], "write");
+    await batch(10, 10);
+    const before = await count("tasks");
+    await batch(11, 10);
+    await expect(batch(12, 12)).rejects.toThrow("malformed JSON");
+    expect(await count("tasks")).toBe(before);
+    const orders = await client.execute("SELECT id FROM orders WHERE id >= 10");
+    expect(orders.rows.map(({ id }) => id)).toEqual([10, 11]);
   });
 
   it("is checked before there is any statement", async () => {

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import { newId } from "../../src/core/id.ts";
 import { createQueue } from "../../src/core/queue.ts";
 import { defineTask } from "../../src/core/registry.ts";
 import { d1Storage } from "../../src/storage/d1.ts";
@@ -27,6 +28,17 @@ describe("an enqueue in the app's own batch on D1", () => {
     await Promise.all(waiting);
     const [task] = (await queue.list()).items;
     expect(await queue.result(task?.id ?? "")).toMatchObject({ result: { sent: 1 } });
+  });
+
+  it("fails with it where the id that was given exists with another content", async () => {
+    const options = { id: newId(Date.now()), delay: "1h" };
+    const batch = async (order: number, orderId: number) =>
+      env.DB.batch([insertOrder(order), ...(await queue.statements(receipt, { orderId }, options))]);
+    await batch(10, 10);
+    await batch(11, 10);
+    const before = [await count("orders"), await count("tasks")];
+    await expect(batch(12, 12)).rejects.toThrow("malformed JSON");
+    expect([await count("orders"), await count("tasks")]).toEqual(before);
   });
 
   it("is rolled back with it: neither the order nor the task is there", async () => {

@@ -130,4 +130,27 @@ describe("a Node runner recovers by itself", () => {
       await server.close();
     }
   });
+
+  for (const during of ["while it works", "while it starts"]) {
+    // Its requests would take minutes to be given up.
+    it(`stops in time ${during} and its server hangs`, async () => {
+      const server = await startSqld();
+      try {
+        const queue = createQueue({ storage: libsqlStorage({ url: server.url }) });
+        await queue.storage.initialize();
+        const { id } = await queue.enqueue(note, { ms: 700 });
+        const starts = during === "while it starts";
+        if (starts) server.suspend();
+        const worker = startWorker({ url: server.url, grace: 200 });
+        await worker.told(starts ? "running" : "started");
+        server.suspend();
+        worker.kill("SIGTERM");
+        expect(await worker.ended()).toBe(0);
+        server.resume();
+        expect(await queue.get(id)).toMatchObject(starts ? { status: "PENDING" } : { attempts: 1 });
+      } finally {
+        await server.close();
+      }
+    });
+  }
 });

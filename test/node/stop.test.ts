@@ -95,6 +95,16 @@ describe("a Node runner that is asked to stop", () => {
     expect(await worker.ended()).toBe(0);
   });
 
+  it("beside another runner of its process, which is idle, finishes what it runs", async () => {
+    const queue = open();
+    const { id } = await queue.enqueue(note, { ms: 500 });
+    const worker = startWorker({ url, beside: `file:${folder.path}/idle.db` });
+    await worker.told("started");
+    worker.kill("SIGTERM");
+    expect(await worker.ended()).toBe(0);
+    expect(await queue.result(id)).toMatchObject({ status: "SUCCESS", attempts: 1 });
+  });
+
   it("by a second signal exits at once", async () => {
     const queue = open();
     const { id } = await queue.enqueue(endless, { deaf: true });

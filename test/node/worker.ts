@@ -14,6 +14,8 @@ export interface WorkerSettings extends Pick<LibsqlOptions, "url" | "syncUrl" | 
   readonly notes?: string;
   /** Polls find nothing: only a wake-up leads to a claim. */
   readonly blind?: boolean;
+  /** The database of a second runner, which has no tasks. */
+  readonly beside?: string;
   /** Stops by itself after so many tasks, or after so many failures of the database. */
   readonly stopAfter?: { readonly tasks?: number; readonly failures?: number };
 }
@@ -68,6 +70,9 @@ const runner = createRunner({
   },
 });
 
+if (settings.beside !== undefined) {
+  void createRunner({ storage: new SqliteStorage(libsqlDriver({ url: settings.beside })), tasks: [] }).run();
+}
 tell("running");
 await runner.run();
 const maxRss = process.resourceUsage().maxRSS * 1024;

@@ -38,6 +38,26 @@ describe("the log", () => {
     },
   );
 
+  it("describes what JSON cannot hold, and keeps the rest of the line", () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.self = cycle;
+    const odd = {
+      toJSON: () => {
+        throw new Error("no");
+      },
+    };
+    consoleLogger("info").info("odd", { n: 5n, cycle, odd, list: [1, 2n], fine: { a: 1 } });
+    expect(lines[0]?.line).toEqual({
+      level: "info",
+      message: "odd",
+      n: "5n",
+      cycle: "an object of type Object",
+      odd: "an object of type Object",
+      list: "an array of 2",
+      fine: { a: 1 },
+    });
+  });
+
   it("tells what happened to which attempt of which task, and never its payload", () => {
     const onEvent = listen(consoleLogger("debug"));
     const error = taskError({ message: "no answer" });
@@ -69,6 +89,16 @@ describe("the log", () => {
       { level: "error", message: "storage failed", during: "claim", error: "TypeError: no" },
       { level: "error", message: "storage failed", during: "claim", error: "text" },
       { level: "info", message: "tasks purged", count: 3 },
+    ]);
+  });
+
+  it("tells where a promise of the caller's own listener rejects", async () => {
+    listen(consoleLogger("error"), async () => {
+      throw new TypeError("no");
+    })({ type: "tasks.purged", count: 3 });
+    await Promise.resolve();
+    expect(lines).toMatchObject([
+      { line: { message: "the event listener failed", type: "tasks.purged", error: "TypeError: no" } },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { OmniqError } from "../../src/core/errors.ts";
-import { classify, type ErrorTable, SCHEMA_ERRORS } from "../../src/storage/classify.ts";
+import { ConfigError, OmniqError, type Rejection } from "../../src/core/errors.ts";
+import { classify, type ErrorTable, REJECTIONS, SCHEMA_ERRORS } from "../../src/storage/classify.ts";
 import { D1_ERRORS } from "../../src/storage/d1.ts";
 import { LIBSQL_ERRORS } from "../../src/storage/libsql.ts";
 
@@ -12,6 +12,7 @@ const D1: Samples = [
     "storage_overloaded",
     "D1_ERROR: D1 DB is overloaded. Requests queued for too long.",
     "D1 DB is overloaded. Too many requests queued.",
+    "D1_ERROR: Too many requests queued.",
   ],
   [
     "storage_overloaded",
@@ -35,10 +36,30 @@ const D1: Samples = [
   ],
   ["storage_unavailable", "D1_ERROR: Cannot resolve D1 DB due to transient issue on remote node."],
   ["storage_unavailable", "D1_ERROR: Can't read from request stream because client disconnected."],
+  [
+    "storage_unavailable",
+    "D1_ERROR: internal error; reference = 0123456789abcdef",
+    "D1_ERROR: Failed to parse body as JSON, got: error code: 1031",
+  ],
   ["storage_unavailable", "D1_ERROR: database is locked: SQLITE_BUSY"],
 ];
 
 const LIBSQL: Samples = [
+  [
+    "invalid_config",
+    "SERVER_ERROR: Server returned HTTP status 401",
+    "SERVER_ERROR: Server returned HTTP status 403: forbidden",
+    "AUTH_JWT_INVALID: The JWT is invalid",
+    'WriteDelegation(status: Unauthenticated, message: "AUTH_JWT_EXPIRED", details: [])',
+  ],
+  ["invalid_config", "SERVER_ERROR: Server returned HTTP status 404"],
+  [
+    "storage_unavailable",
+    "SERVER_ERROR: Server returned HTTP status 502",
+    "HTTP status 429",
+    "HTTP status 408",
+    "Server returned HTTP status 503",
+  ],
   [
     "storage_unavailable",
     "SQLITE_BUSY: database is locked",
@@ -59,16 +80,18 @@ const LIBSQL: Samples = [
     "read ECONNRESET",
     "write EPIPE",
     "getaddrinfo ENOTFOUND db.example",
+    "getaddrinfo EAI_AGAIN db.example",
     "connect ETIMEDOUT 127.0.0.1:443",
     "other side closed",
     "socket hang up",
   ],
   [
     "storage_unavailable",
-    "SERVER_ERROR: Server returned HTTP status 502",
-    "HTTP status 429",
-    "HTTP status 408",
-    "Server returned HTTP status 503",
+    "terminated",
+    "UND_ERR_SOCKET",
+    "Premature close",
+    "Unexpected end of JSON input",
+    "Unterminated string in JSON at position 40",
   ],
   [
     "storage_unavailable",
@@ -78,6 +101,7 @@ const LIBSQL: Samples = [
     "TypeError: Failed to fetch",
     "replication error: timeout performing handshake with primary",
   ],
+  ["storage_unavailable", "internal error; reference = 0123456789abcdef"],
   [
     "storage_unavailable",
     'WriteDelegation(status: Unavailable, message: "error trying to connect: tcp connect error", details: [])',
@@ -91,12 +115,23 @@ const LIBSQL: Samples = [
     "status: Unavailable",
   ],
   ["storage_unavailable", "sync error: primary is gone", "error syncing", "frame not found during sync"],
-  ["storage_unavailable", "The operation was aborted due to timeout", "HRANA_WEBSOCKET_ERROR: TimeoutError"],
+  [
+    "storage_unavailable",
+    "The operation was aborted due to timeout",
+    "This operation was aborted",
+    "HRANA_WEBSOCKET_ERROR: TimeoutError",
+  ],
   [
     "storage_unavailable",
     'ConnectionFailed("Unable to open connection to local database /data/queue.db: 14")',
     "SQLITE_CANTOPEN: unable to open database file",
+  ],
+  [
+    "storage_unavailable",
     "CLIENT_CLOSED: The connection was closed while this operation was in flight",
+    "CLIENT_CLOSED: The client is closed",
+    "UNKNOWN: Client was closed: ClientError: Client was manually closed",
+    "HRANA_CLOSED_ERROR: Stream is closing",
   ],
 ];
 
@@ -113,20 +148,39 @@ const SCHEMA: Samples = [
   ],
 ];
 
-/** What would be refused again, whoever says it, and why. */
-const REFUSED = [
+/** What would be refused again, whoever says it, and why; one list a row of the table, in its order. */
+const REFUSED: readonly (readonly [reason: Rejection, ...messages: string[]])[] = [
   ["unique", "D1_ERROR: UNIQUE constraint failed: tasks.unique_key: SQLITE_CONSTRAINT"],
-  ["other", "SQLITE_CONSTRAINT: SQLite error: CHECK constraint failed: tasks_args_check"],
-  ["other", 'RemoteSqliteFailure(3, 275, "CHECK constraint failed: tasks_args_check")'],
   ["assertion", "malformed JSON"],
-  ["other", "D1_ERROR: string or blob too big: SQLITE_TOOBIG"],
-  ["other", 'near "SELEC": syntax error'],
   [
-    "other",
-    'WriteDelegation(status: PermissionDenied, message: "near \\"SELEC\\": syntax error", details: [])',
+    "value",
+    "SQLITE_CONSTRAINT: SQLite error: CHECK constraint failed: tasks_args_check",
+    'RemoteSqliteFailure(3, 275, "CHECK constraint failed: tasks_args_check")',
+    "D1_ERROR: NOT NULL constraint failed: results.task_id: SQLITE_CONSTRAINT",
+    "cannot store TEXT value in INTEGER column tasks.eta",
+    "D1_ERROR: refused by a trigger: SQLITE_CONSTRAINT",
+    "SQLITE_MISMATCH: datatype mismatch",
   ],
-  ["other", "HTTP status 401"],
-  ["other", ""],
+  [
+    "value",
+    "D1_ERROR: string or blob too big: SQLITE_TOOBIG",
+    "SERVER_ERROR: Server returned HTTP status 413: length limit exceeded",
+    'WriteDelegation(status: OutOfRange, message: "Error, message length too large: found 5000000 bytes")',
+  ],
+];
+
+/** What says nothing of the values: it may be a fault of the whole database. */
+const UNKNOWN = [
+  "D1_ERROR: database or disk is full: SQLITE_FULL",
+  "D1_ERROR: Exceeded maximum DB size",
+  "SQLITE_IOERR: disk I/O error",
+  "SQLITE_READONLY: attempt to write a readonly database",
+  "SQLITE_NOMEM: out of memory",
+  "BLOCKED: Operation was blocked: SQL write operations are forbidden",
+  'near "SELEC": syntax error',
+  'WriteDelegation(status: PermissionDenied, message: "near \\"SELEC\\": syntax error", details: [])',
+  "HTTP status 400",
+  "",
 ];
 
 const COMMAND = "`the command`";
@@ -151,11 +205,13 @@ function describeTable(name: string, table: ErrorTable, samples: Samples): void 
       });
     }
 
-    it.each(REFUSED)("means storage_rejected (%s) where nothing fits: %s", (reason, message) => {
-      const error = classify(new Error(message), table, COMMAND);
-      expect(error).toMatchObject({ code: "storage_rejected", reason });
-      expect(error.message).toContain(message);
-    });
+    for (const [reason, ...messages] of [...REFUSED, ["other" as const, ...UNKNOWN] as const]) {
+      it.each(messages)(`means storage_rejected (${reason}): %s`, (message) => {
+        const error = classify(new Error(message), table, COMMAND);
+        expect(error).toMatchObject({ code: "storage_rejected", reason });
+        expect(error.message).toContain(message);
+      });
+    }
   });
 }
 
@@ -163,7 +219,40 @@ describeTable("D1", D1_ERRORS, D1);
 describeTable("libSQL", LIBSQL_ERRORS, LIBSQL);
 describeTable("either of them of its schema", SCHEMA_ERRORS, SCHEMA);
 
+describe("a refusal of the values", () => {
+  it("has a sample for each row of the table, which is the first that fits", () => {
+    const rows = REFUSED.map(([, ...messages]) =>
+      messages.map((message) => REJECTIONS.findIndex(([pattern]) => pattern.test(message))),
+    );
+    expect(rows).toEqual(REFUSED.map(([, ...messages], row) => messages.map(() => row)));
+    expect(REFUSED).toHaveLength(REJECTIONS.length);
+  });
+});
+
 describe("an error of the database", () => {
+  it("is known by its code, and by the code and the message of its causes", () => {
+    const code = (error: Error) => classify(error, LIBSQL_ERRORS, COMMAND).code;
+    const socket = Object.assign(new Error("closed"), { code: "UND_ERR_SOCKET" });
+    expect(code(socket)).toBe("storage_unavailable");
+    expect(code(new TypeError("failed", { cause: socket }))).toBe("storage_unavailable");
+    expect(code(new Error("failed", { cause: new Error("outer", { cause: socket }) }))).toBe(
+      "storage_unavailable",
+    );
+    const endless = new Error("failed");
+    endless.cause = endless;
+    expect(code(endless)).toBe("storage_rejected");
+  });
+
+  it.each([
+    ["HTTP status 401", "OMNIQ_DB_TOKEN"],
+    ["HTTP status 403", "OMNIQ_DB_TOKEN"],
+    ["HTTP status 404", "OMNIQ_DB_URL"],
+  ])("names the variable that is wrong: %s", (message, field) => {
+    const error = classify(new Error(message), LIBSQL_ERRORS, COMMAND);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error).toMatchObject({ field, message: expect.stringContaining(message) });
+  });
+
   it("tells the command to run where the schema is missing", () => {
     expect(classify(new Error("no such table: tasks"), D1_ERRORS, COMMAND).message).toContain(
       `run ${COMMAND}`,

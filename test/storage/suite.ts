@@ -5,6 +5,7 @@ import { Context, type Limits } from "./suite/context.ts";
 import { describeEnqueue } from "./suite/enqueue.ts";
 import { describeFaults } from "./suite/faults.ts";
 import { describeIdempotency } from "./suite/idempotency.ts";
+import { describeLanes } from "./suite/lanes.ts";
 import { describeLease } from "./suite/lease.ts";
 import { describeListing } from "./suite/listing.ts";
 import { describeOperators } from "./suite/operators.ts";
@@ -28,6 +29,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeEnqueue(context);
     describeFaults(context);
     describeIdempotency(context);
+    describeLanes(context);
     describeLease(context);
     describeListing(context);
     describeOperators(context);

@@ -1,4 +1,4 @@
-import { StorageUnavailable } from "../../src/core/errors.ts";
+import { StorageRejected, StorageUnavailable } from "../../src/core/errors.ts";
 import type { Driver } from "../../src/storage/driver.ts";
 import type { Statement } from "../../src/storage/statements/statement.ts";
 
@@ -15,6 +15,11 @@ export const unsent: Fault = async () => {
 /** The database is too busy to take the call. */
 export const overloaded: Fault = async () => {
   throw new StorageUnavailable("overloaded", { detail: "too many requests queued" });
+};
+
+/** The database can write nothing at all, and says so in words that we do not know. */
+export const full: Fault = async () => {
+  throw new StorageRejected("database or disk is full");
 };
 
 /** The call takes effect, and its reply is lost. */

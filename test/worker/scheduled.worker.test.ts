@@ -131,6 +131,16 @@ describe("a cron tick", () => {
     expect(await statuses()).toEqual({ SUCCESS: 1 });
   });
 
+  it("runs a task with the longest timeout that is accepted, and an enqueue accepts no longer one", async () => {
+    const { tick, call } = start({}, { OMNIQ_DEFAULT_TIMEOUT: "14m", OMNIQ_QUERY_BUDGET: "45" });
+    const post = (options: object) => call("POST", "/v1/tasks", { json: { funcPath: "note", ...options } });
+    // After the kick, which has no time for it.
+    for (const options of [{}, { timeout: "14m" }]) expect((await post(options)).status).toBe(201);
+    expect((await post({ timeout: "14.01m" })).status).toBe(400);
+    await tick();
+    expect(await statuses()).toEqual({ SUCCESS: 2 });
+  });
+
   it("fails where the database is not migrated, saying what to run, and works once it is", async () => {
     const { tick } = startWorker([note], { cronDeadline: 100 }, { DB: env.RESULTS_DB });
     await expect(tick()).rejects.toThrow("wrangler d1 migrations apply");

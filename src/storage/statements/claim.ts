@@ -3,7 +3,7 @@ import { CLAIMED_COLUMNS, type ClaimedRow } from "../rows.ts";
 import { due, type Names, quarantined, running } from "./names.ts";
 import { prepare } from "./statement.ts";
 
-/** Of the lanes in use, ordered by what is due first, a claim takes from so many. */
+/** Of the lanes from which something may start, ordered by what is due first, a claim takes from so many. */
 const MAX_LANES = 1_000;
 
 type ClaimValues = {
@@ -77,7 +77,8 @@ export function claimSql({ tasks, queues, dueIndex, leaseIndex, heldIndex, queue
   const claimFrom = (lanes: string) => `
     WITH RECURSIVE ${lanes} ${claim(`IN (
       SELECT d.value FROM (
-        SELECT room, due FROM lane ORDER BY priority, ord, due ->> 0, due ->> '$[1][0]' LIMIT ${MAX_LANES}) l
+        SELECT room, due FROM lane WHERE room > 0 AND json_array_length(due, '$[1]') > 0
+        ORDER BY priority, ord, due ->> 0, due ->> '$[1][0]' LIMIT ${MAX_LANES}) l
       CROSS JOIN json_each(l.due, '$[1]') d WHERE d.key < l.room LIMIT :limit)`)}`;
 
   return {

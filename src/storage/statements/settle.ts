@@ -1,3 +1,4 @@
+import type { Claim } from "../../core/task.ts";
 import { type Names, running } from "./names.ts";
 import { prepare } from "./statement.ts";
 
@@ -36,7 +37,7 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
       lease_expires_at = NULL, claimed_by = ${claimedBy}, updated_at = :now
     FROM json_each(:settlements) j
     WHERE t.id = j.value ->> 'id' AND ${fence} ${furtherFence}
-    RETURNING id`;
+    RETURNING id, attempts`;
 
   const resultColumns = "task_id, status, result, error, finished_at, attempts, last_attempt_at";
   const replaceResult = `
@@ -53,33 +54,32 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
   /** A renewed lease is not stolen. */
   const expired = "AND t.lease_expires_at <= :now";
 
-  /** After a resend: what took effect the first time. */
-  const findEnded = (condition: string) => `
-    SELECT t.id FROM json_each(:settlements) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'
+  /** What an earlier send has ended. */
+  const findEnded = (list: string, condition: string) => `
+    SELECT t.id, t.attempts FROM json_each(${list}) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'
     WHERE t.attempts = j.value ->> 'attempts' AND t.status <> 'RUNNING' AND ${condition}`;
 
   return {
     /** 1 W for each that ends the task (SUCCESS, FAILED). */
     settleResults: prepare<Settle>(settleResults()),
     /** 1 W each, 2 where the task becomes due again. Returns those whose fence held. */
-    settleTasks: prepare<Settle, { id: string }>(settleTasks("t.claimed_by")),
+    settleTasks: prepare<Settle, Claim>(settleTasks("t.claimed_by")),
     /** The same for leases that expired by now. */
     rescueResults: prepare<Settle>(settleResults(expired)),
-    rescueTasks: prepare<Settle, { id: string }>(settleTasks("NULL", expired)),
+    rescueTasks: prepare<Settle, Claim>(settleTasks("NULL", expired)),
 
     /** Others than workers clear `claimed_by`. */
-    findSettled: prepare<{ settlements: string }, { id: string }>(
-      findEnded("t.claimed_by = coalesce(j.value ->> 'claimToken', t.claimed_by)"),
+    findSettled: prepare<{ claims: string }, Claim>(
+      findEnded(":claims", "t.claimed_by = coalesce(j.value ->> 'claimToken', t.claimed_by)"),
     ),
-    findRescued: prepare<Settle, { id: string }>(findEnded("t.claimed_by IS NULL AND t.updated_at = :now")),
+    findRescued: prepare<Settle, Claim>(
+      findEnded(":settlements", "t.claimed_by IS NULL AND t.updated_at = :now"),
+    ),
 
     /** `claims` is a list of what `claimJson` makes. 2 W each. Returns the leases that still hold. */
-    renew: prepare<
-      { claims: string; leaseExpiresAt: number },
-      { id: string; last_attempt_at: number | null }
-    >(`
+    renew: prepare<{ claims: string; leaseExpiresAt: number }, Claim & { last_attempt_at: number | null }>(`
       UPDATE ${tasks} AS t SET lease_expires_at = :leaseExpiresAt FROM json_each(:claims) j
-      WHERE t.id = j.value ->> 'id' AND ${fence} RETURNING id, last_attempt_at`),
+      WHERE t.id = j.value ->> 'id' AND ${fence} RETURNING id, attempts, last_attempt_at`),
 
     /** 2 W. */
     markRunning: prepare<

@@ -4,7 +4,7 @@ import { enqueueRequest } from "../../../src/core/prepare.ts";
 import type { Queue } from "../../../src/core/queue.ts";
 import { defineTask } from "../../../src/core/registry.ts";
 import type { JsonObject } from "../../../src/core/task.ts";
-import { type Fault, lostReply, none, overloaded, unsent } from "../../support/faulty.ts";
+import { type Fault, full, lostReply, none, overloaded, unsent } from "../../support/faulty.ts";
 import type { CallKind } from "../../support/tapped.ts";
 import { type EngineContext, MINUTE, pause, until } from "./context.ts";
 
@@ -74,6 +74,20 @@ export function describeFaults(context: EngineContext): void {
     }
   }
 
+  it("replies that are all lost while results are written: what had been written is no loss", async () => {
+    const counted = counting();
+    const queue = context.queue([counted.task]);
+    await enqueue(queue, counted, 12);
+    context.driver.disturb("settle", ...Array.from({ length: 5 }, () => lostReply));
+    const drain = context.start(queue, { poll: POLL });
+    await until(async () => (await left()) === 0);
+    await until(
+      () => context.eventsOf("task.succeeded").length + context.eventsOf("task.lost").length === 12,
+    );
+    drain.stop();
+    expect(await drain.done).toMatchObject({ succeeded: 12, lost: 0 });
+  });
+
   describe("a database that does not answer", () => {
     it("for longer than a write is tried again: a drain that lingers goes on when it is back", async () => {
       const counted = counting();
@@ -91,14 +105,17 @@ export function describeFaults(context: EngineContext): void {
       expect(context.eventsOf("storage.failed")[0]?.error).toBeInstanceOf(StorageUnavailable);
     });
 
-    it("while results are to be written: they are written when it is back", async () => {
+    it.each([
+      ["it does not answer", unsent],
+      ["it is full", full],
+    ])("while results are to be written (%s): they are written when it is back", async (_, fault) => {
       const gate = Promise.withResolvers<string>();
       const held = defineTask("test.held", { run: () => gate.promise });
       const queue = context.queue([held]);
       const { id } = await queue.enqueue(held, {});
       const drain = context.start(queue, { poll: POLL });
       await until(() => context.eventsOf("task.started").length === 1);
-      context.driver.always = unsent;
+      context.driver.always = fault;
       gate.resolve("kept");
       await until(() => context.eventsOf("storage.failed").some(({ during }) => during === "settle"));
       context.driver.always = none;

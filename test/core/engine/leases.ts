@@ -105,6 +105,36 @@ export function describeLeases(context: EngineContext): void {
       expect(await queue.get(id)).toMatchObject({ status: "CANCELLED" });
     });
 
+    it("a task that is cancelled, retried and claimed again while it runs is aborted, and its new attempt is not", async () => {
+      const gate = Promise.withResolvers<string>();
+      const reasons: unknown[] = [];
+      const held = defineTask("test.held", {
+        timeout: "1h",
+        run: async (_, { signal, task }) => {
+          const ended = await Promise.race([aborted(signal), gate.promise]);
+          if (signal.aborted) reasons[task.attempts] = ended;
+          return `attempt ${task.attempts}`;
+        },
+      });
+      const queue = context.queue([held]);
+      const { id } = await queue.enqueue(held, {});
+      const drain = context.start(queue);
+      await until(() => context.eventsOf("task.started").length === 1);
+      await queue.cancel(id);
+      await queue.retry(id);
+      drain.wake();
+      await until(() => context.eventsOf("task.started").length === 2);
+      await passes(30 * SECOND, drain);
+      await until(() => reasons[1] !== undefined);
+      expect(reasons[1]).toMatchObject({ name: "Aborted", reason: "lost" });
+      gate.resolve("end");
+      await until(async () => (await queue.get(id)).status === "SUCCESS");
+      drain.stop();
+      expect(await drain.done).toMatchObject({ claimed: 2, succeeded: 1, lost: 1 });
+      expect(reasons[2]).toBeUndefined();
+      expect(await queue.result(id)).toMatchObject({ result: "attempt 2", attempts: 2 });
+    });
+
     it("that cannot be renewed aborts its handler when it expires", async () => {
       const { queue, id, drain, seen } = await runHeld();
       context.driver.always = unsent;
@@ -137,6 +167,7 @@ export function describeLeases(context: EngineContext): void {
       expect(seen.reason).toMatchObject({ name: "Aborted", reason: "lost" });
       answered.resolve();
       // It is rescued meanwhile, and runs again.
+      // The drain may have rescued it by now, and run it again.
       end();
       drain.stop();
       await drain.done;

@@ -50,6 +50,35 @@ export function describeOutcomes(context: EngineContext): void {
       expect(lines).toEqual([{ message: "hello", taskId: id, funcPath: "test.curious", attempt: 1 }]);
     });
 
+    it("a line that the log cannot write fails no task", async () => {
+      const write = () => {
+        throw new TypeError("Do not know how to serialize a BigInt");
+      };
+      const log = { debug: write, info: write, warn: write, error: write };
+      const talkative = defineTask("test.talkative", { run: (_, ctx) => ctx.log.info("x", { n: 5n }) });
+      const queue = context.queue([talkative], { log });
+      const { id } = await queue.enqueue(talkative, {});
+      await queue.drain();
+      expect(await queue.get(id)).toMatchObject({ status: "SUCCESS", attempts: 1 });
+    });
+
+    it("a handler cannot change the task that it is given: its end is written all the same", async () => {
+      const events: unknown[] = [];
+      const meddling = defineTask("test.meddling", {
+        run: (_, { task }) => {
+          for (const name of ["id", "attempts", "claimToken", "maxRetries"]) {
+            if (Reflect.set(task, name, 99)) events.push(name);
+          }
+          return "done";
+        },
+      });
+      const queue = context.queue([meddling]);
+      const { id } = await queue.enqueue(meddling, {});
+      expect(await queue.drain()).toMatchObject({ succeeded: 1, lost: 0 });
+      expect(await queue.get(id)).toMatchObject({ status: "SUCCESS", attempts: 1, maxRetries: 3 });
+      expect(events).toEqual([]);
+    });
+
     it("a failure is retried at base * 2^failures, and FAILED once max_retries are spent", async () => {
       const broken = defineTask("test.broken", {
         maxRetries: 2,

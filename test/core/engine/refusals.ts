@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { describe, expect, it } from "vitest";
 import { Snooze } from "../../../src/core/control.ts";
 import { defineTask } from "../../../src/core/registry.ts";
@@ -25,6 +26,62 @@ export function describeRefusals(context: EngineContext): void {
     await queue.drain();
     return queue.get(id);
   };
+
+  /** Runs a task whose schema does this at the run; at the enqueue it takes everything. */
+  const validating = async (check: () => StandardSchemaV1.Result<object>) => {
+    let validate = (): StandardSchemaV1.Result<object> => ({ value: {} });
+    const input: StandardSchemaV1<object> = {
+      "~standard": { version: 1, vendor: "test", validate: async () => validate() },
+    };
+    const task = defineTask("test.validated", { input, run: () => "done" });
+    const queue = context.queue([task]);
+    const { id } = await queue.enqueue(task, {});
+    validate = check;
+    await queue.drain();
+    return queue.get(id);
+  };
+
+  describe("the schema, at the run", () => {
+    it("ends the task for good where it finds a fault in the payload", async () => {
+      const task = await validating(() => ({ issues: [{ message: "no such user" }] }));
+      expect(task).toMatchObject({ status: "FAILED", attempts: 1, failures: 1 });
+      expect(task.errors).toMatchObject([{ type: "ValidationError", retryable: false }]);
+    });
+
+    it("is tried again where it throws: what it asks may be down", async () => {
+      const task = await validating(() => {
+        throw new TypeError("fetch failed");
+      });
+      expect(task).toMatchObject({ status: "RETRYING", failures: 1 });
+      expect(task.errors).toMatchObject([{ type: "TypeError", message: "fetch failed", retryable: true }]);
+    });
+  });
+
+  describe("where an error was thrown is kept", () => {
+    it("with a handler's own", async () => {
+      const { errors } = await throwing(new Error("boom"));
+      expect(errors[0]?.stack).toMatch(/\n +at /);
+    });
+
+    it("with none that a refusal of ours ended: it would name files of the server", async () => {
+      const timeout = defineTask("test.slow", {
+        timeout: 10,
+        run: (_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", reject)),
+      });
+      const queue = context.queue([timeout]);
+      const { id } = await queue.enqueue(timeout, {});
+      await queue.drain();
+      const tasks = [
+        await queue.get(id),
+        (await returning(1n)).task,
+        await validating(() => ({ issues: [{ message: "no" }] })),
+      ];
+      for (const { errors } of tasks) {
+        expect(errors).toHaveLength(1);
+        expect(errors[0]).not.toHaveProperty("stack");
+      }
+    });
+  });
 
   describe("what a handler may not return", () => {
     for (const [what, value, path] of [

@@ -86,7 +86,7 @@ export function describeOperators(context: Context): void {
         claimed_by: null,
         updated_at: NOW + 1,
       });
-      expect(await storage().renewMany([task], LATER)).toEqual(new Set());
+      expect(await storage().renewMany([task], LATER)).toEqual([]);
     });
 
     it("cancelling writes no result row", async () => {

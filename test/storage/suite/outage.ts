@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { StorageUnavailable } from "../../../src/core/errors.ts";
+import type { Settlement } from "../../../src/core/transitions.ts";
 import type { SqliteStorage } from "../../../src/storage/sqlite.ts";
 import { type Fault, FaultyDriver, lostReply, overloaded, unsent } from "../../support/faulty.ts";
 import { json, NOW, newTask } from "../../support/tasks.ts";
-import type { Context } from "./context.ts";
+import { type Context, claimOf, found, MINUTE } from "./context.ts";
 
 export function describeOutage(context: Context): void {
   describe("a database that does not answer", () => {
@@ -33,6 +34,31 @@ export function describeOutage(context: Context): void {
       const unlucky = context.faulty(...Array<Fault>(5).fill(lostReply));
       await expect(unlucky.markDone(task, json(1), NOW)).rejects.toThrow(StorageUnavailable);
       expect((await context.result(task.id))?.status).toBe("SUCCESS");
+      const before = await context.row(task.id);
+      await context.storage().markDone(task, json(1), NOW + 1);
+      expect(await context.row(task.id)).toEqual(before);
+    });
+
+    it("a flush whose replies were all lost reports success when it is sent again, for what it had settled", async () => {
+      await context.enqueueMany(3, { interval: MINUTE });
+      const [first, second, third] = (await context.claim()).map(claimOf).map(found);
+      await context.storage().cancel(found(second).id, NOW);
+      const settlements = [found(first), found(second), found(third)].map(
+        (claim): Settlement => ({ ...claim, kind: "done", result: json(1) }),
+      );
+      const unlucky = context.faulty(...Array<Fault>(5).fill(lostReply));
+      await expect(unlucky.settleMany(settlements, NOW)).rejects.toThrow(StorageUnavailable);
+      expect(await context.storage().settleMany(settlements, NOW + 1)).toEqual({
+        settled: [settlements[0], settlements[2]],
+        lost: [settlements[1]],
+      });
+    });
+
+    it("a flush that takes effect at once asks for nothing more", async () => {
+      const task = await context.start();
+      const driver = new FaultyDriver(context.database.driver, []);
+      await context.database.storage({}, () => driver).markDone(task, json(1), NOW);
+      expect(driver.calls).toBe(1);
     });
 
     it("a read that was not answered is sent again", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Settlement } from "../../../src/core/transitions.ts";
 import { json, NOW, taskError } from "../../support/tasks.ts";
-import { type Context, claimOf, found, HOUR, ids, MINUTE, SECOND } from "./context.ts";
+import { type Context, claimOf, found, HOUR, MINUTE, SECOND } from "./context.ts";
 
 export function describeSettle(context: Context): void {
   const storage = () => context.storage();
@@ -203,7 +203,7 @@ export function describeSettle(context: Context): void {
       ];
       const { settled, lost } = await storage().settleMany(settlements, end);
       expect(lost).toEqual([]);
-      expect([...settled].sort()).toEqual(ids(settlements).sort());
+      expect(settled).toEqual(settlements);
       const rows = await context.database.sql("SELECT status, eta FROM tasks ORDER BY id");
       expect(rows.map((row) => [row.status, row.eta])).toEqual([
         ["SUCCESS", NOW],
@@ -222,11 +222,26 @@ export function describeSettle(context: Context): void {
         (claim): Settlement => ({ ...claim, kind: "done", result: json(1) }),
       );
       const { settled, lost } = await storage().settleMany(settlements, end);
-      expect([...settled].sort()).toEqual([first?.id, third?.id].sort());
+      expect(settled).toEqual([settlements[0], settlements[2]]);
       expect(lost).toEqual([settlements[1]]);
       const rows = await context.database.sql("SELECT status FROM tasks ORDER BY id");
       expect(rows.map((row) => row.status)).toEqual(["SUCCESS", "CANCELLED", "SUCCESS"]);
       expect(await context.count("results")).toBe(2);
+    });
+
+    it("two attempts of one task are told apart: only the one that holds is settled", async () => {
+      const first = await context.start();
+      await storage().cancel(first.id, NOW);
+      await storage().retry(first.id, NOW);
+      const second = await context.dequeue();
+      const settlements = [first, second].map(
+        (task): Settlement => ({ ...claimOf(task), kind: "done", result: json(task.attempts) }),
+      );
+      expect(await storage().settleMany(settlements, end)).toEqual({
+        settled: [settlements[1]],
+        lost: [settlements[0]],
+      });
+      expect(await context.result(first.id)).toMatchObject({ result: 2, attempts: 2 });
     });
 
     it("results that take more than 1 MB together are settled in one batch", async () => {
@@ -234,7 +249,7 @@ export function describeSettle(context: Context): void {
       const settlements = claims.map(
         (task): Settlement => ({ ...claimOf(task), kind: "done", result: json("r".repeat(400_000)) }),
       );
-      expect((await storage().settleMany(settlements, end)).settled.size).toBe(4);
+      expect((await storage().settleMany(settlements, end)).settled).toHaveLength(4);
       expect(await context.count("results")).toBe(4);
     });
 
@@ -247,7 +262,7 @@ export function describeSettle(context: Context): void {
 
     it("a settlement of nothing sends nothing", async () => {
       const subject = storage();
-      expect(await subject.settleMany([], end)).toEqual({ settled: new Set(), lost: [] });
+      expect(await subject.settleMany([], end)).toEqual({ settled: [], lost: [] });
       expect(subject.queryCount).toBe(0);
     });
   });

@@ -65,7 +65,7 @@ export function describeResultsElsewhere(
         [held, lost].map((claim) => ({ ...claim, kind: "done" as const, result: json(1) })),
         NOW,
       );
-      expect([...report.settled]).toEqual([held.id]);
+      expect(report.settled).toMatchObject([{ id: held.id }]);
       expect(report.lost).toMatchObject([{ id: lost.id }]);
       expect((await context.onFile()).results).toMatchObject([{ task_id: held.id }]);
     });

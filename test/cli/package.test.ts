@@ -1,0 +1,53 @@
+import { spawnSync } from "node:child_process";
+import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../support/libsql.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const MODULES = join(ROOT, "node_modules");
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let bin: string;
+
+/** An app that has installed the package with its dependencies, but not `@libsql/client`, which is optional. */
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  const installed = join(folder.path, "node_modules");
+  bin = join(installed, "omniq/lib/cli/omniq.js");
+  await mkdir(installed);
+  const PATH = [join(MODULES, ".bin"), process.env.PATH].join(delimiter);
+  const argv = [join(ROOT, "scripts/build.ts"), join(installed, "omniq")];
+  const { status, stdout } = spawnSync(process.execPath, argv, {
+    encoding: "utf8",
+    env: { ...process.env, PATH },
+  });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
+  const { dependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  for (const name of Object.keys(dependencies)) {
+    await mkdir(dirname(join(installed, name)), { recursive: true });
+    await symlink(join(MODULES, name), join(installed, name));
+  }
+  // Empty: Node looks no further up, where the machine may have one.
+  await mkdir(join(installed, "@libsql/client"), { recursive: true });
+}, 120_000);
+afterAll(() => folder.remove());
+
+const omniq = (...argv: string[]) =>
+  spawnSync(process.execPath, [bin, ...argv], { encoding: "utf8", cwd: folder.path });
+
+describe("the published command, in an app on D1 without @libsql/client", () => {
+  it("writes the migrations", async () => {
+    const { status, stderr } = omniq("migrations", "--out", "migrations");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(await readdir(join(folder.path, "migrations"))).toContain("0000_init.sql");
+  });
+
+  it("says of `migrate`, which needs the client, what to install", () => {
+    const { status, stderr } = omniq("migrate", "--url", "file:queue.db");
+    expect(status).toBe(1);
+    expect(stderr).toContain("npm install @libsql/client");
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});
