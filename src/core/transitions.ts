@@ -80,11 +80,11 @@ export function settle(
 /**
  * Decides what becomes of a task whose lease expired.
  *
- * The first time it is only quarantined, for it may have died of another task's crash. Alone in quarantine the crash was its
- * own, and counts. A task with `maxRetries = 0` may not run twice: it fails at once.
+ * The first time it is only quarantined, whatever retries it has, for it may have died of another task's crash. Alone in
+ * quarantine the crash was its own, and counts.
  */
 export function rescue(task: Running, now: number, backoff: (failures: number) => number): Settlement {
-  const counted = task.quarantined || task.maxRetries === 0;
+  const counted = task.quarantined;
   const failures = task.failures + (counted ? 1 : 0);
   const error: TaskError = {
     type: "LeaseExpiredError",

@@ -135,7 +135,16 @@ describe("rescue", () => {
     });
   });
 
-  it("with maxRetries = 0 fails at once: it may not run twice", () => {
-    expect(rescued({ maxRetries: 0 })).toMatchObject({ kind: "fail", error: expired });
+  it("with maxRetries = 0 quarantines it the first time, as any other, and fails it the second time", () => {
+    expect(rescued({ maxRetries: 0 })).toMatchObject({
+      kind: "quarantine",
+      counted: false,
+      retryAt: NOW,
+      error: { ...expired, retryable: true },
+    });
+    expect(rescued({ maxRetries: 0, quarantined: true })).toMatchObject({
+      kind: "fail",
+      error: { ...expired, retryable: false },
+    });
   });
 });

@@ -49,10 +49,24 @@ export function describeQuarantine(context: EngineContext): void {
       expect(context.eventsOf("task.rescued")).toMatchObject([{ task: { id }, outcome: "quarantined" }]);
     });
 
-    it("fails a task with maxRetries = 0 at once: it may not run twice", async () => {
+    it("runs a task with maxRetries = 0 again, alone: it may have died of another's crash", async () => {
+      const task = defineTask("test.task", {
+        maxRetries: 0,
+        run: (_, { task: { quarantined } }) => quarantined,
+      });
+      const queue = context.queue([task]);
+      const { id } = await queue.enqueue(task, {});
+      await context.abandon(id);
+      expect(await queue.drain()).toMatchObject({ rescued: 1, claimed: 1, succeeded: 1 });
+      expect(await queue.result(id)).toMatchObject({ status: "SUCCESS", result: true });
+    });
+
+    it("fails a task with maxRetries = 0 whose lease expired while it was alone: that crash was its own", async () => {
       const task = defineTask("test.task", { maxRetries: 0, run: () => "ran" });
       const queue = context.queue([task]);
       const { id } = await queue.enqueue(task, {});
+      await context.abandon(id);
+      await queue.storage.rescueMany(context.clock.now(), () => 0);
       await context.abandon(id);
       expect(await queue.drain()).toMatchObject({ rescued: 1, claimed: 0 });
       expect(await queue.result(id)).toMatchObject({
@@ -67,7 +81,7 @@ export function describeQuarantine(context: EngineContext): void {
       const queue = context.queue([task]);
       const ids = await enqueueSome(queue, task, 230);
       await context.database.sql(
-        "UPDATE tasks SET status = 'RUNNING', attempts = 1, lease_expires_at = 1, claimed_by = 'gone'",
+        "UPDATE tasks SET status = 'RUNNING', attempts = 1, lease_expires_at = 1, claimed_by = 'gone', held = 1",
       );
       expect(await queue.drain()).toMatchObject({ rescued: ids.length });
       expect((await queue.list({ status: "FAILED", limit: 1_000 })).items).toHaveLength(230);

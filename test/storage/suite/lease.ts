@@ -135,9 +135,12 @@ export function describeLease(context: Context): void {
       });
     });
 
-    it("a task with max_retries = 0 may not run twice: its first expired lease makes it FAILED", async () => {
+    it("a task with max_retries = 0 is FAILED only by a lease that expired in quarantine, where it was alone", async () => {
       const task = await context.start({ maxRetries: 0 });
       await rescue();
+      expect(await context.row(task.id)).toMatchObject({ status: "RETRYING", failures: 0, held: 1 });
+      found(await context.claimQuarantined());
+      await rescue(LATER + HOUR);
       expect(await context.row(task.id)).toMatchObject({ status: "FAILED", failures: 1, held: 0 });
       expect((await context.result(task.id))?.status).toBe("FAILED");
     });

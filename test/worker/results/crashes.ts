@@ -42,8 +42,9 @@ export function describeCrashes(context: Context): void {
 
     it("never serves it where the task fails in its rescue, nor where that is only half written", async () => {
       const { id } = await crashed({ maxRetries: 0 });
+      await context.rescueAndClaim(LATER);
       context.resultsTap.disturb("other", crash);
-      await expect(context.storage.rescueMany(LATER, () => 0)).rejects.toThrow("crashed here");
+      await expect(context.storage.rescueMany(2 * LATER, () => 0)).rejects.toThrow("crashed here");
       expect((await context.onFile()).results).toMatchObject([{ status: "SUCCESS", attempts: 1 }]);
       expect(await serve(id)).toMatchObject({ status: "FAILED", error: { type: "LeaseExpiredError" } });
     });

@@ -22,9 +22,10 @@ export function describeServing(context: Context): void {
 
     it("a FAILED result of a task that was rescued with no retry left", async () => {
       const claim = await context.claim({ maxRetries: 0 });
-      await context.rescue(LATER);
+      await context.rescueAndClaim(LATER);
+      await context.rescue(2 * LATER);
       expect(await serve(claim.id)).toMatchObject({ status: "FAILED", error: { type: "LeaseExpiredError" } });
-      expect((await context.onFile()).results).toMatchObject([{ status: "FAILED", attempts: 1 }]);
+      expect((await context.onFile()).results).toMatchObject([{ status: "FAILED", attempts: 2 }]);
     });
 
     it("CANCELLED, whatever an attempt has left behind", async () => {

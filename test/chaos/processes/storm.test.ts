@@ -1,0 +1,28 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { check } from "../checker.ts";
+import { openFile, openServer, type ProcessDatabase } from "./databases.ts";
+import { SLACK, storm } from "./storm.ts";
+
+const OPEN: readonly (readonly [name: string, open: () => Promise<ProcessDatabase>])[] = [
+  ["one libSQL file", openFile],
+  ["one libSQL server, which has a replica", openServer],
+];
+
+describe.each(OPEN)("four runners over %s, killed, suspended and wrong about the time", (_, open) => {
+  let database: ProcessDatabase | undefined;
+  afterAll(() => database?.close());
+
+  it("keep every promise", { timeout: 180_000 }, async () => {
+    database = await open();
+    const { history, end, faults, accidents } = await storm({
+      seed: 20_261_125,
+      tasks: 1_000,
+      workers: 4,
+      database,
+    });
+    expect(check(history, end, { slack: SLACK })).toEqual([]);
+    expect(accidents).toEqual([]);
+    expect(end.tasks.length).toBeGreaterThan(800);
+    expect(faults.size).toBeGreaterThan(4);
+  });
+});

@@ -1,0 +1,160 @@
+/** Runners in processes of their own, which die, hang and are wrong about the time, over a database that fails them too. */
+import { setTimeout as pause } from "node:timers/promises";
+import { OmniqError } from "../../../src/core/errors.ts";
+import { enqueueRequest } from "../../../src/core/prepare.ts";
+import { createQueue, type Queue } from "../../../src/core/queue.ts";
+import { temporaryFolder } from "../../support/libsql.ts";
+import { seeded } from "../../support/random.ts";
+import { readFinalState } from "../final-state.ts";
+import type { FinalState, HistoryEvent } from "../history.ts";
+import { RecordedStorage, Recorder } from "../recorder.ts";
+import { anyRequests, chaosTask, LIMIT, LIMITED, operate } from "../workload.ts";
+import type { ProcessDatabase, ProcessFault } from "./databases.ts";
+import { Fleet } from "./fleet.ts";
+import { clockOffset, machineClock, readJournals } from "./journal.ts";
+import { poisonPill } from "./pill.ts";
+
+export interface StormOptions {
+  /** Decides everything that chance decides here; the processes have chances of their own. */
+  readonly seed: number;
+  readonly tasks: number;
+  readonly workers: number;
+  readonly database: ProcessDatabase;
+}
+
+export interface Stormed {
+  readonly history: readonly HistoryEvent[];
+  readonly end: FinalState;
+  readonly faults: ReadonlyMap<string, number>;
+  /** Workers that ended by themselves. */
+  readonly accidents: readonly string[];
+}
+
+const LEASE = 2_000;
+export const SLACK = 250;
+const MINUTE = 60_000;
+/** Tasks in one enqueue. */
+const MOST = 100;
+/** How long what is left may take once all is calm: pills, and the longest backoff. */
+const PATIENCE = 2 * MINUTE;
+
+/** Goes on until so many tasks are enqueued, calms down, and waits until all are final. */
+export async function storm(options: StormOptions): Promise<Stormed> {
+  const folder = await temporaryFolder();
+  try {
+    return await new Storm(options, folder.path).run();
+  } finally {
+    await folder.remove();
+  }
+}
+
+class Storm {
+  readonly #options: StormOptions;
+  readonly #random: () => number;
+  readonly #offset = clockOffset();
+  readonly #now = machineClock(this.#offset);
+  readonly #seen: HistoryEvent[] = [];
+  readonly #recorder = new Recorder("producer", (event) => this.#seen.push(event), this.#now);
+  readonly #queue: Queue;
+  readonly #fleet: Fleet;
+  readonly #faults = new Map<string, number>();
+  readonly #passing: Promise<void>[] = [];
+
+  constructor(options: StormOptions, folder: string) {
+    this.#options = options;
+    const { database, workers, seed } = options;
+    this.#random = seeded(seed);
+    const storage = new RecordedStorage(database.connect(), this.#recorder);
+    this.#queue = createQueue({ storage });
+    const [urlOf, skewOf] = [database.urlOf, () => this.#anySkew()];
+    this.#fleet = new Fleet({ workers, folder, lease: LEASE, offset: this.#offset, urlOf, skewOf });
+  }
+
+  async run(): Promise<Stormed> {
+    const { database } = this.#options.database;
+    try {
+      await this.#rage();
+      await Promise.all(this.#passing);
+      await this.#untilFinal();
+      await this.#fleet.close();
+    } finally {
+      this.#fleet.killAll();
+    }
+    const journals = await readJournals(this.#fleet.journals);
+    const history = [...this.#seen, ...journals].sort((one, other) => one.at - other.at);
+    const end = await readFinalState(database, this.#now());
+    return { history, end, faults: this.#faults, accidents: this.#fleet.accidents };
+  }
+
+  async #rage(): Promise<void> {
+    const random = this.#random;
+    const [task, pill] = [chaosTask(this.#recorder), poisonPill(this.#recorder)];
+    const faults = [...this.#processFaults(), ...this.#options.database.faults];
+    await patiently(() => this.#queue.configureQueue(LIMITED, { concurrency: LIMIT }));
+    const ids: string[] = [];
+    while (ids.length < this.#options.tasks) {
+      const requests = anyRequests(task, random, MOST);
+      if (random() < 0.04) {
+        requests.push(enqueueRequest(pill, {}, { maxRetries: Math.floor(random() * 2) }));
+        this.#count("worker killed by its task");
+      }
+      const receipts = await patiently(() => this.#queue.enqueueMany(requests));
+      ids.push(...(receipts ?? []).map(({ id }) => id));
+      if (random() < 0.3) await patiently(() => operate(this.#queue, ids, random, this.#now()));
+      if (random() < 0.25) this.#inject(faults);
+      await pause(random() * 200);
+    }
+  }
+
+  #processFaults(): ProcessFault[] {
+    const fleet = this.#fleet;
+    const signalled = (signal: NodeJS.Signals) => async () => void fleet.pick(this.#random()).kill(signal);
+    const suspended = (ms: number) => fleet.suspend(fleet.pick(this.#random()), LEASE + ms);
+    return [
+      { name: "worker killed (SIGKILL)", weight: 4, befall: signalled("SIGKILL") },
+      { name: "worker stopped (SIGTERM)", weight: 2, befall: signalled("SIGTERM") },
+      { name: "worker suspended for longer than its lease (SIGSTOP)", weight: 3, befall: suspended },
+    ];
+  }
+
+  #inject(faults: readonly ProcessFault[]): void {
+    const total = faults.reduce((sum, { weight }) => sum + weight, 0);
+    let left = this.#random() * total;
+    const fault = faults.find(({ weight }) => {
+      left -= weight;
+      return left < 0;
+    });
+    if (fault === undefined) throw new Error("the weights cover every throw of the dice");
+    this.#count(fault.name);
+    this.#passing.push(fault.befall(300 + this.#random() * 1_700));
+  }
+
+  /** Every other worker's clock is right. */
+  #anySkew(): number {
+    if (this.#random() < 0.5) return 0;
+    this.#count("worker's clock off by minutes");
+    return Math.round((this.#random() - 0.5) * 20 * MINUTE);
+  }
+
+  #count(fault: string): void {
+    this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1);
+  }
+
+  /** Or until it has taken too long: the tables tell. */
+  async #untilFinal(): Promise<void> {
+    const { database } = this.#options.database;
+    const deadline = this.#now() + PATIENCE;
+    const unfinished = `SELECT 1 FROM tasks WHERE status IN ('PENDING', 'RETRYING', 'RUNNING') LIMIT 1`;
+    while (this.#now() < deadline && (await database.sql(unfinished)).length > 0) await pause(200);
+  }
+}
+
+/** What the queue refuses, or could not do, is the caller's to know; the history has it. */
+async function patiently<T>(attempt: () => Promise<T>): Promise<T | null> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof OmniqError) return null;
+    throw error;
+  }
+}
