@@ -18,6 +18,8 @@ export interface Exploration {
  */
 export async function explore(database: TestDatabase, { seed, programs }: Exploration): Promise<void> {
   const run = async (commands: readonly Command[]) => {
+    // A libSQL file answers without a turn of the event loop, which the native client needs to free what it has used.
+    await new Promise((resolve) => setTimeout(resolve, 0));
     await database.clear();
     await runProgram(commands, database.storage());
   };

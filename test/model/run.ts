@@ -1,4 +1,5 @@
 import type { Storage } from "../../src/core/storage.ts";
+import type { NewTask } from "../../src/core/task.ts";
 import { NOW } from "../support/tasks.ts";
 import { declareIds, SLOTS, taskId } from "./source.ts";
 import { modelOf } from "./specification/model.ts";
@@ -6,10 +7,17 @@ import { emptyState, type State } from "./specification/state.ts";
 import { areEqual, call, type Step, toExpectation, toStatement } from "./step.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 
+export interface Request {
+  readonly fingerprint: string;
+  readonly tasks: readonly NewTask[];
+}
+
 /** What a program has come to: commands choose by it what to do next. */
 export interface World {
   now: number;
   readonly state: State;
+  /** What was sent with each caller's key last, as its client would send it again. */
+  readonly requests: Map<string, Request>;
 }
 
 /** A part of a program; null where it calls nothing. */
@@ -26,7 +34,7 @@ export class Difference extends Error {
  * @throws {Difference}
  */
 export async function runProgram(commands: readonly Command[], storage: Storage): Promise<void> {
-  const world: World = { now: NOW, state: emptyState() };
+  const world: World = { now: NOW, state: emptyState(), requests: new Map() };
   const comparison = new Comparison(modelOf(world.state), subjectOf(storage));
   for (const command of commands) {
     const step = command(world);

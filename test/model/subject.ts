@@ -23,6 +23,7 @@ export type Verb =
   | "reschedule"
   | "configureQueue"
   | "purgeResults"
+  | "purgeIdempotencyKeys"
   | "mayBePurged"
   | "getTask"
   | "getOutcome"
@@ -56,6 +57,7 @@ export function subjectOf(storage: Storage): Subject {
     reschedule: (...given) => storage.reschedule(...given),
     configureQueue: (...given) => storage.configureQueue(...given),
     purgeResults: (...given) => storage.purgeResults(...given),
+    purgeIdempotencyKeys: (...given) => storage.purgeIdempotencyKeys(...given),
     mayBePurged: (...given) => storage.mayBePurged(...given),
     getTask: (...given) => storage.getTask(...given),
     getOutcome: (...given) => storage.getOutcome(...given),

@@ -5,8 +5,8 @@ import { json, newTask } from "../../support/tasks.ts";
 import type { Command, World } from "../run.ts";
 import { taskId } from "../source.ts";
 import { contentOf } from "../specification/enqueue.ts";
-import { FINISHED, tasksIn } from "../specification/state.ts";
 import { call } from "../step.ts";
+import { meetsNamesake } from "./known.ts";
 import * as picks from "./picks.ts";
 
 const input = fc.record({
@@ -30,13 +30,15 @@ const input = fc.record({
   }),
 });
 
-type Input = typeof input extends fc.Arbitrary<infer T> ? T : never;
+export type Input = typeof input extends fc.Arbitrary<infer T> ? T : never;
 
-export const enqueue: fc.Arbitrary<Command> = fc
-  .array(input, { minLength: 1, maxLength: 6, size: "max" })
-  .map((inputs) => (world) => call("enqueueMany", toTasks(world, inputs), world.now));
+export const inputs = fc.array(input, { minLength: 1, maxLength: 6, size: "max" });
 
-function toTasks(world: World, inputs: readonly Input[]): NewTask[] {
+export const enqueue: fc.Arbitrary<Command> = inputs.map(
+  (inputs) => (world) => call("enqueueMany", toTasks(world, inputs), world.now),
+);
+
+export function toTasks(world: World, inputs: readonly Input[]): NewTask[] {
   const tasks: NewTask[] = [];
   for (const { number, idGiven, repeats, queue, priority, due, content } of inputs) {
     const id = taskId(number);
@@ -50,19 +52,6 @@ function toTasks(world: World, inputs: readonly Input[]): NewTask[] {
   const isNew = ({ id }: NewTask) =>
     !world.state.tasks.has(id) && tasks.filter((task) => task.id === id).length === 1;
   return tasks
-    .filter((task) => !meetsFinishedHolder(world, tasks, task))
+    .filter((task) => !meetsNamesake(world, tasks, task))
     .map((task) => ({ ...task, idGiven: task.idGiven || !isNew(task) }));
-}
-
-/**
- * Known to go wrong: where one input meets a finished task by its id, another with that task's unique key is told the id of the
- * finished task, not that of the active one that holds the key.
- */
-function meetsFinishedHolder(
-  { state }: World,
-  tasks: readonly NewTask[],
-  { id, uniqueKey }: NewTask,
-): boolean {
-  const finished = tasksIn(state, FINISHED).filter((task) => tasks.some((other) => other.id === task.id));
-  return uniqueKey !== null && finished.some((task) => task.uniqueKey === uniqueKey && task.id !== id);
 }

@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import type { Command } from "../run.ts";
+import { enqueueOnce, forgetKeys } from "./idempotency.ts";
 import * as operators from "./operators.ts";
 import * as producers from "./produce.ts";
 import * as workers from "./work.ts";
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: producers.enqueue },
+  { weight: 2, arbitrary: enqueueOnce },
+  { weight: 1, arbitrary: forgetKeys },
   { weight: 6, arbitrary: workers.claimMany },
   { weight: 2, arbitrary: workers.dequeue },
   { weight: 3, arbitrary: workers.claimQuarantined },

@@ -1,10 +1,39 @@
-import { IdConflictError } from "../../../src/core/errors.ts";
-import type { EnqueueReceipt } from "../../../src/core/storage.ts";
+import { IdConflictError, IdempotencyConflictError } from "../../../src/core/errors.ts";
+import type { EnqueueReceipt, IdempotencyKey } from "../../../src/core/storage.ts";
 import type { NewTask } from "../../../src/core/task.ts";
 import { holderOf, type ModelTask, type State } from "./state.ts";
 
-/** Each input in turn is a new task, or meets the one with its id or, failing that, the one with its unique key. */
-export function enqueueMany(state: State, inputs: readonly NewTask[], now: number): EnqueueReceipt[] {
+/** A request whose key was used before is answered as it was then, and changes nothing. */
+export function enqueueMany(
+  state: State,
+  inputs: readonly NewTask[],
+  now: number,
+  idempotency?: IdempotencyKey,
+): EnqueueReceipt[] {
+  if (inputs.length === 0) return [];
+  if (idempotency === undefined) return enqueueAll(state, inputs, now);
+  const { fingerprint, expiredBefore } = idempotency;
+  const name = nameOf(idempotency);
+  const key = state.keys.get(name);
+  if (key !== undefined && key.createdAt > expiredBefore) {
+    if (key.fingerprint !== fingerprint) throw new IdempotencyConflictError();
+    return key.ids.map((id) => ({ id, duplicate: true }));
+  }
+  const receipts = enqueueAll(state, inputs, now);
+  state.keys.set(name, { fingerprint, ids: receipts.map(({ id }) => id), createdAt: now });
+  return receipts;
+}
+
+export function nameOf({ apiKey, key }: Pick<IdempotencyKey, "apiKey" | "key">): string {
+  return `${apiKey} ${key}`;
+}
+
+export function purgeIdempotencyKeys(state: State, olderThan: number): void {
+  for (const [name, { createdAt }] of state.keys) if (createdAt < olderThan) state.keys.delete(name);
+}
+
+/** All or nothing. Each input in turn is a new task, or meets the one with its id or, failing that, with its unique key. */
+function enqueueAll(state: State, inputs: readonly NewTask[], now: number): EnqueueReceipt[] {
   const before = new Set(state.tasks.keys());
   const receipts = inputs.map((input) => enqueue(state, input, now));
   const conflicts = inputs.filter((input) => isConflict(state, input));
@@ -54,7 +83,7 @@ export function contentOf({
   return { funcPath, args, kwargs, interval, maxRetries, timeout, uniqueKey };
 }
 
-function isConflict(state: State, input: NewTask): boolean {
+export function isConflict(state: State, input: NewTask): boolean {
   const task = state.tasks.get(input.id);
   if (task === undefined) return false;
   const given = { ...input, args: JSON.parse(input.args), kwargs: JSON.parse(input.kwargs) };

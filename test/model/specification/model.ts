@@ -5,7 +5,7 @@
 
 import type { Subject } from "../subject.ts";
 import { claimMany, claimQuarantined, dequeue, findNextEta, hasQuarantined } from "./claim.ts";
-import { enqueueMany } from "./enqueue.ts";
+import { enqueueMany, purgeIdempotencyKeys } from "./enqueue.ts";
 import { cancel, configureQueue, purgeResults, reschedule, retry } from "./operate.ts";
 import { getOutcome, getTask, listQueues, listTasks } from "./read.ts";
 import { markRunning, renewMany, rescueMany, settleMany, settleOne } from "./settle.ts";
@@ -13,7 +13,7 @@ import type { State } from "./state.ts";
 
 export function modelOf(state: State): Subject {
   return {
-    enqueueMany: (tasks, now) => enqueueMany(state, tasks, now),
+    enqueueMany: (tasks, now, idempotency) => enqueueMany(state, tasks, now, idempotency),
     dequeue: (now) => dequeue(state, now),
     claimMany: (request) => claimMany(state, request),
     claimQuarantined: (request) => claimQuarantined(state, request),
@@ -35,6 +35,7 @@ export function modelOf(state: State): Subject {
     reschedule: (id, eta, now) => reschedule(state, id, eta, now),
     configureQueue: (name, settings) => configureQueue(state, name, settings),
     purgeResults: (request) => purgeResults(state, request),
+    purgeIdempotencyKeys: (olderThan) => purgeIdempotencyKeys(state, olderThan),
     // Of others it may say so, too.
     mayBePurged: (id) => state.purged.has(id),
     getTask: (id) => getTask(state, id),

@@ -8,17 +8,26 @@ export interface ModelQueue {
   concurrency: number | null;
 }
 
+/** A caller's key, with what its request was answered. */
+export interface ModelKey {
+  readonly fingerprint: string;
+  readonly ids: readonly string[];
+  readonly createdAt: number;
+}
+
 /** All that the model remembers. */
 export interface State {
   readonly tasks: Map<string, ModelTask>;
   /** The results on file; a cancelled task has none of its own. */
   readonly results: Map<string, TaskResult>;
   readonly queues: Map<string, ModelQueue>;
+  /** By API key and key. */
+  readonly keys: Map<string, ModelKey>;
   readonly purged: Set<string>;
 }
 
 export function emptyState(): State {
-  return { tasks: new Map(), results: new Map(), queues: new Map(), purged: new Set() };
+  return { tasks: new Map(), results: new Map(), queues: new Map(), keys: new Map(), purged: new Set() };
 }
 
 export const WAITING: readonly TaskStatus[] = ["PENDING", "RETRYING"];
