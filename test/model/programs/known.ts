@@ -1,0 +1,23 @@
+/** Where the product is known to answer otherwise than its specification: programs steer clear of it until it is put right. */
+import type { NewTask } from "../../../src/core/task.ts";
+import type { World } from "../run.ts";
+import { isConflict } from "../specification/enqueue.ts";
+import { FINISHED, tasksIn } from "../specification/state.ts";
+
+/**
+ * Where one input meets a finished task by its id, another with that task's unique key is told the id of the finished task, not
+ * that of the active one which holds the key.
+ */
+export function meetsNamesake(
+  { state }: World,
+  inputs: readonly NewTask[],
+  { id, uniqueKey }: NewTask,
+): boolean {
+  const met = tasksIn(state, FINISHED).filter((task) => inputs.some((other) => other.id === task.id));
+  return uniqueKey !== null && met.some((task) => task.uniqueKey === uniqueKey && task.id !== id);
+}
+
+/** A request that is sent again with its key is refused where an id of its, given but not used then, has another content now. */
+export function conflictsNow({ state }: World, inputs: readonly NewTask[]): boolean {
+  return inputs.some((input) => isConflict(state, input));
+}

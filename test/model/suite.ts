@@ -1,0 +1,30 @@
+import { it } from "vitest";
+import type { TestDatabase } from "../support/database.ts";
+import { explore } from "./explore.ts";
+
+/** What the environment may say. */
+export interface Variables {
+  /** Defaults to the same for every run. */
+  readonly MODEL_SEED?: string | undefined;
+  /** Defaults to what fits in a few seconds. */
+  readonly MODEL_PROGRAMS?: string | undefined;
+}
+
+const SEED = 20_261_124;
+/** Most milliseconds that one program takes, on the slowest database of a busy machine. */
+const PATIENCE = 500;
+
+/** Random programs, which the storage on a database must answer as the model does. */
+export function itFollowsTheModel(
+  name: string,
+  open: () => Promise<TestDatabase>,
+  usual: number,
+  { MODEL_SEED = `${SEED}`, MODEL_PROGRAMS = `${usual}` }: Variables,
+): void {
+  const [seed, programs] = [Number(MODEL_SEED), Number(MODEL_PROGRAMS)];
+  it(`${name} answers any program as the specification says: ${programs} of them`, {
+    timeout: 30_000 + programs * PATIENCE,
+  }, async () => {
+    await explore(await open(), { seed, programs });
+  });
+}
