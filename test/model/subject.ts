@@ -68,12 +68,11 @@ export function subjectOf(storage: Storage): Subject {
 
 async function settleMany(storage: Storage, ...given: Arguments["settleMany"]) {
   const { settled, lost } = await storage.settleMany(...given);
-  return { settled: given[0].filter(({ id }) => settled.has(id)).map(claimOf), lost: lost.map(claimOf) };
+  return { settled: settled.map(claimOf), lost: lost.map(claimOf) };
 }
 
 async function renewMany(storage: Storage, ...given: Arguments["renewMany"]): Promise<Claim[]> {
-  const renewed = await storage.renewMany(...given);
-  return given[0].filter(({ id }) => renewed.has(id)).map(claimOf);
+  return (await storage.renewMany(...given)).map(claimOf);
 }
 
 /** No order is promised. */
