@@ -20,12 +20,25 @@ export function describeLanes(context: Context): void {
       expect((await context.dequeue()).id).toBe(due.id);
     });
 
-    it("finds the task that may start behind more than 1,000 lanes that are paused or full", async () => {
-      const held = names.map((queue) => newTask({ queue, priority: 0 }));
-      const due = newTask({ queue: "zzz" });
-      await storage().enqueueMany([...held, due], NOW);
-      const sql = "INSERT INTO queues (name, paused) SELECT queue, 1 FROM tasks WHERE queue <> 'zzz'";
+    it("finds the task that may start behind more than 1,000 lanes that are paused", async () => {
+      await storage().enqueueMany(
+        names.map((queue) => newTask({ queue, priority: 0 })),
+        NOW,
+      );
+      await context.database.sql("INSERT INTO queues (name, paused) SELECT queue, 1 FROM tasks");
+      const due = await context.enqueue({ queue: "zzz" });
+      expect((await context.dequeue()).id).toBe(due.id);
+    });
+
+    it("finds the task that may start behind more than 1,000 lanes whose queues are at their concurrency", async () => {
+      await storage().enqueueMany(
+        names.flatMap((queue) => newTasks(2, { queue, priority: 0 })),
+        NOW,
+      );
+      const sql = "INSERT INTO queues (name, concurrency) SELECT DISTINCT queue, 1 FROM tasks";
       await context.database.sql(sql);
+      while ((await context.claim({ limit: 1_000 })).length > 0);
+      const due = await context.enqueue({ queue: "zzz" });
       expect((await context.dequeue()).id).toBe(due.id);
     });
   });
