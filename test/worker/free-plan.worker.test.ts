@@ -25,7 +25,7 @@ beforeEach(async () => {
   await database.clear();
   events.length = 0;
   const onEvent = (event: QueueEvent) => void events.push(event);
-  worker = startWorker([note, curious], { cronDeadline: 200, onEvent });
+  worker = startWorker([note, curious], { cronDeadline: 1_000, onEvent });
 });
 
 async function enqueue(count: number, funcPath: string, kwargs = {}): Promise<void> {
