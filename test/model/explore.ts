@@ -8,6 +8,8 @@ export interface Exploration {
   readonly seed: number;
   /** How many are run. */
   readonly programs: number;
+  /** Takes the results. Defaults to the tasks' own database. */
+  readonly results?: TestDatabase | undefined;
 }
 
 /**
@@ -16,12 +18,15 @@ export interface Exploration {
  * @throws where they differ, with the shortest program found that shows it, to be pasted into a test
  * @example await explore(await openLibsql({ url: "file:model.db" }), { seed: 1, programs: 10_000 })
  */
-export async function explore(database: TestDatabase, { seed, programs }: Exploration): Promise<void> {
+export async function explore(
+  database: TestDatabase,
+  { seed, programs, results }: Exploration,
+): Promise<void> {
   const run = async (commands: readonly Command[]) => {
     // A libSQL file answers without a turn of the event loop, which the native client needs to free what it has used.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    await database.clear();
-    await runProgram(commands, database.storage());
+    await Promise.all([database.clear(), results?.clear()]);
+    await runProgram(commands, database.storage({ results: results?.driver }));
   };
   const property = fc.asyncProperty(program, run);
   const { counterexample, numRuns } = await fc.check(property, { seed, numRuns: programs });

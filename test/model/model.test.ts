@@ -6,10 +6,16 @@ import { itFollowsTheModel } from "./suite.ts";
 const [folder, server] = [await temporaryFolder(), await startSqld()];
 afterAll(() => Promise.all([folder.remove(), server.close()]));
 
+const openFile = (name: string) => () => openLibsql({ url: `file:${folder.path}/${name}.db` });
+
+itFollowsTheModel("a libSQL file", { open: openFile("queue"), programs: 150 }, process.env);
 itFollowsTheModel(
-  "a libSQL file",
-  () => openLibsql({ url: `file:${folder.path}/queue.db` }),
-  150,
+  "a libSQL file with its results in another",
+  { open: openFile("tasks"), openResults: openFile("results"), programs: 50 },
   process.env,
 );
-itFollowsTheModel("a libSQL server", () => openLibsql({ url: server.url }), 30, process.env);
+itFollowsTheModel(
+  "a libSQL server",
+  { open: () => openLibsql({ url: server.url }), programs: 30 },
+  process.env,
+);

@@ -2,4 +2,4 @@ import { env } from "cloudflare:workers";
 import { openD1 } from "../support/d1.ts";
 import { itFollowsTheModel } from "./suite.ts";
 
-itFollowsTheModel("D1 in workerd", () => openD1(), 150, env);
+itFollowsTheModel("D1 in workerd", { open: () => openD1(), programs: 150 }, env);

@@ -13,18 +13,27 @@ export interface Variables {
 const SEED = 20_261_124;
 /** Most milliseconds that one program takes, on the slowest database of a busy machine. */
 const PATIENCE = 500;
+/** To find the shortest program that shows a difference. */
+const SHRINKING = 600_000;
+
+export interface Place {
+  readonly open: () => Promise<TestDatabase>;
+  /** A second database, which takes the results. */
+  readonly openResults?: () => Promise<TestDatabase>;
+  /** How many programs run where the environment does not say. */
+  readonly programs: number;
+}
 
 /** Random programs, which the storage on a database must answer as the model does. */
 export function itFollowsTheModel(
   name: string,
-  open: () => Promise<TestDatabase>,
-  usual: number,
+  { open, openResults, programs: usual }: Place,
   { MODEL_SEED = `${SEED}`, MODEL_PROGRAMS = `${usual}` }: Variables,
 ): void {
   const [seed, programs] = [Number(MODEL_SEED), Number(MODEL_PROGRAMS)];
   it(`${name} answers any program as the specification says: ${programs} of them`, {
-    timeout: 30_000 + programs * PATIENCE,
+    timeout: SHRINKING + programs * PATIENCE,
   }, async () => {
-    await explore(await open(), { seed, programs });
+    await explore(await open(), { seed, programs, results: await openResults?.() });
   });
 }

@@ -4,7 +4,7 @@ import type { Command, Request, World } from "../run.ts";
 import { SLOTS, taskId } from "../source.ts";
 import { nameOf } from "../specification/enqueue.ts";
 import { call } from "../step.ts";
-import { conflictsNow } from "./known.ts";
+import { conflictsNow, isRecordedAsAnother } from "./known.ts";
 import * as picks from "./picks.ts";
 import { type Input, inputs, toTasks } from "./produce.ts";
 
@@ -30,7 +30,9 @@ export const forgetKeys: fc.Arbitrary<Command> = fc.constant(({ now }: World) =>
 
 /** One that its key refuses must have no other reason to be refused: its ids are new. */
 function newRequest(world: World, inputs: readonly Input[], before: Request | undefined): Request {
-  const tasks = toTasks(world, inputs).filter(({ id }) => before === undefined || !world.state.tasks.has(id));
+  const tasks = toTasks(world, inputs)
+    .filter(({ id }) => before === undefined || !world.state.tasks.has(id))
+    .filter((task) => !isRecordedAsAnother(world, task));
   return { tasks, fingerprint: `${Number(before?.fingerprint ?? 0) + 1}` };
 }
 

@@ -2,7 +2,7 @@
 import type { NewTask } from "../../../src/core/task.ts";
 import type { World } from "../run.ts";
 import { isConflict } from "../specification/enqueue.ts";
-import { FINISHED, tasksIn } from "../specification/state.ts";
+import { FINISHED, holderOf, tasksIn } from "../specification/state.ts";
 
 /**
  * Where one input meets a finished task by its id, another with that task's unique key is told the id of the finished task, not
@@ -20,4 +20,12 @@ export function meetsNamesake(
 /** A request that is sent again with its key is refused where an id of its, given but not used then, has another content now. */
 export function conflictsNow({ state }: World, inputs: readonly NewTask[]): boolean {
   return inputs.some((input) => isConflict(state, input));
+}
+
+/**
+ * A request that is sent again with its key is told the id of the active task that holds an input's unique key, where the first
+ * was told that of a finished task with the input's own id.
+ */
+export function isRecordedAsAnother({ state }: World, { id, uniqueKey }: NewTask): boolean {
+  return state.tasks.has(id) && (holderOf(state, uniqueKey)?.id ?? id) !== id;
 }

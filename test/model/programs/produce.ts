@@ -23,7 +23,7 @@ const input = fc.record({
   content: fc.record({
     funcPath: fc.constantFrom("test.noop", "test.noop", "test.other"),
     kwargs: fc.constantFrom(json({}), json({}), json({ other: true })),
-    interval: fc.constantFrom(null, null, picks.MINUTE),
+    interval: fc.constantFrom(null, picks.MINUTE),
     maxRetries: fc.constantFrom(3, 1, 0),
     timeout: picks.timeout,
     uniqueKey: fc.constantFrom(null, null, "x", "y"),

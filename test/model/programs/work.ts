@@ -38,7 +38,7 @@ type SettlementOf = (claim: Claim, now: number) => Settlement;
 
 const settlement: fc.Arbitrary<SettlementOf> = fc
   .record({
-    kind: fc.constantFrom("done", "retry", "fail", "snooze", "release", "quarantine"),
+    kind: fc.constantFrom("done", "retry", "fail", "done", "snooze", "retry", "release", "quarantine"),
     at: picks.moment,
     flag: fc.boolean(),
   })
