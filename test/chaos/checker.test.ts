@@ -69,6 +69,18 @@ describe("the checker finds nothing in", () => {
       state([task({ attempts: 2, failures: 1 })]),
     ],
     [
+      "a crash that counted, whose rescuer died before it could tell",
+      story()
+        .enqueued()
+        .claimed(1)
+        .passed(200)
+        .tried({ verb: "rescue" })
+        .claimed(2)
+        .ran(2)
+        .settled(2, "done"),
+      state([task({ attempts: 2, failures: 1 })]),
+    ],
+    [
       "an enqueue that was not answered and took no effect",
       finished().tried({ verb: "enqueue", tasks: [{ id: "other", maxRetries: 0, mayMeet: false }] }, false),
       state([task()]),
@@ -203,6 +215,12 @@ describe("the checker finds broken that", () => {
       "a task has failed too often",
       story().enqueued(),
       state([task({ status: "FAILED", failures: 3 })]),
+    ],
+    [
+      "no failure budget is exceeded",
+      "a task has more failures than may be",
+      story().enqueued().claimed(1).ran(1, null).settled(1, "snooze").claimed(2).ran(2).settled(2, "done"),
+      state([task({ attempts: 2, failures: 1 })]),
     ],
     [
       "no failure budget is exceeded",
