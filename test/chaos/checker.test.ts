@@ -81,6 +81,24 @@ describe("the checker finds nothing in", () => {
       state([task({ attempts: 2, failures: 1 })]),
     ],
     [
+      "a settlement that took effect, was sent again after the next claim and answered as lost",
+      story()
+        .enqueued()
+        .claimed(1)
+        .ran(1)
+        .did(
+          {
+            verb: "settle",
+            settlements: [{ id: ID, attempts: 1, kind: "snooze", counted: false, retryable: true }],
+          },
+          { verb: "settle", settled: [] },
+        )
+        .claimed(2)
+        .ran(2)
+        .settled(2, "done"),
+      state([task({ attempts: 2 })]),
+    ],
+    [
       "an enqueue that was not answered and took no effect",
       finished().tried({ verb: "enqueue", tasks: [{ id: "other", maxRetries: 0, mayMeet: false }] }, false),
       state([task()]),

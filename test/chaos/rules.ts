@@ -131,8 +131,8 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
     const certain = endings.filter((ending) => ending.certain);
     if (retries.length === 0 && task.interval === null) {
       // A worker that died in a rescue reports none.
-      const unreported = task.attempts - new Set(endings.map(({ attempts }) => attempts)).size;
-      const possible = endings.filter(countsFailure).length + unreported;
+      const unreported = task.attempts - attemptsOf(endings);
+      const possible = attemptsOf(endings.filter(countsFailure)) + unreported;
       if (failures > possible) report(`${id} has ${failures} failures, of which ${possible} may be`);
       const counted = certain.filter(countsFailure).length;
       if (counted > maxRetries + 1) report(`${id} failed ${counted} times with ${maxRetries} retries`);
@@ -187,6 +187,10 @@ function firstEnd(
 
 function countsFailure({ kind, counted }: Ended): boolean {
   return kind === "retry" || kind === "fail" || (kind === "quarantine" && counted);
+}
+
+function attemptsOf(endings: readonly Ended[]): number {
+  return new Set(endings.map(({ attempts }) => attempts)).size;
 }
 
 function pairs<T>(list: readonly T[]): [T, T][] {

@@ -117,8 +117,9 @@ class Builder {
       case "settle": {
         const settled = reply?.verb === "settle" ? new Set(reply.settled.map(toKey)) : null;
         for (const ending of request.settlements) {
-          if (settled !== null && !settled.has(toKey(ending))) continue;
-          this.#of(ending.id).endings.push({ ...ending, ...span, certain: settled !== null, rescued: false });
+          // What is answered as lost may have taken effect all the same, at a first send whose reply was lost.
+          const certain = settled?.has(toKey(ending)) === true;
+          this.#of(ending.id).endings.push({ ...ending, ...span, certain, rescued: false });
         }
         return;
       }
