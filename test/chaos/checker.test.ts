@@ -69,6 +69,36 @@ describe("the checker finds nothing in", () => {
       state([task({ attempts: 2, failures: 1 })]),
     ],
     [
+      "a crash that counted, whose rescuer died before it could tell",
+      story()
+        .enqueued()
+        .claimed(1)
+        .passed(200)
+        .tried({ verb: "rescue" })
+        .claimed(2)
+        .ran(2)
+        .settled(2, "done"),
+      state([task({ attempts: 2, failures: 1 })]),
+    ],
+    [
+      "a settlement that took effect, was sent again after the next claim and answered as lost",
+      story()
+        .enqueued()
+        .claimed(1)
+        .ran(1)
+        .did(
+          {
+            verb: "settle",
+            settlements: [{ id: ID, attempts: 1, kind: "snooze", counted: false, retryable: true }],
+          },
+          { verb: "settle", settled: [] },
+        )
+        .claimed(2)
+        .ran(2)
+        .settled(2, "done"),
+      state([task({ attempts: 2 })]),
+    ],
+    [
       "an enqueue that was not answered and took no effect",
       finished().tried({ verb: "enqueue", tasks: [{ id: "other", maxRetries: 0, mayMeet: false }] }, false),
       state([task()]),
@@ -203,6 +233,12 @@ describe("the checker finds broken that", () => {
       "a task has failed too often",
       story().enqueued(),
       state([task({ status: "FAILED", failures: 3 })]),
+    ],
+    [
+      "no failure budget is exceeded",
+      "a task has more failures than may be",
+      story().enqueued().claimed(1).ran(1, null).settled(1, "snooze").claimed(2).ran(2).settled(2, "done"),
+      state([task({ attempts: 2, failures: 1 })]),
     ],
     [
       "no failure budget is exceeded",

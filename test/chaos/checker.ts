@@ -40,7 +40,7 @@ export function check(
   for (const [rule, examine] of Object.entries(taskRules)) {
     for (const task of timeline.tasks.values()) examine(task, { end, slack }, reporter(rule));
   }
-  for (const [rule, examine] of Object.entries(queueRules)) examine(timeline, reporter(rule));
+  for (const [rule, examine] of Object.entries(queueRules)) examine(timeline, { end, slack }, reporter(rule));
   return violations;
 }
 

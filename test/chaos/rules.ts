@@ -10,7 +10,7 @@ interface Setting {
 
 type BatchRule = (batch: Batch, timeline: Timeline, report: Report) => void;
 type TaskRule = (task: TaskTimeline, setting: Setting, report: Report) => void;
-type QueueRule = (timeline: Timeline, report: Report) => void;
+type QueueRule = (timeline: Timeline, setting: Setting, report: Report) => void;
 
 /** What holds of every enqueue. */
 export const batchRules: Readonly<Record<string, BatchRule>> = {
@@ -46,8 +46,7 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
         report(`${timeline.id} was claimed twice as attempt ${later.attempts}`);
         continue;
       }
-      const freed = firstEnd(timeline, earlier, later.from) - slack;
-      if (freed > later.to)
+      if (firstEnd(timeline, earlier, later.from, slack) > later.to)
         report(
           `${timeline.id} was claimed as attempt ${later.attempts} while attempt ${earlier.attempts} held it`,
         );
@@ -131,10 +130,10 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
     if (failures > maxRetries + 1) report(`${id} has ${failures} failures with ${maxRetries} retries`);
     const certain = endings.filter((ending) => ending.certain);
     if (retries.length === 0 && task.interval === null) {
-      // Where nobody knows how an attempt ended, a rescue may have counted it.
-      const known = new Set(endings.map(({ attempts }) => attempts));
-      const possible = endings.filter(countsFailure).length + Math.max(0, task.attempts - known.size);
-      if (failures > possible) report(`${id} has ${failures} failures, of which ${possible} were reported`);
+      // A worker that died in a rescue reports none.
+      const unreported = task.attempts - attemptsOf(endings);
+      const possible = attemptsOf(endings.filter(countsFailure)) + unreported;
+      if (failures > possible) report(`${id} has ${failures} failures, of which ${possible} may be`);
       const counted = certain.filter(countsFailure).length;
       if (counted > maxRetries + 1) report(`${id} failed ${counted} times with ${maxRetries} retries`);
     }
@@ -146,9 +145,12 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
 
 /** What holds of every queue. */
 export const queueRules: Readonly<Record<string, QueueRule>> = {
-  "a queue's concurrency is never exceeded": ({ tasks, limits }, report) => {
+  "a queue's concurrency is never exceeded": ({ tasks, limits }, { slack }, report) => {
     const claims = [...tasks.values()].flatMap((task) =>
-      task.claims.map((claim) => ({ ...claim, until: firstEnd(task, claim, Number.POSITIVE_INFINITY) })),
+      task.claims.map((claim) => ({
+        ...claim,
+        until: firstEnd(task, claim, Number.POSITIVE_INFINITY, slack),
+      })),
     );
     for (const [index, { queue, concurrency, to }] of limits.entries()) {
       if (concurrency === null) continue;
@@ -165,18 +167,30 @@ export const queueRules: Readonly<Record<string, QueueRule>> = {
   },
 };
 
-/** The earliest moment at which a claim may have ended, as far as anybody knew before `known`. */
-function firstEnd({ renewals, endings, cancels }: TaskTimeline, claim: Claimed, known: number): number {
+/**
+ * The earliest moment at which a claim may have ended, as far as anybody knew before `known`: its lease by the clock of a
+ * worker that is ahead by `slack`.
+ */
+function firstEnd(
+  { renewals, endings, cancels }: TaskTimeline,
+  claim: Claimed,
+  known: number,
+  slack: number,
+): number {
   const { attempts, leaseExpiresAt, from } = claim;
   const renewed = renewals.filter((renewal) => renewal.attempts === attempts && renewal.to <= known);
   const expires = Math.max(leaseExpiresAt, ...renewed.map((renewal) => renewal.leaseExpiresAt));
   const settled = endings.filter((ending) => ending.attempts === attempts && !ending.rescued);
   const cancelled = cancels.filter((cancel) => cancel.to >= from);
-  return Math.min(expires, ...[...settled, ...cancelled].map((change) => change.from));
+  return Math.min(expires - slack, ...[...settled, ...cancelled].map((change) => change.from));
 }
 
 function countsFailure({ kind, counted }: Ended): boolean {
   return kind === "retry" || kind === "fail" || (kind === "quarantine" && counted);
+}
+
+function attemptsOf(endings: readonly Ended[]): number {
+  return new Set(endings.map(({ attempts }) => attempts)).size;
 }
 
 function pairs<T>(list: readonly T[]): [T, T][] {

@@ -7,16 +7,8 @@ import type { TestDatabase } from "../../support/database.ts";
 import { openLibsql } from "../../support/libsql.ts";
 import { type SqldServer, startSqld } from "../../support/sqld.ts";
 import { openDisk } from "./disk.ts";
+import type { ProcessFault } from "./faults.ts";
 import { startTcpProxy } from "./proxy.ts";
-
-/** Something that happens to a database or to a process, and passes. */
-export interface ProcessFault {
-  readonly name: string;
-  /** How often, among the faults. */
-  readonly weight: number;
-  /** @param milliseconds how long it lasts @returns when it has passed */
-  befall(milliseconds: number): Promise<void>;
-}
 
 /** An empty, migrated database. */
 export interface ProcessDatabase {
@@ -43,7 +35,7 @@ export async function openFile(): Promise<ProcessDatabase> {
     await disk.free();
   };
   return {
-    faults: fill === null ? [] : [{ name: "disk full", weight: 1, befall: full }],
+    faults: fill === null ? [] : [{ name: "disk full", weight: 2, befall: full }],
     urlOf: () => url,
     connect: () => new LibsqlDriver(open, { url, migrate: false }),
     database,

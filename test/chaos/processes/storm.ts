@@ -5,11 +5,13 @@ import { enqueueRequest } from "../../../src/core/prepare.ts";
 import { createQueue, type Queue } from "../../../src/core/queue.ts";
 import { temporaryFolder } from "../../support/libsql.ts";
 import { seeded } from "../../support/random.ts";
+import { check, type Violation } from "../checker.ts";
 import { readFinalState } from "../final-state.ts";
 import type { FinalState, HistoryEvent } from "../history.ts";
 import { RecordedStorage, Recorder } from "../recorder.ts";
 import { anyRequests, chaosTask, LIMIT, LIMITED, operate } from "../workload.ts";
-import type { ProcessDatabase, ProcessFault } from "./databases.ts";
+import type { ProcessDatabase } from "./databases.ts";
+import { chooseFault, type ProcessFault, workerFaults } from "./faults.ts";
 import { Fleet } from "./fleet.ts";
 import { clockOffset, machineClock, readJournals } from "./journal.ts";
 import { poisonPill } from "./pill.ts";
@@ -26,12 +28,18 @@ export interface Stormed {
   readonly history: readonly HistoryEvent[];
   readonly end: FinalState;
   readonly faults: ReadonlyMap<string, number>;
-  /** Workers that ended by themselves. */
-  readonly accidents: readonly string[];
+  readonly violations: readonly Violation[];
+  /** How long after the last fault work was first taken up or ended again, in milliseconds. */
+  readonly recovery: number;
 }
 
 const LEASE = 2_000;
-export const SLACK = 250;
+/**
+ * How far a worker may be from the database's clock. It measures the offset by one query, and where its own clock is off it is
+ * wrong by up to that query's round trip: 112 ms were seen through a proxy to a server, on a machine busy with starting
+ * processes. A request that takes longer than half a lease is given up.
+ */
+const SLACK = LEASE / 2;
 const MINUTE = 60_000;
 /** Tasks in one enqueue. */
 const MOST = 100;
@@ -72,9 +80,11 @@ class Storm {
 
   async run(): Promise<Stormed> {
     const { database } = this.#options.database;
+    let calmAt: number;
     try {
       await this.#rage();
       await Promise.all(this.#passing);
+      calmAt = this.#now();
       await this.#untilFinal();
       await this.#fleet.close();
     } finally {
@@ -83,13 +93,29 @@ class Storm {
     const journals = await readJournals(this.#fleet.journals);
     const history = [...this.#seen, ...journals].sort((one, other) => one.at - other.at);
     const end = await readFinalState(database, this.#now());
-    return { history, end, faults: this.#faults, accidents: this.#fleet.accidents };
+    const violations = [...check(history, end, { slack: SLACK }), ...(await this.#judge())];
+    return { history, end, faults: this.#faults, violations, recovery: recovery(history, calmAt) };
+  }
+
+  /** What no history tells. */
+  async #judge(): Promise<Violation[]> {
+    const { database } = this.#options.database;
+    const blamed = await database.sql(
+      "SELECT tasks.id, e.value AS error FROM tasks, json_each(errors) e WHERE e.value ->> 'type' LIKE 'Storage%'",
+    );
+    return [
+      ...this.#fleet.accidents.map((detail) => ({ rule: "a runner ends only when it is told to", detail })),
+      ...blamed.map(({ id, error }) => ({
+        rule: "no task pays for the database's fault",
+        detail: `${id}: ${error}`,
+      })),
+    ];
   }
 
   async #rage(): Promise<void> {
     const random = this.#random;
     const [task, pill] = [chaosTask(this.#recorder), poisonPill(this.#recorder)];
-    const faults = [...this.#processFaults(), ...this.#options.database.faults];
+    const faults = [...workerFaults(this.#fleet, LEASE, random), ...this.#options.database.faults];
     await patiently(() => this.#queue.configureQueue(LIMITED, { concurrency: LIMIT }));
     const ids: string[] = [];
     while (ids.length < this.#options.tasks) {
@@ -106,27 +132,10 @@ class Storm {
     }
   }
 
-  #processFaults(): ProcessFault[] {
-    const fleet = this.#fleet;
-    const signalled = (signal: NodeJS.Signals) => async () => void fleet.pick(this.#random()).kill(signal);
-    const suspended = (ms: number) => fleet.suspend(fleet.pick(this.#random()), LEASE + ms);
-    return [
-      { name: "worker killed (SIGKILL)", weight: 4, befall: signalled("SIGKILL") },
-      { name: "worker stopped (SIGTERM)", weight: 2, befall: signalled("SIGTERM") },
-      { name: "worker suspended for longer than its lease (SIGSTOP)", weight: 3, befall: suspended },
-    ];
-  }
-
   #inject(faults: readonly ProcessFault[]): void {
-    const total = faults.reduce((sum, { weight }) => sum + weight, 0);
-    let left = this.#random() * total;
-    const fault = faults.find(({ weight }) => {
-      left -= weight;
-      return left < 0;
-    });
-    if (fault === undefined) throw new Error("the weights cover every throw of the dice");
-    this.#count(fault.name);
-    this.#passing.push(fault.befall(300 + this.#random() * 1_700));
+    const { name, befall } = chooseFault(faults, this.#random());
+    this.#count(name);
+    this.#passing.push(befall(300 + this.#random() * 1_700));
   }
 
   /** Every other worker's clock is right. */
@@ -157,4 +166,11 @@ async function patiently<T>(attempt: () => Promise<T>): Promise<T | null> {
     if (error instanceof OmniqError) return null;
     throw error;
   }
+}
+
+function recovery(history: readonly HistoryEvent[], calmAt: number): number {
+  const next = history.find(
+    (event) => event.at >= calmAt && (event.type === "start" || event.type === "end"),
+  );
+  return next === undefined ? 0 : next.at - calmAt;
 }
