@@ -68,7 +68,8 @@ export function subjectOf(storage: Storage): Subject {
 
 async function settleMany(storage: Storage, ...given: Arguments["settleMany"]) {
   const { settled, lost } = await storage.settleMany(...given);
-  return { settled: settled.map(claimOf), lost: lost.map(claimOf) };
+  const inOrder = (some: readonly Claim[]) => given[0].filter((one) => some.includes(one)).map(claimOf);
+  return { settled: inOrder(settled), lost: inOrder(lost) };
 }
 
 async function renewMany(storage: Storage, ...given: Arguments["renewMany"]): Promise<Claim[]> {

@@ -53,23 +53,19 @@ interface Lane {
 
 /** By priority; among equals as listed, or else the one first whose first task is due longest. */
 function lanesOf(state: State, request: ClaimRequest): Lane[] {
-  const due = dueTasks(state, { ...request, longestTimeout: undefined }, false);
+  const due = dueTasks(state, request, false);
   const lanes = Object.groupBy(due, ({ priority, queue }) => `${priority} ${queue}`);
   return Object.values(lanes)
     .flatMap((tasks) => (tasks === undefined ? [] : toLane(tasks, request)))
     .sort((a, b) => a.priority - b.priority || compare(a.place, b.place));
 }
 
-/**
- * A claim looks no further into a lane than its limit: tasks that are too long for it may hide others, or its cost would grow
- * with their number.
- */
-function toLane(due: readonly ModelTask[], { limit, queues, longestTimeout }: ClaimRequest): Lane[] {
+/** The storage passes 200 tasks by that are too long; no program has as many. */
+function toLane(due: readonly ModelTask[], { limit, queues }: ClaimRequest): Lane[] {
   const [first] = due;
   if (first === undefined) return [];
-  const tasks = due.slice(0, limit).filter(({ timeout }) => timeout <= (longestTimeout ?? timeout));
   const listed = queues?.indexOf(first.queue) ?? 0;
-  return [{ priority: first.priority, place: [listed, first.eta, tasks[0]?.id ?? ""], tasks }];
+  return [{ priority: first.priority, place: [listed, first.eta, first.id], tasks: due.slice(0, limit) }];
 }
 
 function compare(a: Lane["place"], b: Lane["place"]): number {

@@ -67,8 +67,10 @@ function toTask({ idGiven: _, args, kwargs, ...input }: NewTask, now: number): M
   };
 }
 
-/** What an enqueue that names the id again must repeat. Where and when the task waits is no part of it. */
+/** What an enqueue that names the id again must repeat. When the task is due is no part of it: a delay moves that. */
 export function contentOf({
+  queue,
+  priority,
   funcPath,
   args,
   kwargs,
@@ -76,11 +78,11 @@ export function contentOf({
   maxRetries,
   timeout,
   uniqueKey,
-}: Pick<NewTask, "funcPath" | "interval" | "maxRetries" | "timeout" | "uniqueKey"> & {
+}: Pick<NewTask, "queue" | "priority" | "funcPath" | "interval" | "maxRetries" | "timeout" | "uniqueKey"> & {
   readonly args: unknown;
   readonly kwargs: unknown;
 }) {
-  return { funcPath, args, kwargs, interval, maxRetries, timeout, uniqueKey };
+  return { queue, priority, funcPath, args, kwargs, interval, maxRetries, timeout, uniqueKey };
 }
 
 export function isConflict(state: State, input: NewTask): boolean {

@@ -34,7 +34,7 @@ export function renewMany(state: State, claims: readonly Claim[], leaseExpiresAt
 export function rescueMany(state: State, now: number, backoff: (failures: number) => number) {
   const expired = tasksIn(state, ["RUNNING"]).filter(({ leaseExpiresAt }) => (leaseExpiresAt ?? now) <= now);
   return expired.slice(0, RESCUED_AT_ONCE).map((task) => {
-    const counted = task.quarantined || task.maxRetries === 0;
+    const counted = task.quarantined;
     const failures = task.failures + Number(counted);
     const retryable = failures <= task.maxRetries;
     const error = { type: "LeaseExpiredError", message: "", at: now, attempt: task.attempts, retryable };
