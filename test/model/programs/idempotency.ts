@@ -4,7 +4,7 @@ import type { Command, Request, World } from "../run.ts";
 import { SLOTS, taskId } from "../source.ts";
 import { nameOf } from "../specification/enqueue.ts";
 import { call } from "../step.ts";
-import { conflictsNow, isRecordedAsAnother } from "./known.ts";
+import { goesWrongAgain, isRecordedAsAnother } from "./known.ts";
 import * as picks from "./picks.ts";
 import { type Input, inputs, toTasks } from "./produce.ts";
 
@@ -17,11 +17,13 @@ export const enqueueOnce: fc.Arbitrary<Command> = fc
   .record({ owner, inputs, again: fc.boolean() })
   .map(({ owner, inputs, again }) => (world) => {
     const before = world.requests.get(nameOf(owner));
-    const repeats = again && before !== undefined && !conflictsNow(world, before.tasks);
+    const expiredBefore = world.now - KEPT;
+    const isAnswered = (world.state.keys.get(nameOf(owner))?.createdAt ?? 0) > expiredBefore;
+    const repeats = again && before !== undefined && !goesWrongAgain(world, before.tasks, isAnswered);
     const request = repeats ? resent(world, before) : newRequest(world, inputs, before);
     world.requests.set(nameOf(owner), request);
     const { tasks, fingerprint } = request;
-    return call("enqueueMany", tasks, world.now, { ...owner, fingerprint, expiredBefore: world.now - KEPT });
+    return call("enqueueMany", tasks, world.now, { ...owner, fingerprint, expiredBefore });
   });
 
 export const forgetKeys: fc.Arbitrary<Command> = fc.constant(({ now }: World) =>

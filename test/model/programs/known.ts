@@ -17,15 +17,19 @@ export function meetsNamesake(
   return uniqueKey !== null && met.some((task) => task.uniqueKey === uniqueKey && task.id !== id);
 }
 
-/** A request that is sent again with its key is refused where an id of its, given but not used then, has another content now. */
-export function conflictsNow({ state }: World, inputs: readonly NewTask[]): boolean {
-  return inputs.some((input) => isConflict(state, input));
+/**
+ * A request that is sent again with its key is refused where an id of its, given but not used then, has another content now. And
+ * it is told the id of the active task that holds an input's unique key, where the first was told that of a finished task with
+ * the input's own id.
+ */
+export function goesWrongAgain(world: World, inputs: readonly NewTask[], isAnswered: boolean): boolean {
+  if (inputs.some((input) => isConflict(world.state, input))) return true;
+  return (
+    !isAnswered &&
+    inputs.some((input) => isRecordedAsAnother(world, input) || meetsNamesake(world, inputs, input))
+  );
 }
 
-/**
- * A request that is sent again with its key is told the id of the active task that holds an input's unique key, where the first
- * was told that of a finished task with the input's own id.
- */
 export function isRecordedAsAnother({ state }: World, { id, uniqueKey }: NewTask): boolean {
   return state.tasks.has(id) && (holderOf(state, uniqueKey)?.id ?? id) !== id;
 }

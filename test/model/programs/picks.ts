@@ -12,7 +12,8 @@ export const HOUR = 60 * MINUTE;
 export const QUEUES = ["a", "b", "c"];
 
 export const number = fc.nat({ max: SLOTS - 1 });
-export const queue = fc.constantFrom(...QUEUES);
+/** Most in one, where priorities and its concurrency meet. */
+export const queue = fc.constantFrom("a", "a", "a", "b", "b", "c");
 export const timeout = fc.constantFrom(25 * SECOND, 5 * SECOND, 60 * SECOND);
 /** What a claim is restricted to: most are not. */
 export const queues = rarely(fc.shuffledSubarray(QUEUES), undefined);
