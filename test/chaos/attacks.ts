@@ -28,6 +28,7 @@ export interface Attack {
 
 /** Tasks of one simulation, and of one storm over processes. */
 const SIMULATED = 1_500;
+const MOST = 100;
 const STORMED = 3_000;
 
 export const ATTACKS: readonly Attack[] = [
@@ -51,6 +52,7 @@ function simulated(
       const { history, end, ...simulation } = await simulate({
         seed,
         tasks: SIMULATED,
+        most: MOST,
         workers: 3,
         faults,
         rate: 0.15,
