@@ -130,9 +130,8 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
     if (failures > maxRetries + 1) report(`${id} has ${failures} failures with ${maxRetries} retries`);
     const certain = endings.filter((ending) => ending.certain);
     if (retries.length === 0 && task.interval === null) {
-      // A worker that died in a rescue reports none.
-      const unreported = task.attempts - attemptsOf(endings);
-      const possible = attemptsOf(endings.filter(countsFailure)) + unreported;
+      // Any attempt may have failed of which nobody was told another end: a worker that died in a rescue tells none.
+      const possible = task.attempts - attemptsOf(certain.filter((ending) => !countsFailure(ending)));
       if (failures > possible) report(`${id} has ${failures} failures, of which ${possible} may be`);
       const counted = certain.filter(countsFailure).length;
       if (counted > maxRetries + 1) report(`${id} failed ${counted} times with ${maxRetries} retries`);

@@ -15,6 +15,8 @@ export interface SimulationOptions {
   readonly tasks: number;
   readonly workers: number;
   readonly faults: readonly NamedFault[];
+  /** Tasks in one enqueue, at most. Defaults to 30. */
+  readonly most?: number;
   /** The share of calls to the database that a fault befalls. */
   readonly rate: number;
   /** A worker's own way to the database. */
@@ -36,7 +38,6 @@ const HASTE = 20;
 /** More than enough for every retry of every task. */
 const ROUNDS = 30;
 const CONCURRENCY = 10;
-/** Tasks in one enqueue. */
 const MOST = 30;
 /** The operator turns to one of the last ones. */
 const RECENT = 40;
@@ -137,7 +138,7 @@ class Simulation {
     await patiently(() => queue.configureQueue(LIMITED, { concurrency: LIMIT }));
     const ids: string[] = [];
     while (ids.length < this.#options.tasks) {
-      const requests = anyRequests(task, this.#random, MOST);
+      const requests = anyRequests(task, this.#random, this.#options.most ?? MOST);
       const receipts = await patiently(() => queue.enqueueMany(requests));
       ids.push(...(receipts ?? []).map(({ id }) => id));
       await patiently(() => operate(queue, ids.slice(-RECENT), this.#random, this.#now()));

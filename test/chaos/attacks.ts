@@ -1,0 +1,85 @@
+/** What the long run lets loose on each database, and the figures of it. */
+import { check, type Violation } from "./checker.ts";
+import { type ChaosDatabase, openFile, openReplica, openServer } from "./databases.ts";
+import { readFinalState } from "./final-state.ts";
+import type { HistoryEvent } from "./history.ts";
+import { openD1 } from "./platform.ts";
+import * as processes from "./processes/databases.ts";
+import { storm } from "./processes/storm.ts";
+import { simulate } from "./simulation.ts";
+
+/** What one attack did, and what it found. */
+export interface Attacked {
+  readonly tasks: number;
+  /** Calls whose answers were checked. */
+  readonly operations: number;
+  readonly faults: ReadonlyMap<string, number>;
+  readonly violations: readonly Violation[];
+}
+
+export interface Attack {
+  /** By which it is asked for. */
+  readonly name: string;
+  readonly title: string;
+  /** So many are under way at once, each with a seed and a database of its own: for the most part they wait. */
+  readonly sideBySide: number;
+  run(seed: number): Promise<Attacked>;
+}
+
+/** Tasks of one simulation, and of one storm over processes. */
+const SIMULATED = 1_500;
+const MOST = 100;
+const STORMED = 3_000;
+
+export const ATTACKS: readonly Attack[] = [
+  simulated("file", "libSQL file", 3, openFile),
+  simulated("server", "libSQL server", 3, openServer),
+  simulated("replica", "libSQL server through a replica", 2, openReplica),
+  simulated("d1", "D1", 2, openD1),
+  stormed("file-processes", "libSQL file, processes", processes.openFile),
+  stormed("server-processes", "libSQL server and replica, processes", processes.openServer),
+];
+
+function simulated(
+  name: string,
+  title: string,
+  sideBySide: number,
+  open: () => Promise<ChaosDatabase>,
+): Attack {
+  const run = async (seed: number): Promise<Attacked> => {
+    const { faults, connect, database, close } = await open();
+    try {
+      const { history, end, ...simulation } = await simulate({
+        seed,
+        tasks: SIMULATED,
+        most: MOST,
+        workers: 3,
+        faults,
+        rate: 0.15,
+        connect,
+        readState: (at) => readFinalState(database, at),
+      });
+      return { ...counted(history), tasks: end.tasks.length, violations: check(history, end), ...simulation };
+    } finally {
+      await close();
+    }
+  };
+  return { name, title, sideBySide, run };
+}
+
+function stormed(name: string, title: string, open: () => Promise<processes.ProcessDatabase>): Attack {
+  const run = async (seed: number): Promise<Attacked> => {
+    const database = await open();
+    try {
+      const { history, end, ...rest } = await storm({ seed, tasks: STORMED, workers: 4, database });
+      return { ...counted(history), tasks: end.tasks.length, ...rest };
+    } finally {
+      await database.close();
+    }
+  };
+  return { name, title, sideBySide: 1, run };
+}
+
+function counted(history: readonly HistoryEvent[]): { operations: number } {
+  return { operations: history.filter(({ type }) => type === "call").length };
+}
