@@ -8,7 +8,7 @@ afterAll(() => Promise.all([folder.remove(), server.close()]));
 
 const openFile = (name: string) => () => openLibsql({ url: `file:${folder.path}/${name}.db` });
 
-itFollowsTheModel("a libSQL file", { open: openFile("queue"), programs: 500 }, process.env);
+itFollowsTheModel("a libSQL file", { open: openFile("queue"), programs: 250 }, process.env);
 itFollowsTheModel(
   "a libSQL file with its results in another",
   { open: openFile("tasks"), openResults: openFile("results"), programs: 50 },
