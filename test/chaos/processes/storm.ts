@@ -43,8 +43,8 @@ const SLACK = LEASE / 2;
 const MINUTE = 60_000;
 /** Tasks in one enqueue. */
 const MOST = 100;
-/** How long what is left may take once all is calm: pills, and the longest backoff. */
-const PATIENCE = 2 * MINUTE;
+/** How long what is left may take once all is calm, on a machine that is busy with other things: it ends much sooner. */
+const PATIENCE = 10 * MINUTE;
 
 /** Goes on until so many tasks are enqueued, calms down, and waits until all are final. */
 export async function storm(options: StormOptions): Promise<Stormed> {
