@@ -5,6 +5,8 @@ import { appMigrations } from "./test/support/app.ts";
 // Keeps the tests off the network: workerd's request.cf would be fetched otherwise.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 
+const { MODEL_SEED, MODEL_PROGRAMS } = process.env;
+
 /** Migrations of an app with a `tasks` table of its own, and ours among them. */
 async function readAppMigrations() {
   const folder = await appMigrations();
@@ -36,6 +38,9 @@ export default defineConfig({
               bindings: {
                 MIGRATIONS: await readD1Migrations("./drizzle"),
                 APP_MIGRATIONS: await readAppMigrations(),
+                // workerd does not see the environment of the process that starts it.
+                ...(MODEL_SEED && { MODEL_SEED }),
+                ...(MODEL_PROGRAMS && { MODEL_PROGRAMS }),
               },
               // Whatever a Worker under test fetches is answered here: no test goes out.
               outboundService: (request: Request) => new Response(`${request.method} ${request.url}`),

@@ -5,7 +5,7 @@ CREATE TABLE `idempotency_keys` (
 	`task_ids` text NOT NULL,
 	`created_at` integer NOT NULL,
 	PRIMARY KEY(`api_key`, `key`),
-	CONSTRAINT "idempotency_keys_task_ids_check" CHECK(json_type(task_ids) = 'array')
+	CONSTRAINT "idempotency_keys_task_ids_check" CHECK(json_valid(task_ids) AND json_type(task_ids) = 'array')
 ) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `maintenance` (
@@ -59,9 +59,9 @@ CREATE TABLE `tasks` (
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL,
 	CONSTRAINT "tasks_priority_check" CHECK(priority BETWEEN 0 AND 9),
-	CONSTRAINT "tasks_args_check" CHECK(json_type(args) = 'array'),
-	CONSTRAINT "tasks_kwargs_check" CHECK(json_type(kwargs) = 'object'),
-	CONSTRAINT "tasks_errors_check" CHECK(json_type(errors) = 'array'),
+	CONSTRAINT "tasks_args_check" CHECK(json_valid(args) AND json_type(args) = 'array'),
+	CONSTRAINT "tasks_kwargs_check" CHECK(json_valid(kwargs) AND json_type(kwargs) = 'object'),
+	CONSTRAINT "tasks_errors_check" CHECK(json_valid(errors) AND json_type(errors) = 'array'),
 	CONSTRAINT "tasks_status_check" CHECK(status IN ('PENDING', 'RUNNING', 'SUCCESS', 'FAILED', 'RETRYING', 'CANCELLED')),
 	CONSTRAINT "tasks_lease_check" CHECK((status = 'RUNNING') = (lease_expires_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;

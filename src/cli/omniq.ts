@@ -1,11 +1,14 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { ConfigError, OmniqError } from "../core/errors.ts";
 import type { LibsqlOptions } from "../storage/libsql.ts";
 import { copyMigrations } from "../storage/migrate.ts";
 
-const program = new Command("omniq").description("Durable tasks on serverless SQLite");
+/** Beside the command's folder in the repository and in the published package alike. */
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+const program = new Command("omniq").description("Durable tasks on serverless SQLite").version(version);
 
 program
   .command("migrations")

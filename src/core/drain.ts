@@ -1,5 +1,6 @@
 import { backoffDelay } from "./backoff.ts";
 import { QueryBudget } from "./budget.ts";
+import { Claimer } from "./claimer.ts";
 import { Committer } from "./committer.ts";
 import type { DrainEnd, DrainOptions, DrainReport, Engine } from "./engine.ts";
 import { QueryLimitReached, SchemaMissing, StorageUnavailable } from "./errors.ts";
@@ -35,6 +36,7 @@ class Drain {
   readonly #waker = new Waker();
   readonly #flight: Flight;
   readonly #committer: Committer;
+  readonly #claimer: Claimer;
   readonly #poller: Poller;
   readonly #rescuer: Rescuer;
   readonly #budget: QueryBudget;
@@ -59,6 +61,7 @@ class Drain {
     this.#heartbeat = new Heartbeat(start, interval, () => this.#guarded("renew", () => this.#renew()));
     this.#rescuer = new Rescuer(engine, interval, options.rescue === false ? NEVER : start);
     this.#committer = new Committer(storage, emit);
+    this.#claimer = new Claimer(storage);
     this.#poller = new Poller(storage, options);
     this.#budget = new QueryBudget(storage, interval, options.queryBudget);
     const onEnd = (task: ClaimedTask, outcome: Outcome) => this.#onEnd(task, outcome);
@@ -138,7 +141,7 @@ class Drain {
   }
 
   async #claim(): Promise<void> {
-    const { storage, clock } = this.#engine;
+    const { clock } = this.#engine;
     const before = clock.now();
     if (this.#rescuer.aloneAt < NEVER) this.#rescuer.wait(this.#flight.endsBy());
     const { aloneAt } = this.#rescuer;
@@ -150,7 +153,7 @@ class Drain {
     const limit = Math.min(free + this.#pace.prefetch(now), this.#tasksLeft());
     this.#pace.noteSent(now);
     const endBy = Math.min(this.#horizon.abortAt, aloneAt);
-    const tasks = await storage.claimMany(this.#claimRequest(now, limit, endBy));
+    const tasks = await this.#claimer.claim(this.#claimRequest(now, limit, endBy));
     this.#pace.noteReply(clock.now());
     this.#poller.noteClaim({ at: now, limit, found: tasks.length }, this.#horizon.lingers(now));
     this.#take(tasks);

@@ -79,8 +79,8 @@ function isDurationText(value: string): value is ms.StringValue {
 export function parseInstant(value: unknown, field: string): number {
   const instant = readInstant(value);
   if (!Number.isSafeInteger(instant) || instant < 0 || instant > LAST_INSTANT) {
-    const expected =
-      "integer milliseconds since 1970, a Date, or ISO 8601 with its zone, before the year 10000";
+    // Most callers can give no Date, for they come by HTTP.
+    const expected = "integer milliseconds since 1970, or ISO 8601 with its zone, before the year 10000";
     throw new ValidationError(field, expected, value instanceof Date ? "an invalid Date" : describe(value));
   }
   return instant;

@@ -23,6 +23,7 @@ export type ErrorCode =
   | "unauthorized"
   | "forbidden"
   | "not_found"
+  | "method_not_allowed"
   | "unsupported_media_type";
 
 /**
@@ -106,13 +107,15 @@ export class TaskNotFoundError extends OmniqError {
   }
 }
 
-/** The task (and its result) was finished long enough ago to be purged. */
+/** There is no such task, and its id is older than what the purge has reached: where there was one, it is purged with its result. */
 export class TaskPurgedError extends OmniqError {
   readonly code = "task_purged";
   readonly id: string;
 
   constructor(id: string) {
-    super(`the task ${id} was purged after its time to live, its result with it`);
+    super(
+      `no task has the id ${id}: those of its age are purged after their time to live, with their results`,
+    );
     this.id = id;
   }
 }

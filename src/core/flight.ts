@@ -2,8 +2,9 @@ import { Aborted } from "./control.ts";
 import type { EventListener } from "./events.ts";
 import { execute } from "./executor.ts";
 import type { Logger } from "./log.ts";
-import { DRAIN_DEFAULTS } from "./options.ts";
+import { DRAIN_DEFAULTS, LIMITS } from "./options.ts";
 import type { Registry } from "./registry.ts";
+import { toTaskError } from "./serialize.ts";
 import type { Storage } from "./storage.ts";
 import type { ClaimedTask } from "./task.ts";
 import type { Outcome } from "./transitions.ts";
@@ -128,6 +129,11 @@ export class Flight {
 
   #start(task: ClaimedTask): void {
     const { registry, emit, now } = this.#options;
+    if (task.unreadable !== undefined) {
+      const context = { at: now(), attempt: task.attempts, retryable: false, maxBytes: LIMITS.errorBytes };
+      this.#end(task, { kind: "failure", error: toTaskError(task.unreadable, context) });
+      return;
+    }
     const definition = registry.find(task.funcPath);
     if (definition === undefined) {
       emit({ type: "task.unknown", task });

@@ -32,15 +32,16 @@ export const LIMITS = {
   priority: { min: 0, max: 9 },
   maxRetries: { min: 0, max: 1_000 },
   timeout: { min: 1, max: 7 * DAY },
-  interval: { min: 1, max: 366 * DAY },
+  /** A task that is due again at once would take the queries, and the claims, of all others. */
+  interval: { min: SECOND / 10, max: 366 * DAY },
   delay: { min: 0, max: 3_660 * DAY },
   timeToLive: { min: 0, max: 3_660 * DAY },
   queueConcurrency: { min: 1, max: 1_000_000 },
   concurrency: { min: 1, max: 1_000 },
   /** A long poll for a result. */
   wait: { min: 0, max: 30 * SECOND },
-  /** A D1 invocation may send 50 queries on the Free plan and 1,000 on the paid one. */
-  queryBudget: { min: 10, max: 1_000_000 },
+  /** A D1 invocation may send 50 queries on the Free plan and 1,000 on the paid one. Fewer than 20 would leave a tick none to claim by. */
+  queryBudget: { min: 20, max: 1_000_000 },
   purgePages: { min: 1, max: 1_000 },
   listLimit: { min: 1, max: 1_000 },
   lease: { min: SECOND, max: DAY },
@@ -102,7 +103,10 @@ export const RETENTION_DEFAULTS = {
 export interface EnqueueOptions {
   /** Positional values, JSON, which the handler reads from `ctx.args`. Defaults to `[]`. */
   readonly args?: readonly unknown[];
-  /** A UUIDv7 of your own: enqueuing it again with the same content changes nothing. Defaults to a new one. */
+  /**
+   * A UUIDv7 of your own: enqueuing it again with the same content changes nothing, with another it is refused. The content is
+   * everything but the eta, which a `delay` moves. Defaults to a new one.
+   */
   readonly id?: string;
   /** The queue that it waits in: a text of 1 to 255 characters. Defaults to `"default"`. */
   readonly queue?: string;
@@ -112,7 +116,7 @@ export interface EnqueueOptions {
   readonly eta?: Instant;
   /** The same, counted from now: up to 10 years. Give one of the two. */
   readonly delay?: Duration;
-  /** Run again this long after each success: 1 ms to a year. Defaults to once only. */
+  /** Run again this long after each success: 100 ms to a year. Defaults to once only. */
   readonly interval?: Duration;
   /** An integer from 0 to 1,000: the task may run once more than that. Defaults to 3. */
   readonly maxRetries?: number;

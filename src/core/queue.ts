@@ -288,19 +288,20 @@ export class Queue<Native = unknown> {
   /**
    * Cancels a task that has not ended; a handler that runs is aborted at its next heartbeat.
    *
-   * @throws {TaskStatusError} when it has ended, {@link TaskNotFoundError}
+   * @throws {TaskStatusError} when it has ended, {@link TaskNotFoundError} {@link TaskPurgedError}
    */
   async cancel(id: string): Promise<Task> {
-    return this.#storage.cancel(parseId(id, "id"), this.#now());
+    return this.#explained(id, this.#storage.cancel(parseId(id, "id"), this.#now()));
   }
 
   /**
    * Runs a FAILED or CANCELLED task again from the start: its failures are forgotten, its result is deleted.
    *
-   * @throws {TaskStatusError} {@link TaskNotFoundError}, {@link UniqueConflictError} when another active task has its unique key
+   * @throws {TaskStatusError} {@link TaskNotFoundError} {@link TaskPurgedError}, {@link UniqueConflictError} when another active
+   *   task has its unique key
    */
   async retry(id: string): Promise<Task> {
-    const task = await this.#storage.retry(parseId(id, "id"), this.#now());
+    const task = await this.#explained(id, this.#storage.retry(parseId(id, "id"), this.#now()));
     this.#wake();
     return task;
   }
@@ -308,10 +309,13 @@ export class Queue<Native = unknown> {
   /**
    * Moves the eta of a task that waits, and keeps its counters.
    *
-   * @throws {TaskStatusError} {@link TaskNotFoundError} {@link ValidationError}
+   * @throws {TaskStatusError} {@link TaskNotFoundError} {@link TaskPurgedError} {@link ValidationError}
    */
   async reschedule(id: string, eta: Instant): Promise<Task> {
-    return this.#storage.reschedule(parseId(id, "id"), parseInstant(eta, "eta"), this.#now());
+    return this.#explained(
+      id,
+      this.#storage.reschedule(parseId(id, "id"), parseInstant(eta, "eta"), this.#now()),
+    );
   }
 
   /** Every queue that has tasks or settings, by name, with its depth (exact to 1,000), its age, what runs and its settings. */
@@ -344,6 +348,16 @@ export class Queue<Native = unknown> {
 
   async #outcome(id: string): Promise<TaskOutcome> {
     return (await this.#storage.getOutcome(parseId(id, "id"))) ?? this.#explainAbsence(id);
+  }
+
+  /** Of an operation, as of a read, a caller hears whether its task was purged. */
+  async #explained(id: string, operation: Promise<Task>): Promise<Task> {
+    try {
+      return await operation;
+    } catch (error) {
+      if (error instanceof TaskNotFoundError) return this.#explainAbsence(id);
+      throw error;
+    }
   }
 
   async #explainAbsence(id: string): Promise<never> {

@@ -109,8 +109,13 @@ async function validateWith(schema: StandardSchemaV1, kwargs: unknown): Promise<
   const [issue] = answer.issues ?? [];
   if (issue === undefined) return "value" in answer ? answer.value : undefined;
   const path = (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
-  const field = ["kwargs", ...path.map(String)].join(".");
-  throw new ValidationError(field, `valid (${issue.message})`, describe(valueAt(kwargs, path)));
+  const field = cut(["kwargs", ...path.map(String)].join("."), 120);
+  throw new ValidationError(field, `valid (${cut(issue.message, 200)})`, describe(valueAt(kwargs, path)));
+}
+
+/** A schema's message, or the path in the payload, may hold the whole of what the caller gave. */
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length).toWellFormed()}...` : text;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

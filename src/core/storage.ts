@@ -44,6 +44,13 @@ export interface ClaimRequest {
    * longest: a claim of several takes from it what is due, up to the limit, before it goes on to the next.
    */
   readonly queues?: readonly string[];
+  /** What tells this claim from every other; each task that it takes bears it as `claimToken`. Defaults to a new one. */
+  readonly token?: string;
+  /**
+   * True where a claim with this token and this `leaseExpiresAt` was sent before and none of its replies came: what it took is
+   * looked up first, and only where there is none is anything claimed. Defaults to false.
+   */
+  readonly resent?: boolean;
 }
 
 /** Of the settlements that were given, each is in one of the two. */
@@ -144,7 +151,7 @@ export interface Storage<Native = unknown> {
   verify(): Promise<void>;
   /** A number that changes when another process commits; null where the database has none that costs nothing. */
   readDataVersion(): Promise<number | null>;
-  /** The database's own clock, in milliseconds since the epoch. */
+  /** The clock of the database, of its primary where it has replicas, in milliseconds since the epoch. */
   readClock(): Promise<number>;
   /** The same storage, whose reads see at least what the bookmark has seen. Without one they begin at the primary. */
   openSession(bookmark?: string): Session;

@@ -101,6 +101,8 @@ export interface ClaimedTask extends Claim {
   readonly maxRetries: number;
   readonly timeout: number;
   readonly leaseExpiresAt: number;
+  /** Why `args` or `kwargs`, here empty, cannot be read: the task is to be failed and not run. Absent where they can be. */
+  readonly unreadable?: Error;
 }
 
 /** A task to be inserted: every default applied, every value checked. */

@@ -3,10 +3,12 @@ import { secureHeaders } from "hono/secure-headers";
 import { describe } from "../core/describe.ts";
 import { authenticate } from "./auth.ts";
 import type { Api, ApiVariables } from "./context.ts";
+import { allowOnly } from "./methods.ts";
 import { HttpError, problemOf } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
 import { resultRoutes } from "./results.ts";
 import { taskRoutes } from "./tasks.ts";
+import { checkEncoding } from "./url.ts";
 
 /** Marks what a session has seen, in and out. */
 const BOOKMARK = "x-d1-bookmark";
@@ -32,15 +34,20 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
   app.use(secureHeaders());
   app.use(async (context, next) => {
     const api = resolve(context);
+    // Before the session, whose error is logged by it.
+    context.set("api", api);
     const bookmark = context.req.header(BOOKMARK);
     const known = bookmark !== undefined && BOOKMARK_FORM.test(bookmark) ? bookmark : undefined;
     const session = api.queue.session(known);
-    context.set("api", api);
     context.set("queue", session.queue);
     await next();
     const reached = session.bookmark();
     if (reached !== null) context.header(BOOKMARK, reached);
     context.header("cache-control", "no-store");
+  });
+  app.use((context, next) => {
+    checkEncoding(context.req.url);
+    return next();
   });
   app.get("/healthz", async (context) => {
     try {
@@ -51,6 +58,7 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
     }
     return context.json({ status: "ok" });
   });
+  app.all("/healthz", allowOnly("GET", "HEAD"));
   app.route("/v1", taskRoutes());
   app.route("/v1", queueRoutes());
   app.route("/v1", resultRoutes());

@@ -30,6 +30,7 @@ const STATUSES = {
   forbidden: 403,
   not_found: 404,
   task_not_found: 404,
+  method_not_allowed: 405,
   wrong_status: 409,
   unique_conflict: 409,
   id_conflict: 409,
@@ -47,7 +48,13 @@ const STATUSES = {
   storage_rejected: 500,
 } as const satisfies Record<ErrorCode, ContentfulStatusCode>;
 
-type RequestCode = "invalid_json" | "unauthorized" | "forbidden" | "not_found" | "unsupported_media_type";
+type RequestCode =
+  | "invalid_json"
+  | "unauthorized"
+  | "forbidden"
+  | "not_found"
+  | "method_not_allowed"
+  | "unsupported_media_type";
 
 /** A fault of the request that only HTTP knows. */
 export class HttpError extends FieldError {

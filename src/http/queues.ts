@@ -3,6 +3,7 @@ import { parseText } from "../core/options.ts";
 import { requires } from "./auth.ts";
 import { limitBody, readJson, TASK_BYTES } from "./body.ts";
 import type { ApiVariables } from "./context.ts";
+import { allowOnly } from "./methods.ts";
 import { parse, QueueBody } from "./schemas.ts";
 
 /** A queue that has no tasks and that nobody configured. */
@@ -15,6 +16,8 @@ export function queueRoutes() {
     context.json({ queues: await context.var.queue.queues() }),
   );
 
+  app.all("/queues", allowOnly("GET", "HEAD"));
+
   app.put("/queues/:name", requires("admin"), limitBody(TASK_BYTES), async (context) => {
     const { queue } = context.var;
     const name = parseText(context.req.param("name"), "name");
@@ -24,6 +27,8 @@ export function queueRoutes() {
     // A replica may not have it yet.
     return context.json({ ...UNUSED, ...known, ...settings, name });
   });
+
+  app.all("/queues/:name", allowOnly("PUT"));
 
   return app;
 }

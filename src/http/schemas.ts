@@ -1,9 +1,10 @@
 import * as v from "valibot";
 import { describe } from "../core/describe.ts";
-import { digitsOrText } from "../core/duration.ts";
+import { digitsOrText, parseInteger } from "../core/duration.ts";
 import { ValidationError } from "../core/errors.ts";
 import { LIMITS } from "../core/options.ts";
 import { TASK_STATUSES } from "../core/task.ts";
+import { shorten } from "./url.ts";
 
 /** A duration or a moment: the engine reads both. */
 const NumberOrText = v.union([v.number(), v.string()]);
@@ -46,8 +47,12 @@ export const ListQuery = v.strictObject({
   queue: v.optional(v.string()),
   funcPath: v.optional(v.string()),
   cursor: v.optional(v.string()),
-  limit: v.optional(v.pipe(v.string(), v.digits(), v.transform(Number))),
+  limit: v.optional(v.pipe(v.string(), v.transform(readLimit))),
 });
+
+function readLimit(text: string): number {
+  return parseInteger(digitsOrText(text), "limit", LIMITS.listLimit);
+}
 
 export const PurgeQuery = v.strictObject({
   olderThan: v.pipe(v.string(), v.transform(digitsOrText)),
@@ -83,11 +88,6 @@ export function parse<Schema extends v.GenericSchema>(
 /** Valibot tells of a missing field by its name in quotes. */
 function isMissing({ type, expected }: v.BaseIssue<unknown>): boolean {
   return type === "strict_object" && expected?.startsWith('"') === true;
-}
-
-// The name of an unknown field is the caller's.
-function shorten(path: string): string {
-  return path.length > 120 ? `${path.slice(0, 120)}...` : path;
 }
 
 function expectedOf(issue: v.BaseIssue<unknown>): string {

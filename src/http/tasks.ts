@@ -5,7 +5,9 @@ import type { CallerKey } from "../core/storage.ts";
 import { requires } from "./auth.ts";
 import { BATCH_BYTES, limitBody, readJson, TASK_BYTES } from "./body.ts";
 import type { ApiContext, ApiVariables } from "./context.ts";
+import { allowOnly } from "./methods.ts";
 import { BatchBody, ListQuery, NewTaskBody, parse, ResultQuery } from "./schemas.ts";
+import { readQuery } from "./url.ts";
 
 export function taskRoutes() {
   const app = new Hono<{ Variables: ApiVariables }>();
@@ -31,33 +33,45 @@ export function taskRoutes() {
     return context.json({ ids: receipts.map((receipt) => receipt.id), duplicates }, 201);
   });
 
+  app.all("/tasks/batch", allowOnly("POST"));
+
   app.get("/tasks", requires("read"), async (context) => {
-    const filter = parse(ListQuery, context.req.query());
+    const filter = parse(ListQuery, readQuery(context));
     const { items, cursor } = await context.var.queue.list(filter);
     return context.json({ tasks: items, cursor });
   });
+
+  app.all("/tasks", allowOnly("GET", "HEAD", "POST"));
 
   app.get("/tasks/:id", requires("read"), async (context) =>
     context.json(await context.var.queue.get(context.req.param("id"))),
   );
 
+  app.all("/tasks/:id", allowOnly("GET", "HEAD"));
+
   app.get("/tasks/:id/result", requires("read"), async (context) => {
-    const { wait } = parse(ResultQuery, context.req.query());
+    const { wait } = parse(ResultQuery, readQuery(context));
     const id = context.req.param("id");
     const result = await context.var.queue.result(id, { wait });
     if (result !== null) return context.json(result);
     return context.json({ taskId: id, result: null }, 202, { "retry-after": "1" });
   });
 
+  app.all("/tasks/:id/result", allowOnly("GET", "HEAD"));
+
   app.post("/tasks/:id/cancel", requires("admin"), async (context) =>
     context.json(await context.var.queue.cancel(context.req.param("id"))),
   );
+
+  app.all("/tasks/:id/cancel", allowOnly("POST"));
 
   app.post("/tasks/:id/retry", requires("admin"), async (context) => {
     const task = await context.var.queue.retry(context.req.param("id"));
     context.var.api.kick?.();
     return context.json(task);
   });
+
+  app.all("/tasks/:id/retry", allowOnly("POST"));
 
   return app;
 }

@@ -45,7 +45,10 @@ export interface RunnerOptions<Native, Env = NodeJS.ProcessEnv> {
 
 /** A long-lived worker in this process. */
 export interface Runner<Native> {
-  /** Its queue: what is enqueued by it starts at once. */
+  /**
+   * Its queue: what is enqueued by it starts at once. A new database takes nothing before its migrations: await
+   * `queue.storage.initialize()` first.
+   */
   readonly queue: Queue<Native>;
   /**
    * Makes sure of the schema and runs tasks until it is stopped. A database that is down is waited for. A runner runs once: a

@@ -23,7 +23,7 @@ export async function claimMany(
     queues === undefined
       ? sql.claimAny(values)
       : sql.claimListed({ ...values, queues: JSON.stringify(queues) });
-  const tasks = await claim(databases, statement, values);
+  const tasks = await claim(databases, statement, values, request.resent);
   // RETURNING has no order of its own.
   const place = (task: ClaimedTask) => queues?.indexOf(task.queue) ?? 0;
   return tasks.sort(
@@ -37,7 +37,12 @@ export async function claimQuarantined(
   request: ClaimRequest,
 ): Promise<ClaimedTask | null> {
   const values = { ...valuesOf(request), limit: 1, queues: toList(request.queues) } as const;
-  const [task = null] = await claim(databases, databases.sql.claimQuarantined(values), values);
+  const [task = null] = await claim(
+    databases,
+    databases.sql.claimQuarantined(values),
+    values,
+    request.resent,
+  );
   return task;
 }
 
@@ -61,9 +66,10 @@ async function claim(
   { tasks, sql }: Databases,
   statement: Statement<ClaimedRow>,
   { token, leaseExpiresAt }: { readonly token: string; readonly leaseExpiresAt: number },
+  resent = false,
 ): Promise<ClaimedTask[]> {
   const rows = await tasks.retry(async (tries) => {
-    if (tries > 1) {
+    if (resent || tries > 1) {
       const { found } = await tasks.decideOnce({ found: [sql.findClaimed({ token, leaseExpiresAt })] });
       if (found.length > 0) return found;
     }
@@ -72,8 +78,14 @@ async function claim(
   return rows.map(toClaimedTask);
 }
 
-function valuesOf({ now, limit, leaseExpiresAt, longestTimeout = Number.MAX_SAFE_INTEGER }: ClaimRequest) {
-  return { now, limit, token: crypto.randomUUID(), longestTimeout, leaseExpiresAt };
+function valuesOf({
+  now,
+  limit,
+  leaseExpiresAt,
+  longestTimeout = Number.MAX_SAFE_INTEGER,
+  token = crypto.randomUUID(),
+}: ClaimRequest) {
+  return { now, limit, token, longestTimeout, leaseExpiresAt };
 }
 
 function toList(queues: readonly string[] | undefined): string | null {

@@ -8,7 +8,7 @@ import { toEnding, toStoredResult, toTask } from "./rows.ts";
 import type { Statement } from "./statements/statement.ts";
 
 export async function readClock({ tasks, sql }: Databases): Promise<number> {
-  const [row] = await tasks.read(sql.readClock);
+  const [row] = await tasks.decide(sql.readClock);
   if (row === undefined) throw new StorageRejected("the database's clock returned no row");
   return row.now;
 }

@@ -1,3 +1,4 @@
+import { SerializationError } from "../core/errors.ts";
 import type { Ending } from "../core/results.ts";
 import type { ClaimedTask, Task, TaskResult } from "../core/task.ts";
 import type { tasks } from "./schema.ts";
@@ -60,8 +61,8 @@ export function toTask(row: TaskRow): Task {
     queue: row.queue,
     priority: row.priority,
     funcPath: row.func_path,
-    args: JSON.parse(row.args),
-    kwargs: JSON.parse(row.kwargs),
+    args: readJson(row.args, []),
+    kwargs: readJson(row.kwargs, {}),
     eta: row.eta,
     interval: row.interval,
     status: row.status,
@@ -72,7 +73,7 @@ export function toTask(row: TaskRow): Task {
     timeout: row.timeout,
     leaseExpiresAt: row.lease_expires_at,
     uniqueKey: row.unique_key,
-    errors: JSON.parse(row.errors),
+    errors: readJson(row.errors, []),
     lastAttemptAt: row.last_attempt_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -87,8 +88,7 @@ export function toClaimedTask(row: ClaimedRow): ClaimedTask {
     queue: row.queue,
     priority: row.priority,
     funcPath: row.func_path,
-    args: JSON.parse(row.args),
-    kwargs: JSON.parse(row.kwargs),
+    ...readArguments(row),
     eta: row.eta,
     interval: row.interval,
     quarantined: row.held === 1,
@@ -121,4 +121,24 @@ export function toStoredResult(taskId: string, row: ResultRow): TaskResult {
   return row.error === null
     ? { ...base, status: "SUCCESS", result: JSON.parse(row.result ?? "null"), error: null }
     : { ...base, status: "FAILED", result: null, error: JSON.parse(row.error) };
+}
+
+/** Whatever is wrong with one task, the others of its claim are to be run. */
+function readArguments({ args, kwargs }: ClaimedRow): Pick<ClaimedTask, "args" | "kwargs" | "unreadable"> {
+  try {
+    return { args: JSON.parse(args), kwargs: JSON.parse(kwargs) };
+  } catch (cause) {
+    const field = readJson(args, null) === null ? "args" : "kwargs";
+    const unreadable = new SerializationError(field, "JSON", "text that is none", { cause });
+    return { args: [], kwargs: {}, unreadable };
+  }
+}
+
+/** JSON for the eye: a page shows the other tasks all the same. */
+function readJson<T>(text: string, fallback: T): T {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return fallback;
+  }
 }

@@ -70,9 +70,9 @@ export function createTables(prefix = "") {
         named("tasks_priority_check"),
         sql.raw(`priority BETWEEN ${LIMITS.priority.min} AND ${LIMITS.priority.max}`),
       ),
-      check(named("tasks_args_check"), sql`json_type(args) = 'array'`),
-      check(named("tasks_kwargs_check"), sql`json_type(kwargs) = 'object'`),
-      check(named("tasks_errors_check"), sql`json_type(errors) = 'array'`),
+      check(named("tasks_args_check"), sql`json_valid(args) AND json_type(args) = 'array'`),
+      check(named("tasks_kwargs_check"), sql`json_valid(kwargs) AND json_type(kwargs) = 'object'`),
+      check(named("tasks_errors_check"), sql`json_valid(errors) AND json_type(errors) = 'array'`),
       check(
         named("tasks_status_check"),
         sql.raw(`status IN (${TASK_STATUSES.map((status) => `'${status}'`).join(", ")})`),
@@ -125,7 +125,10 @@ export function createTables(prefix = "") {
     },
     (t) => [
       primaryKey({ columns: [t.apiKey, t.key], name: named("idempotency_keys_pk") }),
-      check(named("idempotency_keys_task_ids_check"), sql`json_type(task_ids) = 'array'`),
+      check(
+        named("idempotency_keys_task_ids_check"),
+        sql`json_valid(task_ids) AND json_type(task_ids) = 'array'`,
+      ),
     ],
   );
 

@@ -29,9 +29,22 @@ export async function settleMany(
   settlements: readonly Settlement[],
   now: number,
 ): Promise<SettleReport> {
+  if (databases.results === null) return settleTasks(databases, settlements, now);
+  const ended = settlements.filter(endsWithResult);
+  // What writes no result does not wait for the database of the results, which may be down.
+  const others = await settleTasks(databases, exclude(settlements, ended), now);
+  await writeResultsFirst(databases, ended, now);
+  const { lost } = await settleTasks(databases, ended, now);
+  return report(settlements, [...others.lost, ...lost]);
+}
+
+async function settleTasks(
+  databases: Databases,
+  settlements: readonly Settlement[],
+  now: number,
+): Promise<SettleReport> {
   if (settlements.length === 0) return { settled: [], lost: [] };
   const { tasks, results, sql } = databases;
-  if (results !== null) await writeResultsFirst(databases, settlements, now);
   const lists = toLists(settlements, settlementJson).map(({ json }) => ({ settlements: json, now }));
   const { rows, resent } = await tasks.writeMany(() => ({
     // Results come first: the fence of their statement needs the task to be still RUNNING.
@@ -40,7 +53,10 @@ export async function settleMany(
     ),
   }));
   const missing = exclude(settlements, findIn(rows.settled, settlements));
-  const lost = exclude(missing, await findSettledBefore(databases, missing, resent));
+  return report(settlements, exclude(missing, await findSettledBefore(databases, missing, resent)));
+}
+
+function report(settlements: readonly Settlement[], lost: readonly Settlement[]): SettleReport {
   return { settled: exclude(settlements, lost), lost };
 }
 
@@ -89,10 +105,9 @@ async function renewLeases({ tasks, sql }: Databases, claims: readonly Claim[], 
  */
 async function writeResultsFirst(
   databases: Databases,
-  settlements: readonly Settlement[],
+  ended: readonly Settlement[],
   now: number,
 ): Promise<void> {
-  const ended = settlements.filter(endsWithResult);
   const renewed = await renewLeases(databases, ended, now + DRAIN_DEFAULTS.lease);
   const times = new Map(renewed.map((row) => [row.id, row.last_attempt_at]));
   await writeResults(databases, findIn(renewed, ended), now, (id) => times.get(id) ?? null);

@@ -93,8 +93,9 @@ class Builder {
   }
 
   #addCall({ at, request }: CallEvent, outcome: Outcome): void {
-    // What was refused changed nothing.
-    if (outcome?.type === "failure" && outcome.refused) return;
+    // What was refused changed nothing. But a status may forbid a second send because of what the first one did.
+    const operator = request.verb === "cancel" || request.verb === "retry";
+    if (outcome?.type === "failure" && outcome.refused && !operator) return;
     const reply = outcome?.type === "answer" ? outcome.reply : null;
     const span = { from: at, to: reply === null ? Number.POSITIVE_INFINITY : (outcome?.at ?? at) };
     switch (request.verb) {
@@ -115,10 +116,10 @@ class Builder {
         return;
       }
       case "settle": {
-        const settled = reply?.verb === "settle" ? new Set(reply.settled.map(toKey)) : null;
+        // What is said to be lost may have been settled by a first send, after which another worker went on.
+        const settled = new Set(reply?.verb === "settle" ? reply.settled.map(toKey) : []);
         for (const ending of request.settlements) {
-          // What is answered as lost may have taken effect all the same, at a first send whose reply was lost.
-          const certain = settled?.has(toKey(ending)) === true;
+          const certain = settled.has(toKey(ending));
           this.#of(ending.id).endings.push({ ...ending, ...span, certain, rescued: false });
         }
         return;

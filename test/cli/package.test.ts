@@ -10,6 +10,7 @@ const MODULES = join(ROOT, "node_modules");
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let bin: string;
+let version: string;
 
 /** An app that has installed the package with its dependencies, but not `@libsql/client`, which is optional. */
 beforeAll(async () => {
@@ -24,8 +25,9 @@ beforeAll(async () => {
     env: { ...process.env, PATH },
   });
   expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
-  const { dependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
-  for (const name of Object.keys(dependencies)) {
+  const manifest = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  version = manifest.version;
+  for (const name of Object.keys(manifest.dependencies)) {
     await mkdir(dirname(join(installed, name)), { recursive: true });
     await symlink(join(MODULES, name), join(installed, name));
   }
@@ -42,6 +44,10 @@ describe("the published command, in an app on D1 without @libsql/client", () => 
     const { status, stderr } = omniq("migrations", "--out", "migrations");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(await readdir(join(folder.path, "migrations"))).toContain("0000_init.sql");
+  });
+
+  it("tells its version", () => {
+    expect(omniq("--version")).toMatchObject({ status: 0, stdout: `${version}\n` });
   });
 
   it("says of `migrate`, which needs the client, what to install", () => {

@@ -1,9 +1,9 @@
-import { exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
+import { tasks } from "../../src/tasks.ts";
 import { openD1 } from "../support/d1.ts";
-import { caller } from "../support/http.ts";
+import { startWorker } from "../support/worker.ts";
 
-const call = caller((request) => exports.default.fetch(request));
+const { call } = startWorker(tasks);
 const database = await openD1();
 afterEach(() => database.clear());
 
@@ -58,7 +58,20 @@ describe("bad input is refused with the field, what was expected and what was go
       /^valid \(.*number.*\)$/,
       '"2"',
     ],
-    ["an eta that cannot be read", { delay: undefined, eta: "tomorrow" }, "eta", /ISO 8601/, '"tomorrow"'],
+    [
+      "kwargs that are long where the schema refuses them",
+      { funcPath: "sample.fetch", kwargs: { url: "x".repeat(200_000) } },
+      "kwargs.url",
+      /^valid \(.{1,200}\.\.\.\)$/,
+      /^"x{80}\.\.\."$/,
+    ],
+    [
+      "an eta that cannot be read",
+      { delay: undefined, eta: "tomorrow" },
+      "eta",
+      "integer milliseconds since 1970, or ISO 8601 with its zone, before the year 10000",
+      '"tomorrow"',
+    ],
     [
       "an eta without its zone",
       { delay: undefined, eta: "2026-11-24T09:00:00" },
@@ -88,8 +101,15 @@ describe("bad input is refused with the field, what was expected and what was go
     ["a negative delay", { delay: -1 }, "delay", /a duration from 0ms/, "-1"],
     ["a delay without its unit", { delay: "30" }, "delay", /a text like "30s"/, '"30"'],
     ["a delay of 12 years", { delay: "12y" }, "delay", /a duration from 0ms to/, '"12y"'],
-    ["a negative interval", { interval: -5 }, "interval", /a duration from 1ms to 366d/, "-5"],
-    ["an interval of nothing", { interval: 0 }, "interval", /a duration from 1ms/, "0"],
+    ["a negative interval", { interval: -5 }, "interval", /a duration from 100ms to 366d/, "-5"],
+    ["an interval of nothing", { interval: 0 }, "interval", /a duration from 100ms/, "0"],
+    [
+      "an interval that leaves others no time",
+      { interval: "99ms" },
+      "interval",
+      /a duration from 100ms/,
+      '"99ms"',
+    ],
     ["interval: null", { interval: null }, "interval", "number or string", "null"],
     ["a timeout of nothing", { timeout: "0s" }, "timeout", /a duration from 1ms to 7d/, '"0s"'],
     ["a timeout of a fortnight", { timeout: "14d" }, "timeout", /a duration from 1ms to 7d/, '"14d"'],
@@ -205,7 +225,7 @@ describe("bad input is refused with the field, what was expected and what was go
     "the content type %j",
     async (type) => {
       const options = { raw: JSON.stringify(good), headers: { "content-type": type } };
-      const got = JSON.stringify(type === "" ? "none" : type);
+      const got = JSON.stringify(type);
       await expectRefused(
         415,
         { code: "unsupported_media_type", field: "Content-Type", expected: "application/json", got },

@@ -1,10 +1,10 @@
-import { exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
+import { tasks } from "../../src/tasks.ts";
 import { openD1 } from "../support/d1.ts";
-import { caller } from "../support/http.ts";
 import { newTask, newTasks, taskError } from "../support/tasks.ts";
+import { startWorker } from "../support/worker.ts";
 
-const call = caller((request) => exports.default.fetch(request));
+const { call } = startWorker(tasks);
 const database = await openD1();
 beforeEach(() => database.clear());
 

@@ -1,10 +1,11 @@
-import { exports } from "cloudflare:workers";
+import { uuidv7 } from "uuidv7";
 import { beforeEach, describe, expect, it } from "vitest";
+import { tasks } from "../../src/tasks.ts";
 import { openD1 } from "../support/d1.ts";
-import { caller } from "../support/http.ts";
 import { json, newTask, newTasks } from "../support/tasks.ts";
+import { startWorker } from "../support/worker.ts";
 
-const call = caller((request) => exports.default.fetch(request));
+const { call } = startWorker(tasks);
 const database = await openD1();
 beforeEach(() => database.clear());
 
@@ -160,7 +161,8 @@ describe("DELETE /v1/results", () => {
   it("does not take a task that never was for a purged one, even when asked to purge the future", async () => {
     await finished(1, NOW - 60_000);
     await purge("?olderThan=2999-01-01T00:00:00Z");
-    const { body } = await call("GET", `/v1/tasks/${newTask().id}/result`);
+    // An id of this very moment, by the clock that the purge went by.
+    const { body } = await call("GET", `/v1/tasks/${uuidv7()}/result`);
     expect(body.code).toBe("task_not_found");
   });
 
@@ -181,6 +183,9 @@ describe("DELETE /v1/results", () => {
       expect.stringContaining("milliseconds"),
       "100000000000000000000",
     ],
+    // A week, in milliseconds: as a moment it would be in 1970.
+    ["?olderThan=604800000", "olderThan", expect.stringContaining('like "7d"'), "604800000"],
+    ["?olderThan=5m&olderThan=5d", "olderThan", "given once", "2 of them"],
     ["?olderThan=5m&cursor=foo", "cursor", "a UUIDv7", '"foo"'],
     ["?olderThan=5m&older=1", "older", expect.stringContaining("absent"), '"1"'],
   ])("refuses %j and purges nothing", async (query, field, expected, got) => {

@@ -81,6 +81,10 @@ describe("GET /v1/tasks/:id/result", () => {
     expect(status).toBe(410);
     expect(body).toMatchObject({ code: "task_purged", detail: expect.stringContaining(claim.id) });
     expect((await call("GET", `/v1/tasks/${claim.id}`)).status).toBe(410);
+    for (const operation of ["cancel", "retry"]) {
+      const answer = await call("POST", `/v1/tasks/${claim.id}/${operation}`);
+      expect(answer).toMatchObject({ status: 410, body: { code: "task_purged" } });
+    }
   });
 
   it("shows an interval task's last result between and during its runs", async () => {

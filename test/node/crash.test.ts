@@ -64,8 +64,9 @@ describe("Node runners over one libSQL file", () => {
 
   it("two of them drain 2,000 tasks together: every task exactly once", async () => {
     const { url, enqueue, count, notes, noted } = await open();
-    const ids = await enqueue(2_000, 0);
     const workers = [startWorker({ url, notes }), startWorker({ url, notes })];
+    await Promise.all(workers.map((worker) => worker.told("running")));
+    const ids = await enqueue(2_000, 0);
     await until(async () => (await count("SUCCESS")) === ids.length);
     for (const worker of workers) worker.kill("SIGTERM");
     expect(await Promise.all(workers.map((worker) => worker.ended()))).toEqual([0, 0]);

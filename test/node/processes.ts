@@ -30,8 +30,9 @@ export interface WorkerProcess {
 
 const children = new Set<ChildProcess>();
 
-export function startWorker(settings: WorkerSettings): WorkerProcess {
-  const child = run("worker.ts", JSON.stringify(settings));
+/** @param script of another release, by its path. Defaults to the one at hand */
+export function startWorker(settings: WorkerSettings, script = "worker.ts"): WorkerProcess {
+  const child = run(script, JSON.stringify(settings));
   const lines: Line[] = [];
   const errors: string[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => {

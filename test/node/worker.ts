@@ -73,8 +73,10 @@ const runner = createRunner({
 if (settings.beside !== undefined) {
   void createRunner({ storage: new SqliteStorage(libsqlDriver({ url: settings.beside })), tasks: [] }).run();
 }
+const running = runner.run();
+// From now on it listens to signals.
 tell("running");
-await runner.run();
+await running;
 const maxRss = process.resourceUsage().maxRSS * 1024;
 const timers = process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
 console.log(JSON.stringify({ event: "stopped", maxRss, timers }));

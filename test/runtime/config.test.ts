@@ -117,8 +117,8 @@ describe("a bad value stops the start with a message that names the variable, th
     ["OMNIQ_RESULT_TTL", "a week", "a duration from 0ms to"],
     ["OMNIQ_RESULT_TTL", "-1d", "a duration from 0ms to"],
     ["OMNIQ_RESULT_TTL", "11y", "a duration from 0ms to"],
-    ["OMNIQ_QUERY_BUDGET", "9", "an integer from 10 to 1000000"],
-    ["OMNIQ_QUERY_BUDGET", "1e3", "an integer from 10 to 1000000"],
+    ["OMNIQ_QUERY_BUDGET", "19", "an integer from 20 to 1000000"],
+    ["OMNIQ_QUERY_BUDGET", "1e3", "an integer from 20 to 1000000"],
     ["OMNIQ_LOG_LEVEL", "verbose", "debug or info or warn or error or none"],
     ["OMNIQ_AUTH", "off", "keys or none"],
   ])("%s=%s", (variable, value, expected) => {

@@ -179,6 +179,24 @@ describe.each([1_000, 10_000, 100_000])("with %i tasks pending", (count) => {
   itIsCheapToClaim();
 });
 
+describe("with 1,000 tasks pending that take too long for this worker", () => {
+  beforeAll(() => fill(1_000, NOW));
+  const little = { now: NOW, limit: 10, leaseExpiresAt: NOW + HOUR, longestTimeout: 1_000 };
+
+  it("a claim passes 200 of a lane by, and reads a row for each", async () => {
+    const { read, written } = await cost(async () => expect(await storage.claimMany(little)).toEqual([]));
+    expect(read).toBeGreaterThanOrEqual(200);
+    expect(read).toBeLessThanOrEqual(225);
+    expect(written).toBe(0);
+  });
+
+  it("a claim that fits them reads no more than ever", async () => {
+    const request = { ...little, longestTimeout: 25_000 };
+    const { read } = await cost(async () => expect(await storage.claimMany(request)).toHaveLength(10));
+    expect(read / 10).toBeLessThanOrEqual(8);
+  });
+});
+
 describe("with 100,000 tasks that are not yet due", () => {
   beforeAll(() => fill(100_000, NOW + HOUR), 60_000);
   itIsCheapWhenIdle();

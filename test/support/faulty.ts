@@ -1,5 +1,5 @@
 import { StorageRejected, StorageUnavailable } from "../../src/core/errors.ts";
-import type { Driver } from "../../src/storage/driver.ts";
+import type { Driver, Row } from "../../src/storage/driver.ts";
 import type { Statement } from "../../src/storage/statements/statement.ts";
 
 /** What happens to one call on its way to the database. */
@@ -54,7 +54,7 @@ export class FaultyDriver implements Driver {
     return this.#driver.migrateCommand;
   }
 
-  all(statement: Statement) {
+  all(statement: Statement): Promise<readonly Row[]> {
     return this.#next([statement])(() => this.#driver.all(statement));
   }
 
@@ -80,5 +80,30 @@ export class FaultyDriver implements Driver {
       if (typeof parameter === "string") this.longestText = Math.max(this.longestText, parameter.length);
     }
     return this.#faults.shift() ?? none;
+  }
+}
+
+/** A driver over a real one, as a replica that knows nothing: what may be asked of one finds no rows. */
+export class StaleDriver extends FaultyDriver {
+  override async all(): Promise<readonly Row[]> {
+    return [];
+  }
+}
+
+/** A driver over a real one, whose rows are altered on their way, as if somebody had edited them in the database. */
+export class AlteredDriver extends FaultyDriver {
+  readonly #alter: (row: Row) => Row;
+
+  constructor(driver: Driver, alter: (row: Row) => Row) {
+    super(driver, []);
+    this.#alter = alter;
+  }
+
+  override async all(statement: Statement): Promise<readonly Row[]> {
+    return (await super.all(statement)).map(this.#alter);
+  }
+
+  override async batch(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
+    return (await super.batch(statements)).map((rows) => rows.map(this.#alter));
   }
 }

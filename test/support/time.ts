@@ -9,10 +9,10 @@ export interface Elapsed<T> {
 }
 
 /**
- * Runs what takes long by the clock without waiting for it: timers and `Date` go on by a quarter of a second, a database
- * answers in real time in between.
+ * Runs what takes long by the clock without waiting for it: timers and `Date` go on by a quarter of a second, or by `step`, a
+ * database answers in real time in between.
  */
-export async function fastForward<T>(start: () => Promise<T>, most: number): Promise<Elapsed<T>> {
+export async function fastForward<T>(start: () => Promise<T>, most: number, step = 250): Promise<Elapsed<T>> {
   vi.useFakeTimers({
     toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"],
     now: Date.now(),
@@ -24,7 +24,7 @@ export async function fastForward<T>(start: () => Promise<T>, most: number): Pro
       ended = true;
     });
     while (!ended && Date.now() - begin < most) {
-      await vi.advanceTimersByTimeAsync(250);
+      await vi.advanceTimersByTimeAsync(step);
       await new Promise((resolve) => pause(resolve, 5));
     }
     if (!ended) throw new Error(`expected an end within ${most} ms, and there was none`);

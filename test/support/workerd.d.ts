@@ -10,5 +10,7 @@ declare namespace Cloudflare {
     RESULTS_DB: D1Database;
     MIGRATIONS: import("cloudflare:test").D1Migration[];
     APP_MIGRATIONS: import("cloudflare:test").D1Migration[];
+    MODEL_SEED?: string;
+    MODEL_PROGRAMS?: string;
   }
 }

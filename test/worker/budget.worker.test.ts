@@ -87,8 +87,11 @@ describe("one invocation sends at most 50 queries", () => {
     const results = counted(env.RESULTS_DB);
     worker = startWorker(
       tasks,
-      { cronDeadline: 2_000, storage: ({ DB }) => d1Storage(DB, { results: d1Driver(results.binding) }) },
-      { DB: sink.binding },
+      {
+        cronDeadline: 2_000,
+        storage: ({ DB, RESULTS_DB }) => d1Storage(DB, { results: RESULTS_DB && d1Driver(RESULTS_DB) }),
+      },
+      { DB: sink.binding, RESULTS_DB: results.binding },
     );
     await storage().enqueueMany(newTasks(500, { funcPath: "note", eta: Date.now() - 1 }), Date.now());
     await worker.tick();
@@ -125,7 +128,7 @@ describe("one invocation sends at most 50 queries", () => {
 });
 
 describe("OMNIQ_QUERY_BUDGET", () => {
-  it.each([10, 20])("of %d holds a tick to so many queries, and tasks run all the same", async (budget) => {
+  it.each([20, 40])("of %d holds a tick to so many queries, and tasks run all the same", async (budget) => {
     worker = startWorker(tasks, { cronDeadline: 500 }, { DB: sink.binding, OMNIQ_QUERY_BUDGET: `${budget}` });
     await storage().enqueueMany(newTasks(20, { funcPath: "note", eta: Date.now() - 1 }), Date.now());
     await worker.tick();

@@ -42,7 +42,8 @@ describe("createWorker", () => {
     const worker = startWorker([look], {}, { OMNIQ_RESULT_TTL: "3d" });
     await worker.call("POST", "/v1/tasks", { json: { funcPath: "look" } });
     await worker.settled();
-    expect(seen).toBe(worker.env);
+    expect(seen).toMatchObject({ OMNIQ_AUTH: "none", OMNIQ_RESULT_TTL: "3d" });
+    expect(seen).toHaveProperty("DB.prepare");
   });
 
   it("applies OMNIQ_DEFAULT_TIMEOUT and OMNIQ_DEFAULT_MAX_RETRIES where neither task nor definition say otherwise", async () => {

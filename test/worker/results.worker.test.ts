@@ -15,8 +15,11 @@ describe("a Worker with its results in a second D1 database", async () => {
   const [first, second] = [counted(env.DB), counted(env.RESULTS_DB)];
   const { call, settled, tick } = startWorker(
     [add, flaky],
-    { cronDeadline: 300, storage: ({ DB }) => d1Storage(DB, { results: d1Driver(second.binding) }) },
-    { DB: first.binding },
+    {
+      cronDeadline: 300,
+      storage: ({ DB, RESULTS_DB }) => d1Storage(DB, { results: RESULTS_DB && d1Driver(RESULTS_DB) }),
+    },
+    { DB: first.binding, RESULTS_DB: second.binding },
   );
   beforeEach(async () => {
     await tasks.clear();

@@ -2,13 +2,19 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sha256 } from "../../src/core/digest.ts";
 import { tasks } from "../../src/tasks.ts";
 import { openD1 } from "../support/d1.ts";
+import { QUERIES } from "../support/production.ts";
 import { startWorker } from "../support/worker.ts";
 
 const database = await openD1();
 let worker = startWorker(tasks);
 beforeEach(async () => {
   await database.clear();
-  worker = startWorker(tasks, { cronDeadline: 300 }, { OMNIQ_QUERY_BUDGET: "900" });
+  worker = startWorker(
+    tasks,
+    { cronDeadline: 300 },
+    { OMNIQ_QUERY_BUDGET: "900" },
+    { queries: QUERIES.paid },
+  );
 });
 afterEach(() => worker.settled());
 

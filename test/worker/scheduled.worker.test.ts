@@ -6,6 +6,7 @@ import { d1Driver } from "../../src/storage/d1.ts";
 import { SqliteStorage } from "../../src/storage/sqlite.ts";
 import { openD1 } from "../support/d1.ts";
 import { FaultyDriver } from "../support/faulty.ts";
+import { QUERIES } from "../support/production.ts";
 import { json, newTask, newTasks, taskError } from "../support/tasks.ts";
 import { startWorker } from "../support/worker.ts";
 
@@ -26,7 +27,12 @@ beforeEach(async () => {
 });
 
 const start = (options = {}, variables = {}) =>
-  startWorker([note, slow], { cronDeadline: 1_000, ...options }, { OMNIQ_QUERY_BUDGET: "900", ...variables });
+  startWorker(
+    [note, slow],
+    { cronDeadline: 1_000, ...options },
+    { OMNIQ_QUERY_BUDGET: "900", ...variables },
+    { queries: QUERIES.paid },
+  );
 const statuses = async () => {
   const rows = await database.sql("SELECT status, count(*) AS n FROM tasks GROUP BY status ORDER BY status");
   return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
@@ -139,6 +145,13 @@ describe("a cron tick", () => {
     expect((await post({ timeout: "14.01m" })).status).toBe(400);
     await tick();
     expect(await statuses()).toEqual({ SUCCESS: 2 });
+  });
+
+  it("has queries to claim by at the least OMNIQ_QUERY_BUDGET, beside a purge", async () => {
+    const now = Date.now();
+    await storage().enqueueMany([newTask({ funcPath: "note", eta: now })], now);
+    await start({}, { OMNIQ_QUERY_BUDGET: "20" }).tick();
+    expect(await statuses()).toEqual({ SUCCESS: 1 });
   });
 
   it("fails where the database is not migrated, saying what to run, and works once it is", async () => {

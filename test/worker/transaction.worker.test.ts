@@ -1,10 +1,10 @@
-import { applyD1Migrations, createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { defineTask } from "../../src/core/registry.ts";
 import { d1Storage } from "../../src/storage/d1.ts";
 import { createWorker } from "../../src/worker/worker.ts";
-import { caller } from "../support/http.ts";
+import { runWorker } from "../support/worker.ts";
 
 /** An app with a `tasks` table of its own; ours came in by `omniq migrations --prefix omniq_`. */
 await applyD1Migrations(env.DB, env.APP_MIGRATIONS);
@@ -22,18 +22,10 @@ const worker = createWorker({
   cronDeadline: 300,
 });
 const bindings = { DB: env.DB, OMNIQ_AUTH: "none", OMNIQ_LOG_LEVEL: "none" };
-const contexts: ExecutionContext[] = [];
-const call = caller((request) => {
-  const context = createExecutionContext();
-  contexts.push(context);
-  return worker.fetch(request, bindings, context);
-});
-const settled = async () => {
-  for (const context of contexts.splice(0)) await waitOnExecutionContext(context);
-};
+const { call, invoke, settled, tick } = runWorker(worker, bindings);
 
-const insertOrder = (id: string, total: number) =>
-  env.DB.prepare("INSERT INTO orders (id, total) VALUES (?1, ?2)").bind(id, total);
+const insertOrder = (DB: D1Database, id: string, total: number) =>
+  DB.prepare("INSERT INTO orders (id, total) VALUES (?1, ?2)").bind(id, total);
 const rows = async (table: string) => (await env.DB.prepare(`SELECT * FROM ${table}`).all()).results;
 
 beforeEach(async () => {
@@ -60,55 +52,54 @@ describe("an app with migrations and a tasks table of its own", () => {
     });
     expect((await call("PUT", "/v1/queues/mail", { json: { paused: true } })).status).toBe(200);
     expect((await call("DELETE", "/v1/results?olderThan=0s")).status).toBe(200);
-    await worker.scheduled({}, bindings);
+    await tick();
     expect(await rows("tasks")).toEqual([{ id: 7, title: "water the plants", done: 0 }]);
   });
 
   it("says what is missing under the prefix's names", async () => {
     const other = createWorker({ storage: () => d1Storage(env.DB, { tablePrefix: "other_" }), tasks: [] });
-    const answer = await other.fetch(
-      new Request("http://omniq.test/healthz"),
-      bindings,
-      createExecutionContext(),
-    );
+    const answer = await runWorker(other, bindings).call("GET", "/healthz");
     expect(answer.status).toBe(503);
-    expect(await answer.text()).toContain("it lacks other_tasks, other_results");
+    expect(answer.body.detail).toContain("it lacks other_tasks, other_results");
   });
 });
 
 describe("queue.statements in the app's own env.DB.batch", () => {
   it("commits an order and its task together, and queue.kick starts it", async () => {
-    const queue = worker.queueFor(bindings);
-    await env.DB.batch([insertOrder("a", 10), ...(await queue.statements(sendReceipt, { order: "a" }))]);
-    expect(await rows("orders")).toHaveLength(1);
-    expect(await rows("omniq_tasks")).toMatchObject([
-      { func_path: "receipt.send", status: "PENDING", kwargs: '{"order":"a"}' },
-    ]);
-    const context = createExecutionContext();
-    queue.kick(context);
-    await waitOnExecutionContext(context);
+    await invoke(async (own, context) => {
+      const queue = worker.queueFor(own);
+      const statements = await queue.statements(sendReceipt, { order: "a" });
+      await own.DB.batch([insertOrder(own.DB, "a", 10), ...statements]);
+      expect(await rows("orders")).toHaveLength(1);
+      expect(await rows("omniq_tasks")).toMatchObject([
+        { func_path: "receipt.send", status: "PENDING", kwargs: '{"order":"a"}' },
+      ]);
+      queue.kick(context);
+    });
+    await settled();
     expect(receipts).toEqual(["a"]);
   });
 
   it("rolls the task back where the order is refused, before or after it", async () => {
-    const queue = worker.queueFor(bindings);
-    const statements = await queue.statements(sendReceipt, { order: "b" });
-    await expect(env.DB.batch([insertOrder("b", -1), ...statements])).rejects.toThrow("CHECK constraint");
-    await expect(env.DB.batch([...statements, insertOrder("b", -1)])).rejects.toThrow("CHECK constraint");
+    await invoke(async (own) => {
+      const order = insertOrder(own.DB, "b", -1);
+      const statements = await worker.queueFor(own).statements(sendReceipt, { order: "b" });
+      await expect(own.DB.batch([order, ...statements])).rejects.toThrow("CHECK constraint");
+      await expect(own.DB.batch([...statements, order])).rejects.toThrow("CHECK constraint");
+    });
     expect(await rows("orders")).toEqual([]);
     expect(await rows("omniq_tasks")).toEqual([]);
-    await worker.scheduled({}, bindings);
+    await tick();
     expect(receipts).toEqual([]);
   });
 
   it("enqueues nothing twice: a unique key that is taken adds no task, and the order stands", async () => {
-    const queue = worker.queueFor(bindings);
     const options = { uniqueKey: "receipt:c", delay: "1h" };
     for (const id of ["c", "d"]) {
-      await env.DB.batch([
-        insertOrder(id, 1),
-        ...(await queue.statements(sendReceipt, { order: "c" }, options)),
-      ]);
+      await invoke(async (own) => {
+        const statements = await worker.queueFor(own).statements(sendReceipt, { order: "c" }, options);
+        await own.DB.batch([insertOrder(own.DB, id, 1), ...statements]);
+      });
     }
     expect(await rows("orders")).toHaveLength(2);
     expect(await rows("omniq_tasks")).toHaveLength(1);

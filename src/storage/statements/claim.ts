@@ -6,6 +6,9 @@ import { prepare } from "./statement.ts";
 /** Of the lanes from which something may start, ordered by what is due first, a claim takes from so many. */
 const MAX_LANES = 1_000;
 
+/** Of each lane so many tasks that take too long are passed by. */
+const MAX_PASSED_BY = 200;
+
 type ClaimValues = {
   now: number;
   limit: number;
@@ -25,13 +28,16 @@ export function claimSql({ tasks, queues, dueIndex, leaseIndex, heldIndex, queue
 
   /**
    * A lane is a queue and priority in use: the room that its queue has left, and its first due tasks up to the limit as
-   * [first eta, [ids]], without those that take too long.
+   * [first eta, [ids]], without those that take too long. SQLite reads no further than to the last that is taken.
    */
   const dueOf = (queue: string, priority: string) => `
     iif((SELECT paused FROM ${queues} WHERE name = ${queue}), '[null,[]]',
-      (SELECT json_array(min(eta), json_group_array(id) FILTER (WHERE timeout <= :longestTimeout))
-       FROM (SELECT eta, id, timeout FROM ${tasks} ${dueIndex}
-             WHERE queue = ${queue} AND priority = ${priority} AND eta <= :now AND ${due()} ORDER BY eta, id LIMIT :limit)))`;
+      (SELECT json_array(min(eta), json_group_array(id))
+       FROM (SELECT eta, id
+             FROM (SELECT eta, id, timeout FROM ${tasks} ${dueIndex}
+                   WHERE queue = ${queue} AND priority = ${priority} AND eta <= :now AND ${due()}
+                   ORDER BY eta, id LIMIT :limit + ${MAX_PASSED_BY})
+             WHERE timeout <= :longestTimeout LIMIT :limit)))`;
   const roomLeft = "lane.room - json_array_length(lane.due, '$[1]')";
 
   /**

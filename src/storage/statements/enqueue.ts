@@ -9,8 +9,9 @@ export function enqueueSql({ tasks, idempotencyKeys }: Names) {
       value ->> 'eta', value ->> 'interval', value ->> 'maxRetries', value ->> 'timeout', value ->> 'uniqueKey', :now, :now
     FROM json_each(:tasks) WHERE ${condition} ON CONFLICT DO NOTHING RETURNING id`;
 
+  /** All but the eta, which a delay moves. */
   const sameContent = `
-    t.func_path = j.value ->> 'funcPath' AND t.args = j.value -> 'args' AND t.kwargs = j.value -> 'kwargs'
+    t.queue = j.value ->> 'queue' AND t.priority = j.value ->> 'priority' AND t.func_path = j.value ->> 'funcPath' AND t.args = j.value -> 'args' AND t.kwargs = j.value -> 'kwargs'
     AND t.interval IS j.value ->> 'interval' AND t.max_retries = j.value ->> 'maxRetries'
     AND t.timeout = j.value ->> 'timeout' AND t.unique_key IS j.value ->> 'uniqueKey'`;
 

@@ -206,6 +206,9 @@ export function describeFacade(context: EngineContext): void {
       expect(await queue.purgeDue(10)).toBe(1);
       await expect(queue.result(done)).rejects.toThrow(TaskPurgedError);
       await expect(queue.get(done)).rejects.toThrow(TaskPurgedError);
+      await expect(queue.cancel(done)).rejects.toThrow(TaskPurgedError);
+      await expect(queue.retry(done)).rejects.toThrow(TaskPurgedError);
+      await expect(queue.reschedule(done, context.clock.now())).rejects.toThrow(TaskPurgedError);
       expect(await queue.result(failed)).toMatchObject({ status: "FAILED" });
       context.clock.advance(23 * DAY);
       expect(await queue.purgeDue(10)).toBe(1);

@@ -2,6 +2,8 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { describe, expect, it } from "vitest";
 import { Snooze } from "../../../src/core/control.ts";
 import { defineTask } from "../../../src/core/registry.ts";
+import type { Row } from "../../../src/storage/driver.ts";
+import { AlteredDriver } from "../../support/faulty.ts";
 import type { EngineContext } from "./context.ts";
 
 export function describeRefusals(context: EngineContext): void {
@@ -80,6 +82,24 @@ export function describeRefusals(context: EngineContext): void {
         expect(errors).toHaveLength(1);
         expect(errors[0]).not.toHaveProperty("stack");
       }
+    });
+  });
+
+  it("a task whose kwargs are no JSON in the database is FAILED and not run, and the others of its claim are run", async () => {
+    const runs: string[] = [];
+    const task = defineTask("test.noting", { run: (_, { task: { id } }) => void runs.push(id) });
+    const queue = context.queue([task]);
+    const ids = [];
+    for (let n = 0; n < 3; n++) ids.push((await queue.enqueue(task, {})).id);
+    const broken = ids[1] ?? "";
+    const alter = (row: Row) => (row.id === broken && "kwargs" in row ? { ...row, kwargs: "{a: 1}" } : row);
+    const storage = context.database.storage({}, (driver) => new AlteredDriver(driver, alter));
+    expect(await context.queue([task], { storage }).drain()).toMatchObject({ succeeded: 2, failed: 1 });
+    expect(runs).toEqual(ids.filter((id) => id !== broken));
+    expect((await queue.result(broken))?.error).toMatchObject({
+      type: "SerializationError",
+      message: "expected kwargs to be JSON, got text that is none",
+      retryable: false,
     });
   });
 

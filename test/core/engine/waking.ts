@@ -35,7 +35,7 @@ export function describeWaking(context: EngineContext): void {
     });
 
     it("starts an interval task again at its time", async () => {
-      const tick = defineTask("test.tick", { interval: 50, run: () => "done" });
+      const tick = defineTask("test.tick", { interval: 100, run: () => "done" });
       const queue = context.queue([tick]);
       const { id } = await queue.enqueue(tick, {});
       const drain = context.start(queue, { poll: RARELY, rescue: false });

@@ -84,6 +84,8 @@ export function describeEnqueue(context: Context): void {
     });
 
     const changes: Partial<NewTask>[] = [
+      { queue: "other" },
+      { priority: 0 },
       { funcPath: "test.other" },
       { args: json([2]) },
       { kwargs: json({ a: 2 }) },

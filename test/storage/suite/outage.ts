@@ -4,7 +4,7 @@ import type { Settlement } from "../../../src/core/transitions.ts";
 import type { SqliteStorage } from "../../../src/storage/sqlite.ts";
 import { type Fault, FaultyDriver, lostReply, overloaded, unsent } from "../../support/faulty.ts";
 import { json, NOW, newTask } from "../../support/tasks.ts";
-import { type Context, claimOf, found, MINUTE } from "./context.ts";
+import { type Context, claimOf, found, ids, LATER, MINUTE } from "./context.ts";
 
 export function describeOutage(context: Context): void {
   describe("a database that does not answer", () => {
@@ -52,6 +52,39 @@ export function describeOutage(context: Context): void {
         settled: [settlements[0], settlements[2]],
         lost: [settlements[1]],
       });
+    });
+
+    it("a claim whose replies were all lost is found when it is sent again later, and takes nothing more", async () => {
+      const tasks = await context.enqueueMany(6, { queue: "a" });
+      for (const queues of [undefined, ["a"]]) {
+        const token = `token of ${queues}`;
+        const request = { now: NOW, limit: 2, leaseExpiresAt: NOW + MINUTE, queues, token };
+        const unlucky = context.faulty(...Array<Fault>(5).fill(lostReply));
+        await expect(unlucky.claimMany(request)).rejects.toThrow(StorageUnavailable);
+        const taken = await context.storage().claimMany({ ...request, resent: true });
+        expect(ids(taken)).toEqual(ids(queues === undefined ? tasks.slice(0, 2) : tasks.slice(2, 4)));
+        expect(taken.every(({ attempts, claimToken }) => attempts === 1 && claimToken === token)).toBe(true);
+      }
+      const [row] = await context.database.sql(
+        "SELECT count(*) AS count FROM tasks WHERE status = 'PENDING'",
+      );
+      expect(row).toEqual({ count: 2 });
+    });
+
+    it("a claim that never reached the database claims when it is sent again later", async () => {
+      const { id } = await context.enqueue();
+      const request = { now: NOW, limit: 2, leaseExpiresAt: NOW + MINUTE, token: "token", resent: true };
+      expect(await context.faulty(unsent).claimMany(request)).toMatchObject([{ id, claimToken: "token" }]);
+      expect(await context.storage().claimMany({ ...request, token: "another" })).toEqual([]);
+    });
+
+    it("a claim from the quarantine whose replies were all lost is found when it is sent again later", async () => {
+      const { id } = await context.quarantine();
+      const request = { now: LATER, limit: 1, leaseExpiresAt: LATER + MINUTE, token: "token" };
+      const unlucky = context.faulty(...Array<Fault>(5).fill(lostReply));
+      await expect(unlucky.claimQuarantined(request)).rejects.toThrow(StorageUnavailable);
+      const found = await context.storage().claimQuarantined({ ...request, resent: true });
+      expect(found).toMatchObject({ id, attempts: 2, quarantined: true });
     });
 
     it("a flush that takes effect at once asks for nothing more", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { StaleDriver } from "../../support/faulty.ts";
 import { json, NOW, newTask, taskError } from "../../support/tasks.ts";
 import { type Context, LATER, MINUTE } from "./context.ts";
 
@@ -109,6 +110,11 @@ export function describeResults(context: Context): void {
       const now = await storage().readClock();
       expect(Number.isSafeInteger(now)).toBe(true);
       expect(Math.abs(now - Date.now())).toBeLessThan(MINUTE);
+    });
+
+    it("the time is asked of the primary: a replica has a clock of its own", async () => {
+      const subject = context.database.storage({}, (driver) => new StaleDriver(driver, []));
+      expect(Math.abs((await subject.readClock()) - Date.now())).toBeLessThan(MINUTE);
     });
   });
 }

@@ -47,6 +47,10 @@ export function describeSpecification(context: Context): void {
       "args = 'x'",
       "kwargs = '[]'",
       "errors = '{}'",
+      // JSON5, which SQLite reads and JavaScript does not.
+      "args = '[1,]'",
+      "kwargs = '{a: 1}'",
+      "errors = '[{a: 1}]'",
       "lease_expires_at = 1",
       "status = 'RUNNING'",
       "eta = 'soon'",

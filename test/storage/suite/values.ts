@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { serialize } from "../../../src/core/serialize.ts";
+import type { Row } from "../../../src/storage/driver.ts";
+import { AlteredDriver } from "../../support/faulty.ts";
 import { json, NOW, newTask, taskError } from "../../support/tasks.ts";
-import { type Context, LATER, MINUTE } from "./context.ts";
+import { type Context, found, LATER, MINUTE } from "./context.ts";
 
 /** JSON that a careless round trip would change. */
 const VALUES: Record<string, string> = {
@@ -105,6 +107,36 @@ export function describeValues(context: Context): void {
         kwargs: json({ a: 1 }),
       });
       expect(task).toMatchObject({ funcPath: "reports.monthly", args: [1], kwargs: { a: 1 } });
+    });
+  });
+
+  describe("JSON that cannot be read, although the database let it pass", () => {
+    const reading = (id: string) => {
+      const altered = { args: "[1,]", kwargs: "{a: 1}", errors: "[,]" };
+      const alter = (row: Row) => (row.id === id && "kwargs" in row ? { ...row, ...altered } : row);
+      return context.database.storage({}, (driver) => new AlteredDriver(driver, alter));
+    };
+
+    it("a claim brings the others, and says of the one that it is not to be run", async () => {
+      const [first, broken, last] = await context.enqueueMany(3, { args: json([1]) });
+      const request = { now: NOW, limit: 9, leaseExpiresAt: LATER };
+      const claimed = await reading(found(broken).id).claimMany(request);
+      expect(claimed).toMatchObject([
+        { id: first?.id, args: [1] },
+        { id: broken?.id, attempts: 1, args: [], kwargs: {}, unreadable: { code: "not_serializable" } },
+        { id: last?.id, args: [1] },
+      ]);
+      expect(claimed.filter((task) => "unreadable" in task)).toHaveLength(1);
+    });
+
+    it("a page shows the others, and the one without what cannot be read", async () => {
+      const [broken, other] = await context.enqueueMany(2, { args: json([1]) });
+      await context.database.catchUp();
+      const { items } = await reading(found(broken).id).listTasks({ limit: 9 });
+      expect(items).toMatchObject([
+        { id: other?.id, args: [1] },
+        { id: broken?.id, args: [], kwargs: {}, errors: [] },
+      ]);
     });
   });
 

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { StorageUnavailable } from "../../../src/core/errors.ts";
+import type { Settlement } from "../../../src/core/transitions.ts";
 import type { TestDatabase } from "../../support/database.ts";
-import { lostReply, unsent } from "../../support/faulty.ts";
+import { lostReply, none, unsent } from "../../support/faulty.ts";
 import { json, taskError } from "../../support/tasks.ts";
 import { Context, LATER, NOW } from "./context.ts";
 import { describeCrashes } from "./crashes.ts";
@@ -75,6 +77,31 @@ export function describeResultsElsewhere(
       context.resultsTap.disturb("other", unsent, unsent, lostReply);
       await context.storage.markDone(claim, json("kept"), NOW);
       expect(await context.storage.getResult(claim.id)).toMatchObject({ result: "kept" });
+    });
+
+    it("settles what writes no result while the second database is down, and the rest once it is back", async () => {
+      const [done, retried, released, snoozed] = [
+        await context.claim(),
+        await context.claim(),
+        await context.claim(),
+        await context.claim(),
+      ];
+      const settlements: Settlement[] = [
+        { ...done, kind: "done", result: json(1) },
+        { ...retried, kind: "retry", error: taskError(), retryAt: LATER },
+        { ...released, kind: "release", until: LATER },
+        { ...snoozed, kind: "snooze", until: LATER },
+      ];
+      const statuses = async () => {
+        const tasks = await Promise.all(settlements.map(({ id }) => context.other().getTask(id)));
+        return tasks.map((task) => task?.status);
+      };
+      context.resultsTap.always = unsent;
+      await expect(context.storage.settleMany(settlements, NOW)).rejects.toThrow(StorageUnavailable);
+      expect(await statuses()).toEqual(["RUNNING", "RETRYING", "PENDING", "PENDING"]);
+      context.resultsTap.always = none;
+      expect(await context.storage.settleMany(settlements, NOW)).toEqual({ settled: settlements, lost: [] });
+      expect(await statuses()).toEqual(["SUCCESS", "RETRYING", "PENDING", "PENDING"]);
     });
 
     it("reports success twice for a flush that is sent twice", async () => {

@@ -1,0 +1,57 @@
+/** What producers do. */
+import fc from "fast-check";
+import type { NewTask } from "../../../src/core/task.ts";
+import { json, newTask } from "../../support/tasks.ts";
+import type { Command, World } from "../run.ts";
+import { taskId } from "../source.ts";
+import { contentOf } from "../specification/enqueue.ts";
+import { call } from "../step.ts";
+import { meetsNamesake } from "./known.ts";
+import * as picks from "./picks.ts";
+
+const input = fc.record({
+  number: picks.number,
+  idGiven: fc.boolean(),
+  /** Comes with the content that its id had before, if it had any. */
+  repeats: fc.oneof(
+    { arbitrary: fc.constant(true), weight: 6 },
+    { arbitrary: fc.constant(false), weight: 1 },
+  ),
+  queue: picks.queue,
+  priority: fc.constantFrom(5, 5, 0, 9),
+  due: picks.moment,
+  content: fc.record({
+    funcPath: fc.constantFrom("test.noop", "test.noop", "test.other"),
+    kwargs: fc.constantFrom(json({}), json({}), json({ other: true })),
+    interval: fc.constantFrom(null, picks.MINUTE),
+    maxRetries: fc.constantFrom(3, 1, 0),
+    timeout: picks.timeout,
+    uniqueKey: fc.constantFrom(null, null, "x", "y"),
+  }),
+});
+
+export type Input = typeof input extends fc.Arbitrary<infer T> ? T : never;
+
+export const inputs = fc.array(input, { minLength: 1, maxLength: 6, size: "max" });
+
+export const enqueue: fc.Arbitrary<Command> = inputs.map(
+  (inputs) => (world) => call("enqueueMany", toTasks(world, inputs), world.now),
+);
+
+export function toTasks(world: World, inputs: readonly Input[]): NewTask[] {
+  const tasks: NewTask[] = [];
+  for (const { number, idGiven, repeats, queue, priority, due, content } of inputs) {
+    const id = taskId(number);
+    const first = tasks.find((task) => task.id === id);
+    const stored = world.state.tasks.get(id);
+    const known = first ?? (stored && { ...stored, args: json(stored.args), kwargs: json(stored.kwargs) });
+    const repeated = repeats && known ? contentOf(known) : {};
+    tasks.push(newTask({ ...content, ...repeated, id, idGiven, queue, priority, eta: world.now + due }));
+  }
+  // An id that the queue made is new: only a caller's can meet a task.
+  const isNew = ({ id }: NewTask) =>
+    !world.state.tasks.has(id) && tasks.filter((task) => task.id === id).length === 1;
+  return tasks
+    .filter((task) => !meetsNamesake(world, tasks, task))
+    .map((task) => ({ ...task, idGiven: task.idGiven || !isNew(task) }));
+}

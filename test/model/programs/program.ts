@@ -1,0 +1,36 @@
+import fc from "fast-check";
+import type { Command } from "../run.ts";
+import { enqueueOnce, forgetKeys } from "./idempotency.ts";
+import * as operators from "./operators.ts";
+import * as producers from "./produce.ts";
+import * as workers from "./work.ts";
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: producers.enqueue },
+  { weight: 2, arbitrary: enqueueOnce },
+  { weight: 1, arbitrary: forgetKeys },
+  { weight: 6, arbitrary: workers.claimMany },
+  { weight: 2, arbitrary: workers.dequeue },
+  { weight: 3, arbitrary: workers.claimQuarantined },
+  { weight: 7, arbitrary: workers.settle },
+  { weight: 4, arbitrary: workers.settleMany },
+  { weight: 2, arbitrary: workers.renewMany },
+  { weight: 4, arbitrary: workers.rescueMany },
+  { weight: 1, arbitrary: workers.lookAhead },
+  { weight: 2, arbitrary: operators.cancel },
+  { weight: 3, arbitrary: operators.retry },
+  { weight: 2, arbitrary: operators.reschedule },
+  { weight: 3, arbitrary: operators.configureQueue },
+  { weight: 1, arbitrary: operators.purge },
+  { weight: 1, arbitrary: operators.list },
+  { weight: 1, arbitrary: operators.listQueues },
+  { weight: 3, arbitrary: operators.clock },
+  { weight: 5, arbitrary: operators.wait },
+);
+
+/** Up to 60 commands, about half as many on average. */
+export const program: fc.Arbitrary<Command[]> = fc.array(command, {
+  minLength: 1,
+  maxLength: 60,
+  size: "max",
+});

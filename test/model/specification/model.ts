@@ -1,0 +1,46 @@
+/**
+ * The queue as its specification tells it, in memory: what the storage must answer to any program. Written from the
+ * specification and the contract, not from the SQL.
+ */
+
+import type { Subject } from "../subject.ts";
+import { claimMany, claimQuarantined, dequeue, findNextEta, hasQuarantined } from "./claim.ts";
+import { enqueueMany, purgeIdempotencyKeys } from "./enqueue.ts";
+import { cancel, configureQueue, purgeResults, reschedule, retry } from "./operate.ts";
+import { getOutcome, getTask, listQueues, listTasks } from "./read.ts";
+import { markRunning, renewMany, rescueMany, settleMany, settleOne } from "./settle.ts";
+import type { State } from "./state.ts";
+
+export function modelOf(state: State): Subject {
+  return {
+    enqueueMany: (tasks, now, idempotency) => enqueueMany(state, tasks, now, idempotency),
+    dequeue: (now) => dequeue(state, now),
+    claimMany: (request) => claimMany(state, request),
+    claimQuarantined: (request) => claimQuarantined(state, request),
+    hasQuarantined: (request) => hasQuarantined(state, request),
+    findNextEta: (queues) => findNextEta(state, queues),
+    markRunning: (claim, now) => markRunning(state, claim, now),
+    markDone: (claim, result, now) => settleOne(state, { ...claim, kind: "done", result }, now),
+    markFailed: (claim, error, next, now) =>
+      next === "final"
+        ? settleOne(state, { ...claim, kind: "fail", error }, now)
+        : settleOne(state, { ...claim, kind: "retry", error, ...next }, now),
+    snooze: (claim, until, now) => settleOne(state, { ...claim, kind: "snooze", until }, now),
+    release: (claim, now, until) => settleOne(state, { ...claim, kind: "release", until }, now),
+    settleMany: (settlements, now) => settleMany(state, settlements, now),
+    renewMany: (claims, leaseExpiresAt) => renewMany(state, claims, leaseExpiresAt),
+    rescueMany: (now, backoff) => rescueMany(state, now, backoff),
+    cancel: (id, now) => cancel(state, id, now),
+    retry: (id, now) => retry(state, id, now),
+    reschedule: (id, eta, now) => reschedule(state, id, eta, now),
+    configureQueue: (name, settings) => configureQueue(state, name, settings),
+    purgeResults: (request) => purgeResults(state, request),
+    purgeIdempotencyKeys: (olderThan) => purgeIdempotencyKeys(state, olderThan),
+    // Of others it may say so, too.
+    mayBePurged: (id) => state.purged.has(id),
+    getTask: (id) => getTask(state, id),
+    getOutcome: (id) => getOutcome(state, id),
+    listTasks: (filter) => listTasks(state, filter),
+    listQueues: (now) => listQueues(state, now),
+  };
+}

@@ -1,0 +1,54 @@
+import { TaskNotFoundError, TaskStatusError, UniqueConflictError } from "../../../src/core/errors.ts";
+import type { PurgeRequest, QueueSettings } from "../../../src/core/storage.ts";
+import type { Task, TaskStatus } from "../../../src/core/task.ts";
+import { ACTIVE, FINISHED, holderOf, type ModelTask, type State, tasksIn, WAITING } from "./state.ts";
+
+export function cancel(state: State, id: string, now: number): Task {
+  const task = allowed(state, "cancel", id, ACTIVE);
+  Object.assign(task, { status: "CANCELLED", quarantined: false, leaseExpiresAt: null, updatedAt: now });
+  return { ...task };
+}
+
+export function retry(state: State, id: string, now: number): Task {
+  const task = allowed(state, "retry", id, ["FAILED", "CANCELLED"]);
+  if (holderOf(state, task.uniqueKey) !== null) throw new UniqueConflictError(id);
+  Object.assign(task, { status: "PENDING", failures: 0, eta: now, updatedAt: now });
+  state.results.delete(id);
+  return { ...task };
+}
+
+export function reschedule(state: State, id: string, eta: number, now: number): Task {
+  const task = allowed(state, "reschedule", id, WAITING);
+  Object.assign(task, { eta, updatedAt: now });
+  return { ...task };
+}
+
+function allowed(state: State, verb: string, id: string, from: readonly TaskStatus[]): ModelTask {
+  const task = state.tasks.get(id);
+  if (task === undefined) throw new TaskNotFoundError(id);
+  if (!from.includes(task.status)) throw new TaskStatusError(id, verb, from, task.status);
+  return task;
+}
+
+/** What the settings do not name stays. */
+export function configureQueue(state: State, name: string, settings: QueueSettings): void {
+  const { paused, concurrency } = state.queues.get(name) ?? { paused: false, concurrency: null };
+  state.queues.set(name, {
+    paused: settings.paused ?? paused,
+    concurrency: settings.concurrency === undefined ? concurrency : settings.concurrency,
+  });
+}
+
+/** Finished tasks last changed before the limit of their status go, with their results. */
+export function purgeResults(state: State, { olderThan, failedOlderThan, cursor }: PurgeRequest) {
+  const limit = (status: TaskStatus) => (status === "FAILED" ? failedOlderThan : olderThan);
+  const purged = tasksIn(state, FINISHED)
+    .filter(({ id }) => id > (cursor ?? ""))
+    .filter(({ status, updatedAt }) => updatedAt < limit(status));
+  for (const { id } of purged) {
+    state.tasks.delete(id);
+    state.results.delete(id);
+    state.purged.add(id);
+  }
+  return { purged: purged.length, cursor: null };
+}

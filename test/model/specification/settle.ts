@@ -1,0 +1,113 @@
+import { LeaseLostError } from "../../../src/core/errors.ts";
+import type { Claim, TaskError } from "../../../src/core/task.ts";
+import type { Settlement } from "../../../src/core/transitions.ts";
+import { LEASE } from "./claim.ts";
+import { heldBy, type ModelTask, type State, tasksIn } from "./state.ts";
+
+const ERRORS_KEPT = 20;
+const RESCUED_AT_ONCE = 100;
+
+export function markRunning(state: State, claim: Claim, now: number): void {
+  const task = heldBy(state, claim);
+  if (task === null) throw new LeaseLostError(claim.id, claim.attempts);
+  Object.assign(task, { leaseExpiresAt: now + LEASE, lastAttemptAt: now, updatedAt: now });
+}
+
+export function settleOne(state: State, settlement: Settlement, now: number): void {
+  if (!settle(state, settlement, now)) throw new LeaseLostError(settlement.id, settlement.attempts);
+}
+
+/** Each is fenced on its own. */
+export function settleMany(state: State, settlements: readonly Settlement[], now: number) {
+  const settled = new Set(settlements.filter((settlement) => settle(state, settlement, now)));
+  const lost = settlements.filter((settlement) => !settled.has(settlement));
+  return { settled: [...settled].map(claimOf), lost: lost.map(claimOf) };
+}
+
+export function renewMany(state: State, claims: readonly Claim[], leaseExpiresAt: number): Claim[] {
+  const held = claims.filter((claim) => heldBy(state, claim) !== null);
+  for (const claim of held) Object.assign(heldBy(state, claim) ?? {}, { leaseExpiresAt });
+  return held.map(claimOf);
+}
+
+/** The first expired lease only quarantines, unless the task may not run twice; one that expires in quarantine counts. */
+export function rescueMany(state: State, now: number, backoff: (failures: number) => number) {
+  const expired = tasksIn(state, ["RUNNING"]).filter(({ leaseExpiresAt }) => (leaseExpiresAt ?? now) <= now);
+  return expired.slice(0, RESCUED_AT_ONCE).map((task) => {
+    const counted = task.quarantined;
+    const failures = task.failures + Number(counted);
+    const retryable = failures <= task.maxRetries;
+    const error = { type: "LeaseExpiredError", message: "", at: now, attempt: task.attempts, retryable };
+    const retryAt = counted ? now + backoff(failures) : now;
+    const settlement: Settlement = retryable
+      ? { ...claimOf(task), kind: "quarantine", error, counted, retryAt }
+      : { ...claimOf(task), kind: "fail", error };
+    settle(state, settlement, now);
+    return { claim: claimOf(task), settlement };
+  });
+}
+
+export function claimOf({ id, attempts }: Claim): Claim {
+  return { id, attempts };
+}
+
+function settle(state: State, settlement: Settlement, now: number): boolean {
+  const task = heldBy(state, settlement);
+  if (task === null) return false;
+  apply(state, task, settlement, now);
+  Object.assign(task, { leaseExpiresAt: null, updatedAt: now });
+  return true;
+}
+
+/** All but a release and a rescue end the quarantine. */
+function apply(state: State, task: ModelTask, settlement: Settlement, now: number): void {
+  const wasQuarantined = task.quarantined;
+  const wait = (eta: number) =>
+    Object.assign(task, { eta, status: task.failures > 0 ? "RETRYING" : "PENDING" });
+  task.quarantined = false;
+  switch (settlement.kind) {
+    case "done":
+      succeed(state, task, settlement.result, now);
+      break;
+    case "fail":
+      fail(task, settlement.error);
+      task.status = "FAILED";
+      state.results.set(task.id, {
+        ...resultBase(task, now),
+        status: "FAILED",
+        result: null,
+        error: settlement.error,
+      });
+      break;
+    case "retry":
+      fail(task, settlement.error);
+      Object.assign(task, { status: "RETRYING", eta: settlement.retryAt });
+      break;
+    case "quarantine":
+      fail(task, settlement.error, settlement.counted);
+      Object.assign(task, { status: "RETRYING", eta: settlement.retryAt, quarantined: true });
+      break;
+    case "snooze":
+      wait(settlement.until);
+      break;
+    case "release":
+      wait(settlement.until ?? task.eta);
+      task.quarantined = wasQuarantined;
+  }
+}
+
+function succeed(state: State, task: ModelTask, result: string, now: number): void {
+  const base = resultBase(task, now);
+  state.results.set(task.id, { ...base, status: "SUCCESS", result: JSON.parse(result), error: null });
+  if (task.interval === null) task.status = "SUCCESS";
+  else Object.assign(task, { status: "PENDING", eta: now + task.interval, failures: 0 });
+}
+
+function fail(task: ModelTask, error: TaskError, counted = true): void {
+  task.failures += Number(counted);
+  task.errors = [...task.errors, error].slice(-ERRORS_KEPT);
+}
+
+function resultBase({ id: taskId, attempts, lastAttemptAt }: ModelTask, finishedAt: number) {
+  return { taskId, finishedAt, attempts, lastAttemptAt };
+}

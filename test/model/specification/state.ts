@@ -1,0 +1,61 @@
+import type { Claim, Task, TaskResult, TaskStatus } from "../../../src/core/task.ts";
+
+/** A task of the model, which changes in place. */
+export type ModelTask = { -readonly [Field in keyof Task]: Task[Field] };
+
+export interface ModelQueue {
+  paused: boolean;
+  concurrency: number | null;
+}
+
+/** A caller's key, with what its request was answered. */
+export interface ModelKey {
+  readonly fingerprint: string;
+  readonly ids: readonly string[];
+  readonly createdAt: number;
+}
+
+/** All that the model remembers. */
+export interface State {
+  readonly tasks: Map<string, ModelTask>;
+  /** The results on file; a cancelled task has none of its own. */
+  readonly results: Map<string, TaskResult>;
+  readonly queues: Map<string, ModelQueue>;
+  /** By API key and key. */
+  readonly keys: Map<string, ModelKey>;
+  readonly purged: Set<string>;
+}
+
+export function emptyState(): State {
+  return { tasks: new Map(), results: new Map(), queues: new Map(), keys: new Map(), purged: new Set() };
+}
+
+export const WAITING: readonly TaskStatus[] = ["PENDING", "RETRYING"];
+export const ACTIVE: readonly TaskStatus[] = [...WAITING, "RUNNING"];
+export const FINISHED: readonly TaskStatus[] = ["SUCCESS", "FAILED", "CANCELLED"];
+
+/** The tasks with one of these statuses, in the order of insertion: their ids tell it. */
+export function tasksIn(state: State, statuses: readonly TaskStatus[]): ModelTask[] {
+  return [...state.tasks.values()].filter(({ status }) => statuses.includes(status)).sort(byId);
+}
+
+export function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return a.id < b.id ? -1 : Number(a.id > b.id);
+}
+
+/** Smallest eta first, ties in insertion order. */
+export function byEta(a: ModelTask, b: ModelTask): number {
+  return a.eta - b.eta || byId(a, b);
+}
+
+/** The task that a claim holds: the fence is the id, `RUNNING` and the attempt. */
+export function heldBy(state: State, { id, attempts }: Claim): ModelTask | null {
+  const task = state.tasks.get(id);
+  return task?.status === "RUNNING" && task.attempts === attempts ? task : null;
+}
+
+/** The active task that holds a unique key. */
+export function holderOf(state: State, uniqueKey: string | null): ModelTask | null {
+  if (uniqueKey === null) return null;
+  return tasksIn(state, ACTIVE).find((task) => task.uniqueKey === uniqueKey) ?? null;
+}

@@ -1,0 +1,103 @@
+import type { Storage, TaskFilter, TaskOutcome } from "../../src/core/storage.ts";
+import type { Claim, Task } from "../../src/core/task.ts";
+import { claimOf } from "./specification/settle.ts";
+import { byId } from "./specification/state.ts";
+
+export type Verb =
+  | "enqueueMany"
+  | "dequeue"
+  | "claimMany"
+  | "claimQuarantined"
+  | "hasQuarantined"
+  | "findNextEta"
+  | "markRunning"
+  | "markDone"
+  | "markFailed"
+  | "snooze"
+  | "release"
+  | "settleMany"
+  | "renewMany"
+  | "rescueMany"
+  | "cancel"
+  | "retry"
+  | "reschedule"
+  | "configureQueue"
+  | "purgeResults"
+  | "purgeIdempotencyKeys"
+  | "mayBePurged"
+  | "getTask"
+  | "getOutcome"
+  | "listTasks"
+  | "listQueues";
+
+export type Arguments = { readonly [V in Verb]: Parameters<Storage[V]> };
+
+/** What programs are run on, the model and the product alike. Answers are compared as data, whatever their type. */
+export type Subject = { readonly [V in Verb]: (...given: Arguments[V]) => unknown };
+
+/** The product, its answers brought to the form in which the model gives them: here, and only here, they are adapted. */
+export function subjectOf(storage: Storage): Subject {
+  return {
+    enqueueMany: (...given) => storage.enqueueMany(...given),
+    dequeue: (...given) => storage.dequeue(...given),
+    claimMany: (...given) => storage.claimMany(...given),
+    claimQuarantined: (...given) => storage.claimQuarantined(...given),
+    hasQuarantined: (...given) => storage.hasQuarantined(...given),
+    findNextEta: (...given) => storage.findNextEta(...given),
+    markRunning: (...given) => storage.markRunning(...given),
+    markDone: (...given) => storage.markDone(...given),
+    markFailed: (...given) => storage.markFailed(...given),
+    snooze: (...given) => storage.snooze(...given),
+    release: (...given) => storage.release(...given),
+    settleMany: (...given) => settleMany(storage, ...given),
+    renewMany: (...given) => renewMany(storage, ...given),
+    rescueMany: (...given) => rescueMany(storage, ...given),
+    cancel: (...given) => storage.cancel(...given),
+    retry: (...given) => storage.retry(...given),
+    reschedule: (...given) => storage.reschedule(...given),
+    configureQueue: (...given) => storage.configureQueue(...given),
+    purgeResults: (...given) => storage.purgeResults(...given),
+    purgeIdempotencyKeys: (...given) => storage.purgeIdempotencyKeys(...given),
+    mayBePurged: (...given) => storage.mayBePurged(...given),
+    getTask: (...given) => storage.getTask(...given),
+    getOutcome: (id) => getOutcome(storage, id),
+    listTasks: (filter) => listAll(storage, filter),
+    listQueues: (...given) => storage.listQueues(...given),
+  };
+}
+
+async function settleMany(storage: Storage, ...given: Arguments["settleMany"]) {
+  const { settled, lost } = await storage.settleMany(...given);
+  const inOrder = (some: readonly Claim[]) => given[0].filter((one) => some.includes(one)).map(claimOf);
+  return { settled: inOrder(settled), lost: inOrder(lost) };
+}
+
+async function renewMany(storage: Storage, ...given: Arguments["renewMany"]): Promise<Claim[]> {
+  return (await storage.renewMany(...given)).map(claimOf);
+}
+
+/** No order is promised. */
+async function rescueMany(storage: Storage, ...given: Arguments["rescueMany"]) {
+  const rescued = await storage.rescueMany(...given);
+  return [...rescued].sort((a, b) => byId(a.claim, b.claim));
+}
+
+/** Known to go wrong: where results have a database of their own, that of a rescue does not tell when its attempt began. */
+async function getOutcome(storage: Storage, id: string): Promise<TaskOutcome | null> {
+  const outcome = await storage.getOutcome(id);
+  if (outcome?.result?.error?.type !== "LeaseExpiredError") return outcome;
+  const lastAttemptAt = (await storage.getTask(id))?.lastAttemptAt ?? null;
+  return { ...outcome, result: { ...outcome.result, lastAttemptAt } };
+}
+
+/** Page by page to the end: where a page ends is the storage's to choose. */
+async function listAll(storage: Storage, filter: TaskFilter): Promise<Task[]> {
+  const tasks: Task[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await storage.listTasks({ ...filter, cursor });
+    tasks.push(...page.items);
+    cursor = page.cursor ?? undefined;
+  } while (cursor !== undefined);
+  return tasks;
+}
