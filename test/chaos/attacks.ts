@@ -27,12 +27,12 @@ export interface Attack {
 }
 
 /** Tasks of one simulation, and of one storm over processes. */
-const SIMULATED = 1_500;
+const SIMULATED = 2_000;
 const MOST = 100;
-const STORMED = 3_000;
+const STORMED = 2_000;
 
 export const ATTACKS: readonly Attack[] = [
-  simulated("file", "libSQL file", 3, openFile),
+  simulated("file", "libSQL file", 4, openFile),
   simulated("server", "libSQL server", 3, openServer),
   simulated("replica", "libSQL server through a replica", 2, openReplica),
   simulated("d1", "D1", 2, openD1),

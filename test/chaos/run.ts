@@ -1,7 +1,10 @@
 /** `npm run chaos`: lets faults loose on every database for as long as it is told to, and says what came of it. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { ATTACKS, type Attack } from "./attacks.ts";
+import { ATTACKS, type Attack, type Attacked } from "./attacks.ts";
 import { formatTallies, Tally } from "./report.ts";
 
 interface Options {
@@ -14,6 +17,9 @@ interface Options {
 // In memory, where that can be had: a run would be waiting for the disk for most of its time.
 if (existsSync("/dev/shm")) process.env.TMPDIR ??= "/dev/shm";
 
+/** Violations of one attack that are told one by one. */
+const SHOWN = 10;
+const ATTACK = fileURLToPath(new URL("attack.ts", import.meta.url));
 const names = ATTACKS.map(({ name }) => name);
 const program = new Command("chaos")
   .description("Attacks the queue on every database, and checks what its clients saw.")
@@ -44,19 +50,33 @@ async function attackOn(attack: Attack): Promise<Tally> {
   return tally;
 }
 
-async function attackOnce({ name, title, run }: Attack, ownSeed: number, tally: Tally): Promise<void> {
+async function attackOnce({ name, title }: Attack, ownSeed: number, tally: Tally): Promise<void> {
   const start = performance.now();
-  const attacked = await run(ownSeed).catch((error: unknown) => {
-    const detail = error instanceof Error ? `${error.stack}` : String(error);
-    const violations = [{ rule: "an attack comes to its end", detail }];
-    return { tasks: 0, operations: 0, faults: new Map<string, number>(), violations };
-  });
+  const attacked = await runAttack(name, ownSeed);
   tally.add(attacked);
   const seconds = Math.round((performance.now() - start) / 1_000);
   console.log(`${title}, seed ${ownSeed}: ${attacked.tasks} tasks in ${seconds} s`);
-  for (const { rule, detail } of attacked.violations) console.log(`  VIOLATION of "${rule}": ${detail}`);
-  if (attacked.violations.length > 0)
+  const { violations } = attacked;
+  for (const { rule, detail } of violations.slice(0, SHOWN))
+    console.log(`  VIOLATION of "${rule}": ${detail}`);
+  if (violations.length > SHOWN) console.log(`  and ${violations.length - SHOWN} more`);
+  if (violations.length > 0)
     console.log(`  the same dice again: npm run chaos -- --only ${name} --runs 1 --seed ${ownSeed}`);
+}
+
+async function runAttack(name: string, ownSeed: number): Promise<Attacked> {
+  const child = fork(ATTACK, [name, String(ownSeed)], { serialization: "advanced" });
+  const sent = new Promise<Attacked>((resolve) =>
+    child.once("message", (message) => resolve(message as Attacked)),
+  );
+  const ended = once(child, "exit").then(([code, signal]): Attacked => {
+    const detail = `its process ended with exit code ${code}, signal ${signal}`;
+    const violations = [{ rule: "an attack comes to its end", detail }];
+    return { tasks: 0, operations: 0, faults: new Map(), violations };
+  });
+  const attacked = await Promise.race([sent, ended]);
+  await ended;
+  return attacked;
 }
 
 function positive(text: string): number {

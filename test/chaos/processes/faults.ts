@@ -11,11 +11,12 @@ export interface ProcessFault {
 
 /** What happens to a runner of the fleet. @param lease how long its leases hold, in milliseconds */
 export function workerFaults(fleet: Fleet, lease: number, random: () => number): ProcessFault[] {
-  const signalled = (signal: NodeJS.Signals) => async () => void fleet.pick(random()).kill(signal);
+  const killed = async () => void fleet.pick(random()).kill("SIGKILL");
+  const stopped = async () => fleet.terminate(fleet.pick(random()));
   const suspended = (milliseconds: number) => fleet.suspend(fleet.pick(random()), lease + milliseconds);
   return [
-    { name: "worker killed (SIGKILL)", weight: 4, befall: signalled("SIGKILL") },
-    { name: "worker stopped (SIGTERM)", weight: 2, befall: signalled("SIGTERM") },
+    { name: "worker killed (SIGKILL)", weight: 4, befall: killed },
+    { name: "worker stopped (SIGTERM)", weight: 2, befall: stopped },
     { name: "worker suspended beyond its lease (SIGSTOP)", weight: 3, befall: suspended },
   ];
 }

@@ -21,6 +21,7 @@ export interface FleetOptions extends Pick<WorkerSettings, "offset" | "lease"> {
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #workers = new Set<ChildProcess>();
+  readonly #stopping = new WeakSet<ChildProcess>();
   readonly #ends: Promise<void>[] = [];
   readonly #accidents: string[] = [];
   #names = 0;
@@ -54,10 +55,17 @@ export class Fleet {
     worker.kill("SIGCONT");
   }
 
+  /** Asks it to stop, once: a runner that is asked again exits at once. */
+  terminate(worker: ChildProcess): void {
+    if (this.#stopping.has(worker)) return;
+    this.#stopping.add(worker);
+    worker.kill("SIGTERM");
+  }
+
   /** Asks each to stop, and waits until they have. */
   async close(): Promise<void> {
     this.#closing = true;
-    for (const worker of this.#workers) worker.kill("SIGTERM");
+    for (const worker of this.#workers) this.terminate(worker);
     const deadline = AbortSignal.timeout(30_000);
     deadline.onabort = () => {
       for (const worker of this.#workers) this.#lament(worker, "did not stop when it was asked to");

@@ -11,16 +11,16 @@ describe.each(OPEN)("four runners over %s, killed, suspended and wrong about the
   let database: ProcessDatabase | undefined;
   afterAll(() => database?.close());
 
-  it("keep every promise", { timeout: 180_000 }, async () => {
+  it("keep every promise", { timeout: 660_000 }, async () => {
     database = await open();
     const { end, faults, violations } = await storm({
       seed: 20_261_125,
-      tasks: 1_000,
+      tasks: 600,
       workers: 4,
       database,
     });
     expect(violations).toEqual([]);
-    expect(end.tasks.length).toBeGreaterThan(800);
-    expect(faults.size).toBeGreaterThan(4);
+    expect(end.tasks.length).toBeGreaterThan(450);
+    expect([...faults.keys()]).toEqual(expect.arrayContaining(database.faults.map(({ name }) => name)));
   });
 });
