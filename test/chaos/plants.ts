@@ -30,10 +30,6 @@ const CLAIM = /SET status = 'RUNNING', attempts = attempts \+ 1/;
 
 export const PLANTS: readonly Plant[] = [
   {
-    name: "the fence of the attempt is removed",
-    spoil: inText(SETTLE, /AND t\.attempts = j\.value ->> 'attempts'/, ""),
-  },
-  {
     name: "a heartbeat does not extend the lease",
     spoil: inText(
       /SET lease_expires_at = \?\d FROM/,
