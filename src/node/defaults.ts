@@ -11,6 +11,8 @@ export const NODE_DEFAULTS = {
   grace: 10 * SECOND,
   /** How long the database may take, after the grace of a stop, for what ended then. */
   lastWrites: 3 * SECOND,
+  /** How long an exit waits for whoever reads the output. */
+  lastLines: 2 * SECOND,
   /** Between two tries of a database that failed: doubling. */
   restart: { min: SECOND / 2, max: 15 * SECOND },
   /** How often a purge is looked for, and at most how many pages of it are done at once. */

@@ -1,4 +1,6 @@
+import { setTimeout } from "node:timers/promises";
 import type { Logger } from "../core/log.ts";
+import { NODE_DEFAULTS } from "./defaults.ts";
 
 /** Runners of this process that have not ended. */
 let running = 0;
@@ -13,7 +15,16 @@ export function noteStart(): void {
 export function noteEnd(): void {
   running -= 1;
   // Whoever waits for the runner goes first.
-  if (running === 0 && signalled) setImmediate(() => process.exit(0));
+  if (running === 0 && signalled) setImmediate(() => void exit());
+}
+
+/** A pipe takes what its reader makes room for: an exit cuts off the lines that are still waiting. */
+async function exit(): Promise<void> {
+  const written = [process.stdout, process.stderr].map(
+    (stream) => new Promise<void>((resolve) => stream.write("", () => resolve())),
+  );
+  await Promise.race([Promise.all(written), setTimeout(NODE_DEFAULTS.lastLines)]);
+  process.exit(0);
 }
 
 /**

@@ -36,8 +36,8 @@ export function startWorker(settings: WorkerSettings, script = "worker.ts"): Wor
   const lines: Line[] = [];
   const errors: string[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => {
-    // The native client writes lines of its own.
-    if (line.startsWith("{")) lines.push(JSON.parse(line));
+    // The native client writes lines of its own, and a process that is killed may leave half a line.
+    if (line.startsWith("{") && line.endsWith("}")) lines.push(JSON.parse(line));
   });
   createInterface({ input: child.stderr }).on("line", (line) => errors.push(line));
   const end = once(child, "close");

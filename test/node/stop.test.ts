@@ -95,6 +95,15 @@ describe("a Node runner that is asked to stop", () => {
     expect(await worker.ended()).toBe(0);
   });
 
+  it("exits only when its last lines are written, however slowly they are read", async () => {
+    const worker = startWorker({ url, lastLines: 100_000 });
+    await worker.told("running");
+    worker.kill("SIGTERM");
+    expect(await worker.ended()).toBe(0);
+    expect(worker.lines.filter(({ event }) => event === "last")).toHaveLength(100_000);
+    expect(worker.lines.at(-1)).toMatchObject({ event: "stopped" });
+  });
+
   it("beside another runner of its process, which is idle, finishes what it runs", async () => {
     const queue = open();
     const { id } = await queue.enqueue(note, { ms: 500 });

@@ -18,6 +18,8 @@ export interface WorkerSettings extends Pick<LibsqlOptions, "url" | "syncUrl" | 
   readonly beside?: string;
   /** Stops by itself after so many tasks, or after so many failures of the database. */
   readonly stopAfter?: { readonly tasks?: number; readonly failures?: number };
+  /** So many lines are its last, written at once when its runner has stopped. */
+  readonly lastLines?: number;
 }
 
 /** Its polls tell that nothing waits. */
@@ -77,6 +79,7 @@ const running = runner.run();
 // From now on it listens to signals.
 tell("running");
 await running;
+for (let line = 0; line < (settings.lastLines ?? 0); line++) tell("last");
 const maxRss = process.resourceUsage().maxRSS * 1024;
 const timers = process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
 console.log(JSON.stringify({ event: "stopped", maxRss, timers }));
