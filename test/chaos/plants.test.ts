@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { comeBackLate } from "./accident.ts";
 import { check, type Violation } from "./checker.ts";
 import { openFile } from "./databases.ts";
 import { readFinalState } from "./final-state.ts";
-import { PLANTS, type Plant, planted } from "./plants.ts";
+import { MISSING_FENCE, PLANTS, type Plant, planted } from "./plants.ts";
 import { simulate } from "./simulation.ts";
 
 async function violationsOf(plant: Plant, seed: number): Promise<readonly Violation[]> {
@@ -25,5 +26,24 @@ describe.concurrent("the chaos finds a bug that was planted:", () => {
     // Some need an accident that not every run has.
     for (const seed of [1, 2, 3, 4, 5, 6]) if ((await violationsOf(plant, seed)).length > 0) return;
     expect.fail("six runs have not found it");
+  });
+});
+
+describe("a worker that comes back while another runs its task", () => {
+  const violationsWith = async (plant?: Plant) => {
+    const { database, close } = await openFile();
+    const { driver } = database;
+    const { history, now } = await comeBackLate(plant === undefined ? driver : planted(driver, plant));
+    const end = await readFinalState(database, now);
+    await close();
+    return check(history, end);
+  };
+
+  it("changes nothing", async () => {
+    expect(await violationsWith()).toEqual([]);
+  });
+
+  it(`is found out where ${MISSING_FENCE.name}`, async () => {
+    expect(await violationsWith(MISSING_FENCE)).not.toEqual([]);
   });
 });

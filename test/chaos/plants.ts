@@ -28,6 +28,12 @@ const SETTLE = /UPDATE tasks AS t SET\s+status = CASE/;
 const RESULT = /INSERT INTO results[\s\S]*t\.attempts, t\.last_attempt_at/;
 const CLAIM = /SET status = 'RUNNING', attempts = attempts \+ 1/;
 
+/** The one that only a certain accident brings to light. */
+export const MISSING_FENCE: Plant = {
+  name: "the fence of the attempt is removed",
+  spoil: inText(SETTLE, /AND t\.attempts = j\.value ->> 'attempts'/, ""),
+};
+
 export const PLANTS: readonly Plant[] = [
   {
     name: "a heartbeat does not extend the lease",
