@@ -46,9 +46,10 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
         report(`${timeline.id} was claimed twice as attempt ${later.attempts}`);
         continue;
       }
-      if (firstEnd(timeline, earlier, later.from, slack) > later.to)
+      const early = firstEnd(timeline, earlier, later.from, slack) - later.to;
+      if (early > 0)
         report(
-          `${timeline.id} was claimed as attempt ${later.attempts} while attempt ${earlier.attempts} held it`,
+          `${timeline.id} was claimed as attempt ${later.attempts}, ${early} ms before attempt ${earlier.attempts} had ended`,
         );
     }
   },
@@ -81,8 +82,10 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
     for (const { attempts, from, kind } of certain)
       if (claims.some((claim) => claim.attempts > attempts && claim.to < from))
         report(`${id} took ${kind} of attempt ${attempts} after a later attempt had begun`);
+    // Who sends a rescue again takes for its own what another rescued in the same millisecond: an event too many, and no more.
     for (const [one, other] of pairs(certain))
-      if (one.attempts === other.attempts) report(`${id} was ended twice as attempt ${one.attempts}`);
+      if (one.attempts === other.attempts && !(one.rescued && other.rescued))
+        report(`${id} was ended twice as attempt ${one.attempts}`);
   },
 
   "the result on file is the last acknowledged attempt's": (
@@ -133,7 +136,7 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
       // Any attempt may have failed of which nobody was told another end: a worker that died in a rescue tells none.
       const possible = task.attempts - attemptsOf(certain.filter((ending) => !countsFailure(ending)));
       if (failures > possible) report(`${id} has ${failures} failures, of which ${possible} may be`);
-      const counted = certain.filter(countsFailure).length;
+      const counted = attemptsOf(certain.filter(countsFailure));
       if (counted > maxRetries + 1) report(`${id} failed ${counted} times with ${maxRetries} retries`);
     }
     const given = endings.some(({ kind, retryable }) => kind === "fail" && !retryable);

@@ -69,6 +69,28 @@ describe("the clock of a worker", () => {
     });
   }
 
+  for (const timing of [{ before: 80_000 }, { after: 80_000 }]) {
+    it(`is asked for again after an answer that took 80 s (${JSON.stringify(timing)})`, async () => {
+      const clock = new Clock();
+      const [slow, quick] = [database(90_000, timing), database(90_000)];
+      let queries = 0;
+      await clock.synchronize({
+        readClock: () => {
+          queries += 1;
+          return (queries === 1 ? slow : quick).readClock();
+        },
+      });
+      expect(queries).toBe(2);
+      expect(clock.now()).toBe(Date.now() + 90_000);
+    });
+  }
+
+  it("of a database that is always slow is asked for three times", async () => {
+    const storage = database(90_000, { before: 600 });
+    await new Clock().synchronize(storage);
+    expect(storage.queries).toBe(3);
+  });
+
   it("follows the database's where the two drift apart", async () => {
     const clock = new Clock();
     for (const offset of [100, 200, 150, -50]) {
