@@ -1,5 +1,5 @@
 import { StorageRejected } from "./errors.ts";
-import type { EventListener, QueueEvent } from "./events.ts";
+import { type EventListener, type QueueEvent, subjectOf } from "./events.ts";
 import { DRAIN_DEFAULTS, LIMITS } from "./options.ts";
 import { toTaskError } from "./serialize.ts";
 import type { Storage } from "./storage.ts";
@@ -107,7 +107,7 @@ export class Committer {
   /** Counts an attempt of which nothing may be written. */
   lose(task: ClaimedTask): void {
     this.#counts.lost += 1;
-    this.#emit({ type: "task.lost", task });
+    this.#emit({ type: "task.lost", task: subjectOf(task) });
   }
 
   async #commit(batch: readonly Ended[], now: number): Promise<number> {
@@ -116,7 +116,7 @@ export class Committer {
     for (const ended of batch) {
       const event = settled.has(ended.settlement)
         ? toEvent(ended)
-        : ({ type: "task.lost", task: ended.task } as const);
+        : ({ type: "task.lost", task: subjectOf(ended.task) } as const);
       this.#counts[COUNTED_AS[event.type]] += 1;
       this.#emit(event);
     }
@@ -179,7 +179,8 @@ const COUNTED_AS = {
   "task.lost": "lost",
 } as const satisfies Record<EndEvent["type"], keyof EndCounts>;
 
-function toEvent({ task, settlement }: Ended): EndEvent {
+function toEvent({ task: claimed, settlement }: Ended): EndEvent {
+  const task = subjectOf(claimed);
   switch (settlement.kind) {
     case "done":
       return { type: "task.succeeded", task };

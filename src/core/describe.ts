@@ -9,6 +9,11 @@ export function describe(value: unknown): string {
   return String(value);
 }
 
+/** The same without a word of the value itself, for what may be a secret. */
+export function describeKind(value: unknown): string {
+  return typeof value === "object" || value === undefined ? describe(value) : `a ${typeof value}`;
+}
+
 function typeName(value: object): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   return typeof prototype === "object" && prototype !== null

@@ -1,10 +1,15 @@
 import { harmless, type Logger } from "./log.ts";
-import type { Claim, TaskError } from "./task.ts";
+import type { Claim, ClaimedTask, TaskError } from "./task.ts";
 
 /** Which attempt of which task an event is about. */
 export interface TaskSubject extends Claim {
   readonly funcPath: string;
   readonly queue: string;
+}
+
+/** Of a claimed task what an event tells: never its payload, which a listener may log. */
+export function subjectOf({ id, attempts, funcPath, queue }: ClaimedTask): TaskSubject {
+  return { id, attempts, funcPath, queue };
 }
 
 /** What the database was asked for as it failed: the step of a drain, a purge, or the start of a kick or of a runner's drain. */

@@ -1,5 +1,5 @@
 import { Aborted } from "./control.ts";
-import type { EventListener } from "./events.ts";
+import { type EventListener, subjectOf } from "./events.ts";
 import { execute } from "./executor.ts";
 import type { Logger } from "./log.ts";
 import { DRAIN_DEFAULTS, LIMITS } from "./options.ts";
@@ -136,13 +136,13 @@ export class Flight {
     }
     const definition = registry.find(task.funcPath);
     if (definition === undefined) {
-      emit({ type: "task.unknown", task });
+      emit({ type: "task.unknown", task: subjectOf(task) });
       this.#end(task, { kind: "release", until: now() + DRAIN_DEFAULTS.unknownTaskDelay });
       return;
     }
     const controller = new AbortController();
     this.#running.set(task, { controller, endsBy: now() + task.timeout });
-    emit({ type: "task.started", task });
+    emit({ type: "task.started", task: subjectOf(task) });
     void execute(task, definition, controller, this.#options).then((outcome) => {
       this.#running.delete(task);
       this.#end(task, outcome);

@@ -1,4 +1,4 @@
-import { describe } from "./describe.ts";
+import { describeKind } from "./describe.ts";
 import { FieldError, ValidationError } from "./errors.ts";
 import { newId } from "./id.ts";
 import {
@@ -62,10 +62,10 @@ export async function prepareTask(
 ): Promise<NewTask> {
   const { task, input, options } = request;
   if (options.args !== undefined && !Array.isArray(options.args)) {
-    throw new ValidationError("args", "an array", describe(options.args));
+    throw new ValidationError("args", "an array", describeKind(options.args));
   }
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    throw new ValidationError("kwargs", "an object", describe(input));
+    throw new ValidationError("kwargs", "an object", describeKind(input));
   }
   const settings = parseShared(options, parseShared(task.settings, { ...defaults, interval: null }));
   const { longestTimeout = Number.POSITIVE_INFINITY } = defaults;

@@ -12,6 +12,7 @@ import { SILENT } from "./log.ts";
 import { type EnqueueOptions, LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
 import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskRequest } from "./prepare.ts";
 import type { QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
+import { NOTHING_REDACTED, type Redaction, redactOutcome, redactTask } from "./redact.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import {
   type PurgeOptions,
@@ -52,6 +53,8 @@ interface Shared {
   readonly clock: Clock;
   /** Each wakes a drain of this process. */
   readonly listeners: Set<() => void>;
+  /** Whether what it answers is to be shown. */
+  readonly redacts: boolean;
 }
 
 /** A queue whose reads see at least what an earlier session saw. */
@@ -74,7 +77,7 @@ export class Queue<Native = unknown> {
   constructor(options: QueueParts<Native>, registry: Registry, shared?: Shared) {
     this.#options = options;
     this.#storage = options.storage;
-    this.#shared = shared ?? { clock: new Clock(options.now), listeners: new Set() };
+    this.#shared = shared ?? { clock: new Clock(options.now), listeners: new Set(), redacts: false };
     this.#retention = parseRetention(options.retention);
     this.#emit = guarded(options.onEvent, options.log ?? SILENT);
     this.#registry = registry;
@@ -101,6 +104,16 @@ export class Queue<Native = unknown> {
     const session = this.#storage.openSession(bookmark);
     const options = { ...this.#options, storage: session.storage };
     return { queue: new Queue(options, this.#registry, this.#shared), bookmark: () => session.bookmark() };
+  }
+
+  /**
+   * The same queue, whose answers may be shown: what the definitions of its tasks `redact` reads `"[redacted]"` in them. The
+   * HTTP API answers by it. A task whose definition this queue does not have is answered whole.
+   *
+   * @example return Response.json(await queue.redacted().get(id));
+   */
+  redacted(): Queue<Native> {
+    return new Queue(this.#options, this.#registry, { ...this.#shared, redacts: true });
   }
 
   /**
@@ -148,7 +161,7 @@ export class Queue<Native = unknown> {
     const now = this.#now();
     const prepared = await this.#intake.prepare(request, now);
     const { id, duplicate } = await this.#intake.insert(prepared, now, key);
-    const task = duplicate ? await this.get(id) : pendingTask(prepared, now);
+    const task = duplicate ? await this.get(id) : this.#shown(pendingTask(prepared, now));
     return { task, duplicate, due: !duplicate && prepared.eta <= now };
   }
 
@@ -259,7 +272,7 @@ export class Queue<Native = unknown> {
    */
   async get(id: string): Promise<Task> {
     const task = await this.#storage.getTask(parseId(id, "id"));
-    return task ?? this.#explainAbsence(id);
+    return task === null ? this.#explainAbsence(id) : this.#shown(task);
   }
 
   /**
@@ -270,7 +283,8 @@ export class Queue<Native = unknown> {
    * @throws {ValidationError}
    */
   async list(filter: Partial<TaskFilter> = {}): Promise<Page<Task>> {
-    return this.#storage.listTasks(parseFilter(filter));
+    const { items, cursor } = await this.#storage.listTasks(parseFilter(filter));
+    return { items: items.map((task) => this.#shown(task)), cursor };
   }
 
   /**
@@ -346,14 +360,25 @@ export class Queue<Native = unknown> {
     for (const listener of this.#shared.listeners) listener();
   }
 
+  #shown(task: Task): Task {
+    return redactTask(task, this.#redactionOf(task.funcPath));
+  }
+
+  #redactionOf(funcPath: string): Redaction {
+    const definition = this.#shared.redacts ? this.#registry.find(funcPath) : undefined;
+    return definition?.redaction ?? NOTHING_REDACTED;
+  }
+
   async #outcome(id: string): Promise<TaskOutcome> {
-    return (await this.#storage.getOutcome(parseId(id, "id"))) ?? this.#explainAbsence(id);
+    const outcome = await this.#storage.getOutcome(parseId(id, "id"));
+    if (outcome === null) return this.#explainAbsence(id);
+    return redactOutcome(outcome, this.#redactionOf(outcome.funcPath));
   }
 
   /** Of an operation, as of a read, a caller hears whether its task was purged. */
   async #explained(id: string, operation: Promise<Task>): Promise<Task> {
     try {
-      return await operation;
+      return this.#shown(await operation);
     } catch (error) {
       if (error instanceof TaskNotFoundError) return this.#explainAbsence(id);
       throw error;

@@ -1,9 +1,10 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { describe } from "./describe.ts";
-import { ConfigError, UnknownTaskError, ValidationError } from "./errors.ts";
+import { ConfigError, UnknownTaskError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import { type ParsedOptions, parseShared, parseText, type SharedOptions, TASK_DEFAULTS } from "./options.ts";
+import { parseRedact, type Redaction } from "./redact.ts";
 import type { ClaimedTask, JsonObject, JsonValue } from "./task.ts";
+import { validate } from "./validate.ts";
 
 /**
  * What a handler is given besides its input.
@@ -29,6 +30,19 @@ type Output = unknown;
 /** A task's settings and its handler. */
 export interface TaskSettings<Input, Env = unknown> extends SharedOptions {
   /**
+   * What reads `"[redacted]"` wherever the task is shown: in replies of the HTTP API, in what `queue.redacted()` answers and in
+   * errors of the schema. It is stored whole, and the handler gets all of it. True for every value of `args`, `kwargs` and
+   * `result`, or a list of paths, as errors name them; `[*]` is every member. Where a value on the way has another form than the
+   * path says, all of it is redacted. A name that holds a dot or a bracket cannot be written: name what it is in. Defaults to
+   * nothing.
+   *
+   * Told as they are: what a handler throws or writes to `ctx.log`, and what a schema's own words for one field quote of another.
+   * A queue that does not have the definition shows its tasks whole.
+   *
+   * @example redact: ["kwargs.card.number", "kwargs.coupons[*].code", "args[0]", "result.receipt"]
+   */
+  readonly redact?: true | readonly string[];
+  /**
    * Does the work. What it returns is the task's result; what it throws is a failure, to be retried.
    * It may run more than once for one task: make its effects idempotent, by `ctx.task.id` for example.
    */
@@ -52,6 +66,8 @@ export interface ValidatedTaskSettings<Schema extends StandardSchemaV1, Env = un
 export interface TaskDefinition<in Input = never, in Env = unknown> {
   readonly name: string;
   readonly settings: SharedOptions;
+  /** What of its tasks is not to be shown. */
+  readonly redaction: Redaction;
   /** The payload as the handler wants it. @throws {ValidationError} naming the field */
   validate(kwargs: unknown): Promise<unknown>;
   /** Runs the handler on what `validate` returned. */
@@ -68,7 +84,7 @@ export type AnyTask = TaskDefinition<never, never>;
  *
  * @param name `funcPath` of its tasks: what rows and requests call it. Keep it when you move the code.
  * @param settings see {@link TaskSettings}; durations in milliseconds or like `"20s"`
- * @throws {ValidationError} when a setting is out of its range
+ * @throws {ValidationError} when a setting is out of its range, {@link ConfigError} when `redact` is no list of paths
  * @example
  * const sendEmail = defineTask("email.send", {
  *   input: v.object({ to: v.string() }),
@@ -93,37 +109,18 @@ export function defineTask(
 ): TaskDefinition<unknown, unknown> {
   parseText(name, "name");
   parseShared(settings, DEFINITION_DEFAULTS);
-  const { input: schema, run, ...shared } = settings;
+  const { input: schema, run, redact = [], ...shared } = settings;
+  const redaction = parseRedact(redact, name);
   return {
     name,
     settings: shared,
-    validate: async (kwargs) => (schema === undefined ? kwargs : validateWith(schema, kwargs)),
+    redaction,
+    validate: async (kwargs) => (schema === undefined ? kwargs : validate(schema, kwargs, redaction)),
     run: (validated, context) => run.call(settings, validated, context),
   };
 }
 
 const DEFINITION_DEFAULTS: ParsedOptions = { ...TASK_DEFAULTS, interval: null };
-
-async function validateWith(schema: StandardSchemaV1, kwargs: unknown): Promise<unknown> {
-  const answer = await schema["~standard"].validate(kwargs);
-  const [issue] = answer.issues ?? [];
-  if (issue === undefined) return "value" in answer ? answer.value : undefined;
-  const path = (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
-  const field = cut(["kwargs", ...path.map(String)].join("."), 120);
-  throw new ValidationError(field, `valid (${cut(issue.message, 200)})`, describe(valueAt(kwargs, path)));
-}
-
-/** A schema's message, or the path in the payload, may hold the whole of what the caller gave. */
-function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length).toWellFormed()}...` : text;
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (parent, key) => (typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : undefined),
-    value,
-  );
-}
 
 /** What a timeout is expected to be where no worker of the queue may take longer. */
 export function atMost(longestTimeout: number): string {

@@ -1,4 +1,4 @@
-import { describe } from "./describe.ts";
+import { describe, describeKind } from "./describe.ts";
 import { SerializationError, TooLargeError } from "./errors.ts";
 import type { JsonText, TaskError } from "./task.ts";
 
@@ -53,7 +53,7 @@ function assertJson(value: unknown, path: string, depth: number, maxDepth: numbe
       if (value !== null) assertContainer(value, path, depth, maxDepth);
       return;
     default:
-      throw refusal(path, "a JSON value", typeof value === "symbol" ? "a symbol" : describe(value));
+      throw refusal(path, "a JSON value", describeKind(value));
   }
 }
 

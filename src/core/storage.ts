@@ -115,6 +115,7 @@ export interface PurgeRequest {
 
 /** What can be told of a task's end. */
 export interface TaskOutcome {
+  readonly funcPath: string;
   readonly status: TaskStatus;
   /** Null while there is none to serve. */
   readonly result: TaskResult | null;

@@ -39,7 +39,7 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
     const bookmark = context.req.header(BOOKMARK);
     const known = bookmark !== undefined && BOOKMARK_FORM.test(bookmark) ? bookmark : undefined;
     const session = api.queue.session(known);
-    context.set("queue", session.queue);
+    context.set("queue", session.queue.redacted());
     await next();
     const reached = session.bookmark();
     if (reached !== null) context.header(BOOKMARK, reached);

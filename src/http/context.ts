@@ -15,7 +15,7 @@ export interface Api {
 
 export interface ApiVariables {
   api: Api;
-  /** The queue over this request's session. */
+  /** The queue over this request's session, whose answers may be shown. */
   queue: Queue;
   /** Name of the key. */
   caller: string;

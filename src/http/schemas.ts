@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { describe } from "../core/describe.ts";
+import { describe, describeKind } from "../core/describe.ts";
 import { digitsOrText, parseInteger } from "../core/duration.ts";
 import { ValidationError } from "../core/errors.ts";
 import { LIMITS } from "../core/options.ts";
@@ -80,9 +80,7 @@ export function parse<Schema extends v.GenericSchema>(
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const path = [within, v.getDotPath(issue)].filter((part) => part !== null && part !== undefined);
-  const input = issue.expected === "never" ? issue.path?.at(-1)?.value : issue.input;
-  const got = isMissing(issue) ? "nothing" : describe(input);
-  throw new ValidationError(shorten(path.join(".")) || "the body", expectedOf(issue), got);
+  throw new ValidationError(shorten(path.join(".")) || "the body", expectedOf(issue), gotOf(issue));
 }
 
 /** Valibot tells of a missing field by its name in quotes. */
@@ -90,10 +88,22 @@ function isMissing({ type, expected }: v.BaseIssue<unknown>): boolean {
   return type === "strict_object" && expected?.startsWith('"') === true;
 }
 
+function isObjectExpected({ type, expected }: v.BaseIssue<unknown>): boolean {
+  return type === "custom" || expected === "Object";
+}
+
+function gotOf(issue: v.BaseIssue<unknown>): string {
+  if (isMissing(issue)) return "nothing";
+  if (issue.expected === "never") return describe(issue.path?.at(-1)?.value);
+  // A payload of the wrong form: what of it is redacted, only its definition knows.
+  if (isObjectExpected(issue) || issue.expected === "Array") return describeKind(issue.input);
+  return describe(issue.input);
+}
+
 function expectedOf(issue: v.BaseIssue<unknown>): string {
   if (issue.expected === "never") return "absent, since no such field exists";
   if (isMissing(issue)) return "given";
-  if (issue.type === "custom" || issue.expected === "Object") return "an object";
+  if (isObjectExpected(issue)) return "an object";
   if (issue.expected === "Array") return "an array";
   if (issue.type === "min_length" || issue.type === "max_length") return `of 1 to ${LIMITS.batch} members`;
   return (issue.expected ?? issue.type).replaceAll(/[()]/g, "").replaceAll(" | ", " or ");

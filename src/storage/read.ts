@@ -24,13 +24,13 @@ export async function getOutcome(databases: Databases, id: string): Promise<Task
     const row = await find(tasks, sql.getOutcomeAndResult({ id }));
     if (row === undefined) return null;
     const stored = row.result_status === null ? null : toStoredResult(id, row);
-    return { status: row.status, result: chooseResult(toEnding(row), stored) };
+    return { funcPath: row.func_path, status: row.status, result: chooseResult(toEnding(row), stored) };
   }
   const row = await find(tasks, sql.getOutcome({ id }));
   if (row === undefined) return null;
   const task = toEnding(row);
   const stored = mayHaveResult(task) ? await findResult(databases, results, task) : null;
-  return { status: task.status, result: chooseResult(task, stored) };
+  return { funcPath: row.func_path, status: task.status, result: chooseResult(task, stored) };
 }
 
 async function findResult(

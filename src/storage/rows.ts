@@ -39,10 +39,10 @@ export type ClaimedRow = Pick<TaskRow, (typeof CLAIMED_COLUMNS)[number]> & {
   readonly lease_expires_at: number;
 };
 
-/** What decides which result is served. */
+/** What decides which result is served, and how it is shown. */
 export type OutcomeRow = Pick<
   TaskRow,
-  "id" | "status" | "attempts" | "interval" | "updated_at" | "last_attempt_at"
+  "id" | "func_path" | "status" | "attempts" | "interval" | "updated_at" | "last_attempt_at"
 > & { readonly last_error: string | null };
 
 /** A result on file. */

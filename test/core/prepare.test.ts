@@ -113,6 +113,15 @@ describe("prepareTask", () => {
     await expect(prepare({}, given)).rejects.toMatchObject({ field: "args", expected: "an array" });
   });
 
+  it("tells of a payload of the wrong form without quoting it", async () => {
+    const args: EnqueueOptions = JSON.parse('{"args": "hunter2"}');
+    await expect(prepare({}, args)).rejects.toThrow("expected args to be an array, got a string");
+    const request: EnqueueRequest = { task, input: "hunter2", options: {} };
+    await expect(prepareTask(request, TASK_DEFAULTS, NOW)).rejects.toThrow(
+      "expected kwargs to be an object, got a string",
+    );
+  });
+
   it("checks the payload by the schema, and stores it as it was given", async () => {
     const trimmed = defineTask("test.trim", {
       input: v.object({ to: v.pipe(v.string(), v.trim()) }),

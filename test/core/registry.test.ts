@@ -56,59 +56,20 @@ describe("defineTask", () => {
     expect(() => defineTask("a", { run, interval: 0 })).toThrow(/^expected interval to be/);
     expect(() => defineTask("a", { run, queue: "" })).toThrow(/^expected queue to be/);
   });
-});
 
-describe("the schema of a task", () => {
-  const mail = defineTask("mail.send", {
-    input: v.object({ to: v.string(), cc: v.optional(v.array(v.object({ name: v.string() }))) }),
-    run,
-  });
-
-  it("gives what it makes of the payload", async () => {
-    const trimmed = defineTask("a", { input: v.object({ to: v.pipe(v.string(), v.trim()) }), run });
-    expect(await trimmed.validate({ to: " x " })).toEqual({ to: "x" });
-  });
-
-  for (const [payload, field, got] of [
-    [{ to: 7 }, "kwargs.to", "7"],
-    [{}, "kwargs.to", "undefined"],
-    [{ to: "x", cc: [{ name: "a" }, { name: null }] }, "kwargs.cc.1.name", "null"],
-    ["text", "kwargs", '"text"'],
-  ] as const) {
-    it(`names the field of ${JSON.stringify(payload)} that it refuses`, async () => {
-      await expect(mail.validate(payload)).rejects.toBeInstanceOf(ValidationError);
-      await expect(mail.validate(payload)).rejects.toMatchObject({ field, got });
-    });
-  }
-
-  it("may be asynchronous", async () => {
-    const input = v.pipeAsync(
-      v.object({ id: v.number() }),
-      v.checkAsync(async ({ id }) => id > 0, "must be known"),
+  it("refuses to redact what is no path, and names it", () => {
+    expect(() => defineTask("a", { run, redact: ["kwargs.pin", "pin"] })).toThrow(ConfigError);
+    expect(() => defineTask("a", { run, redact: ["kwargs.pin", "pin"] })).toThrow(
+      /^expected redact\[1\] of task a to be a path like .*, got "pin"$/,
     );
-    const task = defineTask("a", { input, run });
-    expect(await task.validate({ id: 1 })).toEqual({ id: 1 });
-    await expect(task.validate({ id: 0 })).rejects.toThrow("must be known");
-  });
-
-  it("may be any Standard Schema, with paths of either form", async () => {
-    const refusing = (path: PropertyKey | { key: PropertyKey }) =>
-      defineTask("a", {
-        input: {
-          "~standard": {
-            version: 1,
-            vendor: "test",
-            validate: () => ({ issues: [{ message: "no", path: [path] }] }),
-          },
-        },
-        run,
-      });
-    await expect(refusing("x").validate({ x: 1 })).rejects.toMatchObject({ field: "kwargs.x", got: "1" });
-    await expect(refusing({ key: "x" }).validate({ x: 1 })).rejects.toMatchObject({ field: "kwargs.x" });
-  });
-
-  it("without one the payload is taken as it is", async () => {
-    expect(await named("a").validate({ any: [1] })).toEqual({ any: [1] });
+    for (const redact of [false, "kwargs.pin", null, { paths: [] }]) {
+      // @ts-expect-error neither true nor a list
+      const define = () => defineTask("a", { run, redact });
+      expect(define).toThrow(/^expected redact of task a to be true or a list of paths, got /);
+      expect(define).toThrow(ConfigError);
+    }
+    // @ts-expect-error a path is a text
+    expect(() => defineTask("a", { run, redact: [7] })).toThrow(/^expected redact\[0\] .*, got 7$/);
   });
 });
 

@@ -58,7 +58,7 @@ describe("serialize", () => {
   for (const [what, value, path, got] of [
     ["a function", { run: () => 1 }, "kwargs.run", "a function"],
     ["a symbol", { kind: Symbol("s") }, "kwargs.kind", "a symbol"],
-    ["a BigInt", { user: { id: 7n } }, "kwargs.user.id", "7n"],
+    ["a BigInt", { user: { id: 7n } }, "kwargs.user.id", "a bigint"],
     ["NaN", [1, Number.NaN], "kwargs[1]", "NaN"],
     ["Infinity", { x: [Number.POSITIVE_INFINITY] }, "kwargs.x[0]", "Infinity"],
     ["-Infinity", Number.NEGATIVE_INFINITY, "kwargs", "-Infinity"],

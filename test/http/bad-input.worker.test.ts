@@ -50,7 +50,7 @@ describe("bad input is refused with the field, what was expected and what was go
     ["args that is null", { args: null }, "args", "an array", "null"],
     ["kwargs that is an array", { kwargs: [1] }, "kwargs", "an object", "an array of 1"],
     ["kwargs that is null", { kwargs: null }, "kwargs", "an object", "null"],
-    ["kwargs that is a text", { kwargs: "{}" }, "kwargs", "an object", '"{}"'],
+    ["kwargs that is a text", { kwargs: "{}" }, "kwargs", "an object", "a string"],
     [
       "kwargs that the task's schema refuses",
       { kwargs: { a: 1, b: "2" } },
@@ -215,8 +215,8 @@ describe("bad input is refused with the field, what was expected and what was go
       400,
       { field: "the body", expected: "an object", got: "an array of 1" },
     ],
-    ["a text body", '"sample.add"', 400, { field: "the body", expected: "an object", got: '"sample.add"' }],
-    ["a number body", "7", 400, { field: "the body", expected: "an object", got: "7" }],
+    ["a text body", '"sample.add"', 400, { field: "the body", expected: "an object", got: "a string" }],
+    ["a number body", "7", 400, { field: "the body", expected: "an object", got: "a number" }],
   ])("%s", async (_, raw, status, problem) => {
     await expectRefused(status, problem, { raw });
   });

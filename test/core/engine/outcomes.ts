@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { NonRetryable, Snooze } from "../../../src/core/control.ts";
 import { defineTask } from "../../../src/core/registry.ts";
+import { json, NOW, newTask } from "../../support/tasks.ts";
 import { type EngineContext, MINUTE, SECOND } from "./context.ts";
 
 export function describeOutcomes(context: EngineContext): void {
@@ -21,6 +22,32 @@ export function describeOutcomes(context: EngineContext): void {
         attempts: 1,
       });
       expect(context.events.map(({ type }) => type)).toEqual(["task.started", "task.succeeded"]);
+    });
+
+    it("an event tells which attempt of which task it is about, and nothing of the payload", async () => {
+      let runs = 0;
+      const ending = defineTask<{ secret: string }>("test.ending", {
+        run() {
+          runs += 1;
+          if (runs === 1) throw new Snooze(0);
+          if (runs === 2) throw new Error("not now");
+          if (runs === 3) throw new NonRetryable("never");
+        },
+      });
+      const queue = context.queue([ending]);
+      const { id } = await queue.enqueue(ending, { secret: "hunter2" }, { args: ["hunter2"] });
+      await queue.enqueue(ending, { secret: "hunter2" }, { delay: "10m" });
+      for (let tick = 0; tick < 4; tick++) {
+        await queue.drain();
+        context.clock.advance(5 * MINUTE);
+      }
+      await context.database.storage().enqueueMany([newTask({ kwargs: json({ secret: "hunter2" }) })], NOW);
+      await queue.drain();
+      const types = ["started", "snoozed", "retrying", "failed", "succeeded", "unknown", "released"];
+      for (const type of types) expect(context.events.map((event) => event.type)).toContain(`task.${type}`);
+      const subject = { id, attempts: 1, funcPath: "test.ending", queue: "default" };
+      expect(context.events[0]).toEqual({ type: "task.started", task: subject });
+      expect(JSON.stringify(context.events)).not.toContain("hunter2");
     });
 
     it("an undefined return value is null", async () => {

@@ -10,9 +10,10 @@ export function getTask(state: State, id: string): Task | null {
 export function getOutcome(state: State, id: string): TaskOutcome | null {
   const task = state.tasks.get(id);
   if (task === undefined) return null;
-  const { status, attempts, lastAttemptAt, updatedAt: finishedAt } = task;
-  if (status !== "CANCELLED") return { status, result: state.results.get(id) ?? null };
+  const { funcPath, status, attempts, lastAttemptAt, updatedAt: finishedAt } = task;
+  if (status !== "CANCELLED") return { funcPath, status, result: state.results.get(id) ?? null };
   return {
+    funcPath,
     status,
     result: { taskId: id, finishedAt, attempts, lastAttemptAt, status, result: null, error: null },
   };

@@ -22,12 +22,12 @@ export function describeResults(context: Context): void {
       expect((await context.task(id)).id).toBe(id);
     });
 
-    it("the outcome tells the status while there is no result, and null where there is no task", async () => {
+    it("the outcome tells the name and the status while there is no result, and null where there is no task", async () => {
       expect(await storage().getOutcome(newTask().id)).toBeNull();
       const task = await context.start();
-      expect(await outcome(task.id)).toEqual({ status: "RUNNING", result: null });
+      expect(await outcome(task.id)).toEqual({ funcPath: task.funcPath, status: "RUNNING", result: null });
       await storage().markFailed(task, taskError(), { retryAt: LATER }, NOW);
-      expect(await outcome(task.id)).toEqual({ status: "RETRYING", result: null });
+      expect(await outcome(task.id)).toEqual({ funcPath: task.funcPath, status: "RETRYING", result: null });
     });
 
     it("an undefined return value is null, and null is a result", async () => {
@@ -43,6 +43,7 @@ export function describeResults(context: Context): void {
       const task = await context.start();
       await storage().cancel(task.id, NOW + 1);
       expect(await outcome(task.id)).toEqual({
+        funcPath: task.funcPath,
         status: "CANCELLED",
         result: {
           taskId: task.id,
