@@ -15,6 +15,8 @@ export interface Attacked {
   readonly operations: number;
   readonly faults: ReadonlyMap<string, number>;
   readonly violations: readonly Violation[];
+  /** How long after the last fault work went on, in milliseconds. Unknown where faults go on to the end. */
+  readonly recovery?: number;
 }
 
 export interface Attack {

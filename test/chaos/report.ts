@@ -10,17 +10,20 @@ export class Tally {
   operations = 0;
   readonly faults = new Map<string, number>();
   readonly violations: Violation[] = [];
+  /** The longest. */
+  recovery: number | undefined;
 
   constructor(title: string) {
     this.title = title;
   }
 
-  add({ tasks, operations, faults, violations }: Attacked): void {
+  add({ tasks, operations, faults, violations, recovery }: Attacked): void {
     this.runs += 1;
     this.tasks += tasks;
     this.operations += operations;
     for (const [name, count] of faults) this.faults.set(name, (this.faults.get(name) ?? 0) + count);
     this.violations.push(...violations);
+    if (recovery !== undefined) this.recovery = Math.max(this.recovery ?? 0, recovery);
   }
 
   get injected(): number {
@@ -36,19 +39,23 @@ export function formatTallies(tallies: readonly Tally[]): string {
     total.add(tally);
     total.runs += tally.runs - 1;
   }
-  const rows = [...tallies, total].map(({ title, runs, tasks, operations, injected, violations }) => [
-    title,
-    runs,
-    tasks,
-    operations,
-    injected,
-    violations.length,
+  const rows = [...tallies, total].map((tally) => [
+    tally.title,
+    tally.runs,
+    tally.tasks,
+    tally.operations,
+    tally.injected,
+    tally.recovery === undefined ? "" : `${Math.round(tally.recovery)} ms`,
+    tally.violations.length,
   ]);
   const faults = [...total.faults]
     .toSorted(([, one], [, other]) => other - one)
     .map(([name, count]) => [name, count, ...tallies.map((tally) => tally.faults.get(name) ?? "")]);
   return [
-    table(["database", "runs", "tasks", "operations checked", "faults", "violations"], rows),
+    table(
+      ["database", "runs", "tasks", "operations checked", "faults", "calm to work, at most", "violations"],
+      rows,
+    ),
     table(["fault", "injected", ...tallies.map(({ title }) => title)], faults),
   ].join("\n\n");
 }
