@@ -9,6 +9,7 @@ export {
   IdempotencyConflictError,
   LeaseLostError,
   OmniqError,
+  QueryBudgetSpent,
   QueryLimitReached,
   SchemaMissing,
   SerializationError,

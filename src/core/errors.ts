@@ -17,6 +17,7 @@ export type ErrorCode =
   | "storage_overloaded"
   | "storage_rejected"
   | "query_limit"
+  | "query_budget"
   | "invalid_config"
   // Of a request, before it reaches the queue.
   | "invalid_json"
@@ -219,6 +220,17 @@ export class QueryLimitReached extends OmniqError {
 
   constructor(options?: ErrorOptions) {
     super("the platform's limit of queries in one invocation is reached: lower OMNIQ_QUERY_BUDGET", options);
+  }
+}
+
+/** What a handler wanted to send by itself does not fit the query budget of its invocation: it was not sent. */
+export class QueryBudgetSpent extends OmniqError {
+  readonly code = "query_budget";
+
+  constructor(queries: number, left: number) {
+    super(
+      `expected the handlers' own queries to fit the query budget, of which ${left} were left, got ${queries}: send fewer, or raise OMNIQ_QUERY_BUDGET where your plan allows more`,
+    );
   }
 }
 

@@ -72,6 +72,8 @@ export const TASK_DEFAULTS: TaskDefaults = {
 export const DRAIN_DEFAULTS = {
   /** D1 has stalled for 80 s: a lease must outlast that. Four heartbeats, and as many rescues, fit into one. */
   lease: 2 * MINUTE,
+  /** Queries of a drain's own from one claim to the next: it looks for the next eta, claims, and flushes what ended. */
+  roundQueries: 4,
   /** Queries of a rescue that finds nothing. */
   rescueQueries: 3,
   /** How often it is looked at what cannot wait for a database that does not answer: deadlines and the ends of leases. */

@@ -365,8 +365,8 @@ export class Queue<Native = unknown> {
   }
 
   #engine(): Engine {
-    const { env = {}, log = SILENT, random = AMBIENT.random } = this.#options;
+    const { env = {}, envFor = () => env, log = SILENT, random = AMBIENT.random } = this.#options;
     const [storage, registry, clock, emit] = [this.#storage, this.#registry, this.#shared.clock, this.#emit];
-    return { storage, registry, clock, random, env, log, emit };
+    return { storage, registry, clock, random, envFor, log, emit };
   }
 }

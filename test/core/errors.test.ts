@@ -20,6 +20,7 @@ const all: Readonly<Record<string, errors.OmniqError>> = {
   storage_unavailable: new errors.StorageUnavailable("unavailable", { detail: "gone" }),
   storage_overloaded: new errors.StorageUnavailable("overloaded", { detail: "busy" }),
   query_limit: new errors.QueryLimitReached(),
+  query_budget: new errors.QueryBudgetSpent(2, 1),
   storage_rejected: new errors.StorageRejected("no"),
   invalid_config: new errors.ConfigError("OMNIQ_BACKEND", "d1 or libsql", '"x"'),
 };
