@@ -266,7 +266,7 @@ export class Queue<Native = unknown> {
    * One page of tasks, newest first.
    *
    * @param filter `status`, `queue`, `funcPath`; `limit`, 1 to 1,000, defaults to 100; `cursor` goes on from the page before
-   * @returns the tasks, and a cursor; a page may be short, or empty, and still have one
+   * @returns the tasks, and a cursor; a page may be short (it ends at about 4 MB), or empty, and still have one
    * @throws {ValidationError}
    */
   async list(filter: Partial<TaskFilter> = {}): Promise<Page<Task>> {
