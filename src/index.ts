@@ -8,6 +8,7 @@ export {
   IdConflictError,
   IdempotencyConflictError,
   LeaseLostError,
+  MigrationFailed,
   OmniqError,
   QueryBudgetSpent,
   QueryLimitReached,

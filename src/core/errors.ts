@@ -13,6 +13,7 @@ export type ErrorCode =
   | "lease_lost"
   | "task_timeout"
   | "schema_missing"
+  | "migration_failed"
   | "storage_unavailable"
   | "storage_overloaded"
   | "storage_rejected"
@@ -201,6 +202,20 @@ export class SchemaMissing extends OmniqError {
 
   constructor(missing: string, command: string, options?: ErrorOptions) {
     super(`expected the database to hold OmniQ's schema, but ${missing}: run ${command}`, options);
+  }
+}
+
+/** The database refuses a migration: nothing of it was applied, nor of those that were to be applied with it. */
+export class MigrationFailed extends OmniqError {
+  readonly code = "migration_failed";
+  readonly migration: string;
+
+  constructor(migration: string, detail: string, options?: ErrorOptions) {
+    super(
+      `expected the migration ${migration} to be applied, but the database answers "${detail}": nothing was applied, and the schema is as it was. Mend what it names, or go back to the release before, and run the migrations again`,
+      options,
+    );
+    this.migration = migration;
   }
 }
 
