@@ -31,7 +31,7 @@ export interface DrainOptions {
   readonly concurrency: number;
   /** Ends claiming after so many tasks. Defaults to no limit. */
   readonly maxTasks?: number;
-  /** Queries that this invocation may send, those before the drain and those of handlers included. Defaults to no limit. */
+  /** Queries that this invocation may send, those before the drain and those of handlers included: at least 20. Defaults to no limit. */
   readonly queryBudget?: number;
   /** Only these queues, in this order. Defaults to all. */
   readonly queues?: readonly string[];

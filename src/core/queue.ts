@@ -210,6 +210,8 @@ export class Queue<Native = unknown> {
     const { concurrency = DRAIN_CONCURRENCY } = options;
     parseInteger(concurrency, "concurrency", LIMITS.concurrency);
     if (options.lease !== undefined) parseInteger(options.lease, "lease", LIMITS.lease);
+    if (options.queryBudget !== undefined)
+      parseInteger(options.queryBudget, "queryBudget", LIMITS.queryBudget);
     let wake: (() => void) | undefined;
     const onStart = (start: () => void) => {
       wake = start;
