@@ -6,16 +6,18 @@ import { DRAIN_DEFAULTS } from "./options.ts";
 import type { ClaimRequest, Storage } from "./storage.ts";
 import type { ClaimedTask } from "./task.ts";
 
+type Verb = "claimMany" | "claimQuarantined";
+
 /** Sends claims, and sends one again that was not answered: what it may have taken must not wait for its leases to end. */
 export class Claimer {
-  readonly #storage: Pick<Storage, "claimMany">;
+  readonly #storage: Pick<Storage, Verb>;
   readonly #budget: QueryBudget;
   readonly #horizon: Horizon;
   readonly #options: Pick<DrainOptions, "lease" | "queues">;
-  #unanswered: ClaimRequest | null = null;
+  readonly #unanswered = new Map<Verb, ClaimRequest>();
 
   constructor(
-    storage: Pick<Storage, "claimMany">,
+    storage: Pick<Storage, Verb>,
     budget: QueryBudget,
     horizon: Horizon,
     options: Pick<DrainOptions, "lease" | "queues">,
@@ -35,21 +37,30 @@ export class Claimer {
   }
 
   /** @throws {StorageUnavailable} where nobody knows what the claim took: the next one finds out */
-  async claim(request: ClaimRequest): Promise<readonly ClaimedTask[]> {
-    const sent = this.#findUnanswered(request.now) ?? { ...request, token: crypto.randomUUID() };
-    this.#unanswered = null;
+  claim(request: ClaimRequest): Promise<readonly ClaimedTask[]> {
+    return this.#send("claimMany", request, (sent) => this.#storage.claimMany(sent));
+  }
+
+  /** The same from the quarantine. */
+  claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null> {
+    return this.#send("claimQuarantined", request, (sent) => this.#storage.claimQuarantined(sent));
+  }
+
+  async #send<T>(verb: Verb, request: ClaimRequest, send: (sent: ClaimRequest) => Promise<T>): Promise<T> {
+    const sent = this.#findUnanswered(verb, request.now) ?? { ...request, token: crypto.randomUUID() };
+    this.#unanswered.delete(verb);
     try {
-      return await this.#storage.claimMany(sent);
+      return await send(sent);
     } catch (error) {
-      if (error instanceof StorageUnavailable) this.#unanswered = { ...sent, resent: true };
+      if (error instanceof StorageUnavailable) this.#unanswered.set(verb, { ...sent, resent: true });
       throw error;
     }
   }
 
   /** Once half of its lease is over, what it took is better left to the rescue. */
-  #findUnanswered(now: number): ClaimRequest | null {
-    if (this.#unanswered === null) return null;
-    const { now: sentAt, leaseExpiresAt } = this.#unanswered;
-    return now < (sentAt + leaseExpiresAt) / 2 ? this.#unanswered : null;
+  #findUnanswered(verb: Verb, now: number): ClaimRequest | null {
+    const unanswered = this.#unanswered.get(verb);
+    if (unanswered === undefined) return null;
+    return now < (unanswered.now + unanswered.leaseExpiresAt) / 2 ? unanswered : null;
   }
 }

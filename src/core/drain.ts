@@ -167,7 +167,7 @@ class Drain {
 
   /** A task of the quarantine may kill its worker: nothing else is in flight beside it. */
   async #claimQuarantined(now: number): Promise<void> {
-    const task = await this.#engine.storage.claimQuarantined(this.#claimer.request(now));
+    const task = await this.#claimer.claimQuarantined(this.#claimer.request(now));
     if (task === null) return this.#rescuer.resume();
     this.#rescuer.wait(now);
     this.#take([task]);

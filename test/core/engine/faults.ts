@@ -143,6 +143,19 @@ export function describeFaults(context: EngineContext): void {
       expect(await queue.result(id)).toMatchObject({ result: "run 1" });
     });
 
+    it("for all five sends of a claim from the quarantine: the next claim finds what it took", async () => {
+      const quick = defineTask("test.quick", { run: (_, { task: { attempts } }) => `run ${attempts}` });
+      const queue = context.queue([quick]);
+      const { id } = await queue.enqueue(quick, {});
+      await context.abandon(id);
+      context.driver.disturb("claim", lostReply, unsent, unsent, unsent, unsent);
+      const drain = context.start(queue, { poll: POLL });
+      await until(async () => (await queue.get(id)).status === "SUCCESS", 300);
+      drain.stop();
+      expect(await drain.done).toMatchObject({ claimed: 1, succeeded: 1, rescued: 1 });
+      expect(await queue.result(id)).toMatchObject({ result: "run 2" });
+    });
+
     it("until after the hard deadline: what could not be written is lost, and the drain ends", async () => {
       const gate = Promise.withResolvers<string>();
       const held = defineTask("test.held", { timeout: MINUTE, run: () => gate.promise });
