@@ -6,6 +6,7 @@ import { DRAIN_DEFAULTS } from "./options.ts";
 import type { ClaimRequest, Storage } from "./storage.ts";
 import type { ClaimedTask } from "./task.ts";
 
+type ClaimOptions = Pick<DrainOptions, "lease" | "queues" | "maxTasks">;
 type Verb = "claimMany" | "claimQuarantined";
 
 /** Sends claims, and sends one again that was not answered: what it may have taken must not wait for its leases to end. */
@@ -13,19 +14,25 @@ export class Claimer {
   readonly #storage: Pick<Storage, Verb>;
   readonly #budget: QueryBudget;
   readonly #horizon: Horizon;
-  readonly #options: Pick<DrainOptions, "lease" | "queues">;
+  readonly #options: ClaimOptions;
+  #claimed = 0;
   readonly #unanswered = new Map<Verb, ClaimRequest>();
 
-  constructor(
-    storage: Pick<Storage, Verb>,
-    budget: QueryBudget,
-    horizon: Horizon,
-    options: Pick<DrainOptions, "lease" | "queues">,
-  ) {
+  constructor(storage: Pick<Storage, Verb>, budget: QueryBudget, horizon: Horizon, options: ClaimOptions) {
     this.#storage = storage;
     this.#budget = budget;
     this.#horizon = horizon;
     this.#options = options;
+  }
+
+  /** How many tasks were claimed so far. */
+  get claimed(): number {
+    return this.#claimed;
+  }
+
+  /** How many more may be. */
+  get tasksLeft(): number {
+    return Math.max(0, (this.#options.maxTasks ?? Number.POSITIVE_INFINITY) - this.#claimed);
   }
 
   /** A claim of what fits the time until `endBy`, and whose heartbeats fit the queries left. */
@@ -37,13 +44,18 @@ export class Claimer {
   }
 
   /** @throws {StorageUnavailable} where nobody knows what the claim took: the next one finds out */
-  claim(request: ClaimRequest): Promise<readonly ClaimedTask[]> {
-    return this.#send("claimMany", request, (sent) => this.#storage.claimMany(sent));
+  async claim(request: ClaimRequest): Promise<readonly ClaimedTask[]> {
+    const tasks = await this.#send("claimMany", request, (sent) => this.#storage.claimMany(sent));
+    this.#claimed += tasks.length;
+    return tasks;
   }
 
   /** The same from the quarantine. */
-  claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null> {
-    return this.#send("claimQuarantined", request, (sent) => this.#storage.claimQuarantined(sent));
+  async claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null> {
+    const send = (sent: ClaimRequest) => this.#storage.claimQuarantined(sent);
+    const task = await this.#send("claimQuarantined", request, send);
+    if (task !== null) this.#claimed += 1;
+    return task;
   }
 
   async #send<T>(verb: Verb, request: ClaimRequest, send: (sent: ClaimRequest) => Promise<T>): Promise<T> {

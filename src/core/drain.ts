@@ -3,7 +3,7 @@ import { QueryBudget } from "./budget.ts";
 import { Claimer } from "./claimer.ts";
 import { Committer } from "./committer.ts";
 import type { DrainEnd, DrainOptions, DrainReport, Engine } from "./engine.ts";
-import { QueryLimitReached, SchemaMissing, StorageUnavailable } from "./errors.ts";
+import { QueryLimitReached, SchemaMissing, StorageRejected, StorageUnavailable } from "./errors.ts";
 import type { StorageUse } from "./events.ts";
 import { Flight } from "./flight.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -47,7 +47,6 @@ class Drain {
   readonly #backoff = (failures: number) => backoffDelay(failures, this.#engine.random());
   #end: DrainEnd | null = null;
   #fatal: unknown = null;
-  #claimed = 0;
 
   constructor(engine: Engine, options: DrainOptions) {
     const { storage, clock, emit } = engine;
@@ -87,7 +86,7 @@ class Drain {
     if (this.#fatal !== null) throw this.#fatal;
     return {
       ...this.#committer.counts,
-      claimed: this.#claimed,
+      claimed: this.#claimer.claimed,
       rescued: this.#rescuer.rescued,
       reason: this.#end,
     };
@@ -174,7 +173,6 @@ class Drain {
   }
 
   #take(tasks: readonly ClaimedTask[]): void {
-    this.#claimed += tasks.length;
     const now = this.#engine.clock.now();
     for (const { timeout, leaseExpiresAt } of tasks) {
       this.#budget.keepUntil(Math.min(this.#horizon.abortAt, now + timeout));
@@ -207,7 +205,7 @@ class Drain {
   #findLimit(): DrainEnd | null {
     const now = this.#engine.clock.now();
     if (this.#horizon.isOver(now)) return "deadline";
-    if (this.#tasksLeft() === 0) return "max-tasks";
+    if (this.#claimer.tasksLeft === 0) return "max-tasks";
     return this.#budget.isSpent(now, this.#flight.size) ? "query-budget" : null;
   }
 
@@ -236,19 +234,21 @@ class Drain {
     this.#engine.emit({ type: "storage.failed", during, error });
     if (during === "renew") this.#heartbeat.hurry(now + this.#lease / 24);
     this.#flight.loseExpired();
-    if (error instanceof StorageUnavailable) this.#waitOut(now);
-    else if (error instanceof QueryLimitReached) this.#giveUp();
-    else if (error instanceof SchemaMissing || !this.#horizon.lingers(now)) this.#fail(during, error);
-    else this.#waitOut(now);
+    // What has ended is worth waiting for, whatever the drain was to do.
+    const waits = error instanceof StorageUnavailable || during === "settle" || this.#horizon.lingers(now);
+    if (error instanceof QueryLimitReached) this.#giveUp();
+    else if (error instanceof SchemaMissing || !waits) this.#fail(during, error);
+    else this.#waitOut(now, error);
   }
 
-  /** It is tried again, as long as there is time. */
-  #waitOut(now: number): void {
+  /** It is tried again, as long as there is time; a refusal that outlasts it is thrown. */
+  #waitOut(now: number, error: unknown): void {
     const again = now + Math.max(50, Math.round(this.#engine.random() * DRAIN_DEFAULTS.poll));
     this.#poller.postpone(again);
     this.#committer.flushAt(again);
     if (!this.#horizon.lingers(now)) this.#end ??= "storage-failed";
-    if (this.#horizon.givesUp(now, this.#committer.pendingSince + this.#lease)) this.#committer.drop();
+    const givesUp = this.#horizon.givesUp(now, this.#committer.pendingSince + this.#lease);
+    if (givesUp && this.#committer.drop() > 0 && error instanceof StorageRejected) this.#fatal ??= error;
   }
 
   /** Nothing more can be asked of the database: what is in flight is left to the end of its lease. */
@@ -295,10 +295,6 @@ class Drain {
   #room(now: number): number {
     const { free, size } = this.#flight;
     if (free === 0) return 0;
-    return Math.min(free + this.#pace.prefetch(now), this.#tasksLeft(), this.#budget.room(now, size));
-  }
-
-  #tasksLeft(): number {
-    return Math.max(0, (this.#options.maxTasks ?? NEVER) - this.#claimed);
+    return Math.min(free + this.#pace.prefetch(now), this.#claimer.tasksLeft, this.#budget.room(now, size));
   }
 }

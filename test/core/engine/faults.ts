@@ -125,6 +125,32 @@ export function describeFaults(context: EngineContext): void {
       expect(await drain.done).toMatchObject({ succeeded: 1, lost: 0 });
     });
 
+    it("or refuses all that a drain which does not linger has to write: it is kept until the database takes it", async () => {
+      const counted = counting();
+      const queue = context.queue([counted.task]);
+      await enqueue(queue, counted, 3);
+      context.driver.disturb("settle", full, full);
+      expect(await queue.drain()).toMatchObject({ succeeded: 3, lost: 0, reason: "storage-failed" });
+      expect(context.eventsOf("storage.failed")).toMatchObject([{ during: "settle" }, { during: "settle" }]);
+      expect(await left()).toBe(0);
+    });
+
+    it("or refuses all until after the hard deadline: events tell what is left to the end of its lease", async () => {
+      const counted = counting();
+      const queue = context.queue([counted.task]);
+      const ids = await enqueue(queue, counted, 3);
+      context.driver.disturb("settle", ...Array.from({ length: 100 }, () => full));
+      const drain = context.start(queue, { linger: 0, hardDeadline: MINUTE });
+      const refused = expect(drain.done).rejects.toThrow("database or disk is full");
+      await until(() => context.eventsOf("storage.failed").length > 1);
+      expect(context.eventsOf("task.lost")).toEqual([]);
+      context.clock.advance(2 * MINUTE);
+      drain.wake();
+      await refused;
+      expect(context.eventsOf("task.lost").map(({ task }) => task.id)).toEqual(ids);
+      expect(await left()).toBe(3);
+    });
+
     it("ends a drain that does not linger, which says so", async () => {
       const queue = context.queue([]);
       context.driver.always = unsent;
