@@ -8,9 +8,7 @@ import {
   type Range,
 } from "./duration.ts";
 import { FieldError, ValidationError } from "./errors.ts";
-import { firstIdAt, ID_AHEAD, idTime, isId } from "./id.ts";
-
-export { firstIdAt, idTime };
+import { ID_AHEAD, idTime, isId } from "./id.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
