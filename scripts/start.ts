@@ -96,7 +96,10 @@ function tick(): void {
   const address = `${origin}/cdn-cgi/local/scheduled?cron=${encodeURIComponent("* * * * *")}&time=${Date.now()}`;
   // `fetch` would give up after 5 minutes.
   const request = get(address, (response) => response.resume());
-  request.on("error", (error) => console.error(`the cron tick failed: ${error}`));
+  request.on("error", (error) => {
+    // One that a stop cuts off has not failed.
+    if (!ending) console.error(`the cron tick failed: ${error}`);
+  });
 }
 
 function explain(): void {
@@ -114,11 +117,13 @@ await checkPort();
 migrate();
 const worker = serve();
 let exitCode: number | undefined;
+let ending = false;
 worker.on("exit", (code) => process.exit(exitCode ?? code ?? 0));
 
 /** Exits once the Worker has. */
 async function end(code?: number, signal?: NodeJS.Signals): Promise<void> {
   exitCode = code;
+  ending = true;
   worker.kill(signal);
   await once(worker, "exit");
 }

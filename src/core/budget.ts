@@ -1,23 +1,39 @@
+import { QueryBudgetSpent } from "./errors.ts";
 import type { Horizon } from "./horizon.ts";
 import { DRAIN_DEFAULTS } from "./options.ts";
 import type { Storage } from "./storage.ts";
+import type { Outcome } from "./transitions.ts";
+
+/** Told of queries that a handler is about to send by itself. @throws {QueryBudgetSpent} where they must not go */
+export type SpendQueries = (queries: number) => void;
+
+type Meter = Pick<Storage, "queryCount" | "noteQueries">;
 
 /**
- * The queries that one invocation may send. Some are kept back: for the heartbeats of what runs, and for the last flush, so
- * that a task which was claimed can be ended.
+ * The queries that one invocation may send, those of its handlers included. Some are kept back: for the heartbeats of what
+ * runs, and for the last flush, so that a task which was claimed can be ended.
  */
 export class QueryBudget {
-  readonly #storage: Pick<Storage, "queryCount">;
-  readonly #total: number;
+  readonly #meter: Meter;
   readonly #heartbeat: number;
+  #total: number;
   /** What was claimed may run until then. */
   #busyUntil = Number.NEGATIVE_INFINITY;
+  #ended = 0;
+  /** Queries that handlers sent by themselves. */
+  #spent = 0;
+  #hasRefused = false;
 
   /** @param heartbeat between two renewals of the leases, in milliseconds */
-  constructor(storage: Pick<Storage, "queryCount">, heartbeat: number, total = Number.POSITIVE_INFINITY) {
-    this.#storage = storage;
+  constructor(meter: Meter, heartbeat: number, total = Number.POSITIVE_INFINITY) {
+    this.#meter = meter;
     this.#heartbeat = heartbeat;
     this.#total = total;
+  }
+
+  /** Whether a handler wanted more than was left. */
+  get hasRefused(): boolean {
+    return this.#hasRefused;
   }
 
   /** Keeps back the heartbeats of tasks that may run until then. */
@@ -25,15 +41,50 @@ export class QueryBudget {
     this.#busyUntil = Math.max(this.#busyUntil, until);
   }
 
-  /** Nothing runs: no heartbeat is needed. */
-  keepNothing(): void {
-    this.#busyUntil = Number.NEGATIVE_INFINITY;
+  /** A task has ended. Where none is left in flight, no heartbeat is needed. */
+  noteEnd(inFlight: number): void {
+    this.#ended += 1;
+    if (inFlight === 0) this.#busyUntil = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Counts what a handler is about to send. @throws {QueryBudgetSpent} where only what is kept back would be left for it */
+  spend(queries: number, now: number): void {
+    const left = Math.max(0, this.left(now));
+    if (queries > left) {
+      this.#hasRefused = true;
+      throw new QueryBudgetSpent(queries, left);
+    }
+    this.#spent += queries;
+    this.#meter.noteQueries(queries);
+  }
+
+  /** The drain is over: a handler's code that has kept a binding must not be held to this budget in a later invocation. */
+  close(): void {
+    this.#total = Number.POSITIVE_INFINITY;
   }
 
   /** Queries that may be sent before only those kept back are left. */
   left(now: number): number {
     const heartbeats = Math.max(0, Math.ceil((this.#busyUntil - now) / this.#heartbeat));
-    return this.#total - DRAIN_DEFAULTS.queryReserve - heartbeats - this.#storage.queryCount;
+    return this.#total - DRAIN_DEFAULTS.queryReserve - heartbeats - this.#meter.queryCount;
+  }
+
+  /** For how many more tasks there are queries, beside those in flight, if handlers go on to send as many as so far. */
+  room(now: number, inFlight: number): number {
+    if (this.#spent === 0) return Number.POSITIVE_INFINITY;
+    // What those in flight have sent counts too: rather too many than too few.
+    const mean = this.#spent / Math.max(1, this.#ended);
+    return Math.max(0, Math.floor((this.left(now) - DRAIN_DEFAULTS.roundQueries) / mean) - inFlight);
+  }
+
+  /** Whether nothing more is to be claimed. */
+  isSpent(now: number, inFlight: number): boolean {
+    return this.#hasRefused || this.left(now) <= 0 || (inFlight === 0 && this.room(now, 0) === 0);
+  }
+
+  /** What it came of that an attempt failed: of want, once queries were refused, whatever its handler made of that. */
+  explain(outcome: Outcome): Outcome {
+    return outcome.kind === "failure" && this.#hasRefused ? { ...outcome, kind: "starved" } : outcome;
   }
 
   /** With few queries left after the next one, polls are spread over the time left: at least so many milliseconds apart. */

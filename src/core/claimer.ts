@@ -1,32 +1,78 @@
+import type { QueryBudget } from "./budget.ts";
+import type { DrainOptions } from "./engine.ts";
 import { StorageUnavailable } from "./errors.ts";
+import type { Horizon } from "./horizon.ts";
+import { DRAIN_DEFAULTS } from "./options.ts";
 import type { ClaimRequest, Storage } from "./storage.ts";
 import type { ClaimedTask } from "./task.ts";
 
+type ClaimOptions = Pick<DrainOptions, "lease" | "queues" | "maxTasks">;
+type Verb = "claimMany" | "claimQuarantined";
+
 /** Sends claims, and sends one again that was not answered: what it may have taken must not wait for its leases to end. */
 export class Claimer {
-  readonly #storage: Pick<Storage, "claimMany">;
-  #unanswered: ClaimRequest | null = null;
+  readonly #storage: Pick<Storage, Verb>;
+  readonly #budget: QueryBudget;
+  readonly #horizon: Horizon;
+  readonly #options: ClaimOptions;
+  #claimed = 0;
+  readonly #unanswered = new Map<Verb, ClaimRequest>();
 
-  constructor(storage: Pick<Storage, "claimMany">) {
+  constructor(storage: Pick<Storage, Verb>, budget: QueryBudget, horizon: Horizon, options: ClaimOptions) {
     this.#storage = storage;
+    this.#budget = budget;
+    this.#horizon = horizon;
+    this.#options = options;
+  }
+
+  /** How many tasks were claimed so far. */
+  get claimed(): number {
+    return this.#claimed;
+  }
+
+  /** How many more may be. */
+  get tasksLeft(): number {
+    return Math.max(0, (this.#options.maxTasks ?? Number.POSITIVE_INFINITY) - this.#claimed);
+  }
+
+  /** A claim of what fits the time until `endBy`, and whose heartbeats fit the queries left. */
+  request(now: number, limit = 1, endBy = this.#horizon.abortAt): ClaimRequest {
+    const { lease = DRAIN_DEFAULTS.lease, queues } = this.#options;
+    const longest = Math.max(0, Math.min(endBy - now, this.#budget.longestTimeout(now)));
+    const longestTimeout = longest === Number.POSITIVE_INFINITY ? undefined : longest;
+    return { limit, now, leaseExpiresAt: now + lease, longestTimeout, queues };
   }
 
   /** @throws {StorageUnavailable} where nobody knows what the claim took: the next one finds out */
   async claim(request: ClaimRequest): Promise<readonly ClaimedTask[]> {
-    const sent = this.#findUnanswered(request.now) ?? { ...request, token: crypto.randomUUID() };
-    this.#unanswered = null;
+    const tasks = await this.#send("claimMany", request, (sent) => this.#storage.claimMany(sent));
+    this.#claimed += tasks.length;
+    return tasks;
+  }
+
+  /** The same from the quarantine. */
+  async claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null> {
+    const send = (sent: ClaimRequest) => this.#storage.claimQuarantined(sent);
+    const task = await this.#send("claimQuarantined", request, send);
+    if (task !== null) this.#claimed += 1;
+    return task;
+  }
+
+  async #send<T>(verb: Verb, request: ClaimRequest, send: (sent: ClaimRequest) => Promise<T>): Promise<T> {
+    const sent = this.#findUnanswered(verb, request.now) ?? { ...request, token: crypto.randomUUID() };
+    this.#unanswered.delete(verb);
     try {
-      return await this.#storage.claimMany(sent);
+      return await send(sent);
     } catch (error) {
-      if (error instanceof StorageUnavailable) this.#unanswered = { ...sent, resent: true };
+      if (error instanceof StorageUnavailable) this.#unanswered.set(verb, { ...sent, resent: true });
       throw error;
     }
   }
 
   /** Once half of its lease is over, what it took is better left to the rescue. */
-  #findUnanswered(now: number): ClaimRequest | null {
-    if (this.#unanswered === null) return null;
-    const { now: sentAt, leaseExpiresAt } = this.#unanswered;
-    return now < (sentAt + leaseExpiresAt) / 2 ? this.#unanswered : null;
+  #findUnanswered(verb: Verb, now: number): ClaimRequest | null {
+    const unanswered = this.#unanswered.get(verb);
+    if (unanswered === undefined) return null;
+    return now < (unanswered.now + unanswered.leaseExpiresAt) / 2 ? unanswered : null;
   }
 }

@@ -1,7 +1,7 @@
 import { StorageRejected } from "./errors.ts";
 import { type EventListener, type QueueEvent, subjectOf } from "./events.ts";
 import { DRAIN_DEFAULTS, LIMITS } from "./options.ts";
-import { toTaskError } from "./serialize.ts";
+import { toTaskError, withoutStack } from "./serialize.ts";
 import type { Storage } from "./storage.ts";
 import type { ClaimedTask } from "./task.ts";
 import type { Settlement } from "./transitions.ts";
@@ -98,10 +98,12 @@ export class Committer {
     return dueAt;
   }
 
-  /** Gives up on what is pending: its leases end, and it is run again. */
-  drop(): void {
-    for (const { task } of this.#pending.splice(0)) this.lose(task);
+  /** Gives up on what is pending: its leases end, and it is run again. @returns how many attempts that were */
+  drop(): number {
+    const dropped = this.#pending.splice(0);
+    for (const { task } of dropped) this.lose(task);
     this.#nextAt = NEVER;
+    return dropped.length;
   }
 
   /** Counts an attempt of which nothing may be written. */
@@ -138,14 +140,8 @@ export class Committer {
     }
     const { id, attempts, claimToken } = only.task;
     const context = { at, attempt: attempts, retryable: false, maxBytes: LIMITS.errorBytes };
-    return [
-      [
-        {
-          ...only,
-          settlement: { id, attempts, claimToken, kind: "fail", error: toTaskError(error, context) },
-        },
-      ],
-    ];
+    const refused = withoutStack(toTaskError(error, context));
+    return [[{ ...only, settlement: { id, attempts, claimToken, kind: "fail", error: refused } }]];
   }
 }
 

@@ -3,7 +3,7 @@ import { QueryBudget } from "./budget.ts";
 import { Claimer } from "./claimer.ts";
 import { Committer } from "./committer.ts";
 import type { DrainEnd, DrainOptions, DrainReport, Engine } from "./engine.ts";
-import { QueryLimitReached, SchemaMissing, StorageUnavailable } from "./errors.ts";
+import { QueryLimitReached, SchemaMissing, StorageRejected, StorageUnavailable } from "./errors.ts";
 import type { StorageUse } from "./events.ts";
 import { Flight } from "./flight.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -12,7 +12,6 @@ import { DRAIN_DEFAULTS } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { Poller } from "./poller.ts";
 import { Rescuer } from "./rescuer.ts";
-import type { ClaimRequest } from "./storage.ts";
 import type { ClaimedTask } from "./task.ts";
 import { type Outcome, settle } from "./transitions.ts";
 import { Waker } from "./waker.ts";
@@ -48,7 +47,6 @@ class Drain {
   readonly #backoff = (failures: number) => backoffDelay(failures, this.#engine.random());
   #end: DrainEnd | null = null;
   #fatal: unknown = null;
-  #claimed = 0;
 
   constructor(engine: Engine, options: DrainOptions) {
     const { storage, clock, emit } = engine;
@@ -61,11 +59,16 @@ class Drain {
     this.#heartbeat = new Heartbeat(start, interval, () => this.#guarded("renew", () => this.#renew()));
     this.#rescuer = new Rescuer(engine, interval, options.rescue === false ? NEVER : start);
     this.#committer = new Committer(storage, emit);
-    this.#claimer = new Claimer(storage);
     this.#poller = new Poller(storage, options);
     this.#budget = new QueryBudget(storage, interval, options.queryBudget);
-    const onEnd = (task: ClaimedTask, outcome: Outcome) => this.#onEnd(task, outcome);
-    this.#flight = new Flight({ ...engine, now: () => clock.now(), concurrency: options.concurrency, onEnd });
+    this.#claimer = new Claimer(storage, this.#budget, this.#horizon, options);
+    this.#flight = new Flight({
+      ...engine,
+      env: engine.envFor((queries) => this.#budget.spend(queries, clock.now())),
+      now: () => clock.now(),
+      concurrency: options.concurrency,
+      onEnd: (task, outcome) => this.#onEnd(task, outcome),
+    });
   }
 
   async run(): Promise<DrainReport> {
@@ -78,11 +81,12 @@ class Drain {
     while (this.#end === null || !this.#isIdle()) await this.#turn();
     clearInterval(watch);
     await this.#heartbeat.settled();
+    this.#budget.close();
     signal?.removeEventListener("abort", stop);
     if (this.#fatal !== null) throw this.#fatal;
     return {
       ...this.#committer.counts,
-      claimed: this.#claimed,
+      claimed: this.#claimer.claimed,
       rescued: this.#rescuer.rescued,
       reason: this.#end,
     };
@@ -136,7 +140,7 @@ class Drain {
     if (now < this.#rescuer.nextAt) return;
     // Where queries are few, those that claim go first.
     if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return this.#rescuer.stop();
-    const waits = await this.#rescuer.rescue(now, this.#backoff, this.#claimRequest(now));
+    const waits = await this.#rescuer.rescue(now, this.#backoff, this.#claimer.request(now));
     if (waits) this.#rescuer.wait(this.#flight.endsBy());
   }
 
@@ -147,13 +151,14 @@ class Drain {
     const { aloneAt } = this.#rescuer;
     if (this.#isIdle() && aloneAt < NEVER) return this.#claimQuarantined(before);
     if (before >= aloneAt) return;
-    const { free } = this.#flight;
-    if (free === 0 || !(await this.#poller.look(before, this.#budget.spacing(before, this.#horizon)))) return;
+    if (this.#room(before) === 0) return;
+    if (!(await this.#poller.look(before, this.#budget.spacing(before, this.#horizon)))) return;
     const now = clock.now();
-    const limit = Math.min(free + this.#pace.prefetch(now), this.#tasksLeft());
+    const limit = this.#room(now);
+    if (limit === 0) return;
     this.#pace.noteSent(now);
     const endBy = Math.min(this.#horizon.abortAt, aloneAt);
-    const tasks = await this.#claimer.claim(this.#claimRequest(now, limit, endBy));
+    const tasks = await this.#claimer.claim(this.#claimer.request(now, limit, endBy));
     this.#pace.noteReply(clock.now());
     this.#poller.noteClaim({ at: now, limit, found: tasks.length }, this.#horizon.lingers(now));
     this.#take(tasks);
@@ -161,14 +166,13 @@ class Drain {
 
   /** A task of the quarantine may kill its worker: nothing else is in flight beside it. */
   async #claimQuarantined(now: number): Promise<void> {
-    const task = await this.#engine.storage.claimQuarantined(this.#claimRequest(now));
+    const task = await this.#claimer.claimQuarantined(this.#claimer.request(now));
     if (task === null) return this.#rescuer.resume();
     this.#rescuer.wait(now);
     this.#take([task]);
   }
 
   #take(tasks: readonly ClaimedTask[]): void {
-    this.#claimed += tasks.length;
     const now = this.#engine.clock.now();
     for (const { timeout, leaseExpiresAt } of tasks) {
       this.#budget.keepUntil(Math.min(this.#horizon.abortAt, now + timeout));
@@ -180,28 +184,16 @@ class Drain {
     else for (const task of tasks) this.#onEnd(task, { kind: "release" });
   }
 
-  /** What is claimed must fit the time until `endBy`, and its heartbeats the queries left. */
-  #claimRequest(now: number, limit = 1, endBy = this.#horizon.abortAt): ClaimRequest {
-    const longest = Math.max(0, Math.min(endBy - now, this.#budget.longestTimeout(now)));
-    return {
-      limit,
-      now,
-      leaseExpiresAt: now + this.#lease,
-      longestTimeout: longest === NEVER ? undefined : longest,
-      queues: this.#options.queues,
-    };
-  }
-
   #onEnd(task: ClaimedTask, outcome: Outcome): void {
     const now = this.#engine.clock.now();
-    const settlement = settle(task, outcome, now, this.#backoff);
+    const settlement = settle(task, this.#budget.explain(outcome), now, this.#backoff);
     this.#pace.noteEnd();
+    this.#budget.noteEnd(this.#flight.size);
     if (settlement === null) this.#committer.lose(task);
     else this.#committer.add({ task, settlement }, now);
-    if (this.#flight.size === 0) {
-      this.#budget.keepNothing();
-      this.#committer.flushAt(now);
-    }
+    // What has not started would be refused its queries too.
+    if (this.#budget.hasRefused) this.#flight.releaseWaiting();
+    if (this.#flight.size === 0) this.#committer.flushAt(now);
     this.#waker.wake(Math.min(this.#committer.nextAt - now, DRAIN_DEFAULTS.flushDelay));
   }
 
@@ -213,8 +205,8 @@ class Drain {
   #findLimit(): DrainEnd | null {
     const now = this.#engine.clock.now();
     if (this.#horizon.isOver(now)) return "deadline";
-    if (this.#tasksLeft() === 0) return "max-tasks";
-    return this.#budget.left(now) <= 0 ? "query-budget" : null;
+    if (this.#claimer.tasksLeft === 0) return "max-tasks";
+    return this.#budget.isSpent(now, this.#flight.size) ? "query-budget" : null;
   }
 
   #findEmpty(): DrainEnd | null {
@@ -242,19 +234,21 @@ class Drain {
     this.#engine.emit({ type: "storage.failed", during, error });
     if (during === "renew") this.#heartbeat.hurry(now + this.#lease / 24);
     this.#flight.loseExpired();
-    if (error instanceof StorageUnavailable) this.#waitOut(now);
-    else if (error instanceof QueryLimitReached) this.#giveUp();
-    else if (error instanceof SchemaMissing || !this.#horizon.lingers(now)) this.#fail(during, error);
-    else this.#waitOut(now);
+    // What has ended is worth waiting for, whatever the drain was to do.
+    const waits = error instanceof StorageUnavailable || during === "settle" || this.#horizon.lingers(now);
+    if (error instanceof QueryLimitReached) this.#giveUp();
+    else if (error instanceof SchemaMissing || !waits) this.#fail(during, error);
+    else this.#waitOut(now, error);
   }
 
-  /** It is tried again, as long as there is time. */
-  #waitOut(now: number): void {
+  /** It is tried again, as long as there is time; a refusal that outlasts it is thrown. */
+  #waitOut(now: number, error: unknown): void {
     const again = now + Math.max(50, Math.round(this.#engine.random() * DRAIN_DEFAULTS.poll));
     this.#poller.postpone(again);
     this.#committer.flushAt(again);
     if (!this.#horizon.lingers(now)) this.#end ??= "storage-failed";
-    if (this.#horizon.givesUp(now, this.#committer.pendingSince + this.#lease)) this.#committer.drop();
+    const givesUp = this.#horizon.givesUp(now, this.#committer.pendingSince + this.#lease);
+    if (givesUp && this.#committer.drop() > 0 && error instanceof StorageRejected) this.#fatal ??= error;
   }
 
   /** Nothing more can be asked of the database: what is in flight is left to the end of its lease. */
@@ -286,7 +280,7 @@ class Drain {
   #nextTurnAt(now: number): number {
     const flight = this.#flight;
     const claiming = this.#end === null;
-    const mayClaim = claiming && flight.free > 0 && (now < this.#rescuer.aloneAt || this.#isIdle());
+    const mayClaim = claiming && this.#room(now) > 0 && (now < this.#rescuer.aloneAt || this.#isIdle());
     return Math.min(
       this.#committer.nextAt,
       flight.size > 0 ? this.#heartbeat.nextAt : NEVER,
@@ -297,7 +291,10 @@ class Drain {
     );
   }
 
-  #tasksLeft(): number {
-    return Math.max(0, (this.#options.maxTasks ?? NEVER) - this.#claimed);
+  /** How many more tasks may be held. */
+  #room(now: number): number {
+    const { free, size } = this.#flight;
+    if (free === 0) return 0;
+    return Math.min(free + this.#pace.prefetch(now), this.#claimer.tasksLeft, this.#budget.room(now, size));
   }
 }

@@ -2,8 +2,6 @@ import ms from "ms";
 import { describe } from "./describe.ts";
 import { ValidationError } from "./errors.ts";
 
-export { describe };
-
 /** A length of time: integer milliseconds, or a text such as `"30s"`, `"5m"`, `"1.5h"`, `"7d"`. */
 export type Duration = number | string;
 

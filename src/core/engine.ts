@@ -1,3 +1,4 @@
+import type { SpendQueries } from "./budget.ts";
 import type { Clock } from "./clock.ts";
 import type { EndCounts } from "./committer.ts";
 import type { EventListener } from "./events.ts";
@@ -11,7 +12,8 @@ export interface Engine {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly env: unknown;
+  /** What the handlers of one drain get as `ctx.env`. @param spend is told of their own queries where those can be seen */
+  readonly envFor: (spend: SpendQueries) => unknown;
   readonly log: Logger;
   readonly emit: EventListener;
 }
@@ -29,7 +31,7 @@ export interface DrainOptions {
   readonly concurrency: number;
   /** Ends claiming after so many tasks. Defaults to no limit. */
   readonly maxTasks?: number;
-  /** Queries that this invocation may send, those before the drain included. Defaults to no limit. */
+  /** Queries that this invocation may send, those before the drain and those of handlers included: at least 20. Defaults to no limit. */
   readonly queryBudget?: number;
   /** Only these queues, in this order. Defaults to all. */
   readonly queues?: readonly string[];

@@ -13,10 +13,12 @@ export type ErrorCode =
   | "lease_lost"
   | "task_timeout"
   | "schema_missing"
+  | "migration_failed"
   | "storage_unavailable"
   | "storage_overloaded"
   | "storage_rejected"
   | "query_limit"
+  | "query_budget"
   | "invalid_config"
   // Of a request, before it reaches the queue.
   | "invalid_json"
@@ -203,6 +205,20 @@ export class SchemaMissing extends OmniqError {
   }
 }
 
+/** The database refuses a migration: nothing of it was applied, nor of those that were to be applied with it. */
+export class MigrationFailed extends OmniqError {
+  readonly code = "migration_failed";
+  readonly migration: string;
+
+  constructor(migration: string, detail: string, options?: ErrorOptions) {
+    super(
+      `expected the migration ${migration} to be applied, but the database answers "${detail}": nothing was applied, and the schema is as it was. Mend what it names, or go back to the release before, and run the migrations again`,
+      options,
+    );
+    this.migration = migration;
+  }
+}
+
 /** The database did not answer, or not in time. The statement may or may not have taken effect. */
 export class StorageUnavailable extends OmniqError {
   readonly code: "storage_unavailable" | "storage_overloaded";
@@ -219,6 +235,17 @@ export class QueryLimitReached extends OmniqError {
 
   constructor(options?: ErrorOptions) {
     super("the platform's limit of queries in one invocation is reached: lower OMNIQ_QUERY_BUDGET", options);
+  }
+}
+
+/** What a handler wanted to send by itself does not fit the query budget of its invocation: it was not sent. */
+export class QueryBudgetSpent extends OmniqError {
+  readonly code = "query_budget";
+
+  constructor(queries: number, left: number) {
+    super(
+      `expected the handlers' own queries to fit the query budget, of which ${left} were left, got ${queries}: send fewer, or raise OMNIQ_QUERY_BUDGET where your plan allows more`,
+    );
   }
 }
 

@@ -30,7 +30,7 @@ export type QueueEvent =
   | { readonly type: "task.released"; readonly task: TaskSubject }
   /** This worker has no handler of that name: the task is left to another. */
   | { readonly type: "task.unknown"; readonly task: TaskSubject }
-  /** The lease was lost: the attempt's end was not written. */
+  /** The attempt's end was not written: its lease was lost, or the database took nothing for so long that the lease is left to end. */
   | { readonly type: "task.lost"; readonly task: TaskSubject }
   /** Its lease had expired. */
   | { readonly type: "task.rescued"; readonly task: Claim; readonly outcome: "quarantined" | "failed" }

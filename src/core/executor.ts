@@ -3,8 +3,8 @@ import { TaskTimeoutError, ValidationError } from "./errors.ts";
 import { type Logger, withFields } from "./log.ts";
 import { LIMITS } from "./options.ts";
 import type { AnyTask, TaskContext } from "./registry.ts";
-import { serialize, toTaskError } from "./serialize.ts";
-import type { ClaimedTask, JsonText, TaskError } from "./task.ts";
+import { serialize, toTaskError, withoutStack } from "./serialize.ts";
+import type { ClaimedTask, JsonText } from "./task.ts";
 import type { Outcome } from "./transitions.ts";
 
 /** How long an aborted handler may take to end before its worker goes on without it, in milliseconds. */
@@ -120,11 +120,6 @@ function readOutcome(thrown: unknown, signal: AbortSignal, task: ClaimedTask, no
     retryable,
     maxBytes: LIMITS.errorBytes,
   });
-  // Ours is of no use to whoever reads it, and names files of the server.
   const ours = thrown instanceof Refused || cause instanceof TaskTimeoutError;
   return { kind: "failure", error: ours ? withoutStack(error) : error };
-}
-
-function withoutStack({ stack: _, ...error }: TaskError): TaskError {
-  return error;
 }

@@ -4,7 +4,7 @@ import { execute } from "./executor.ts";
 import type { Logger } from "./log.ts";
 import { DRAIN_DEFAULTS, LIMITS } from "./options.ts";
 import type { Registry } from "./registry.ts";
-import { toTaskError } from "./serialize.ts";
+import { toTaskError, withoutStack } from "./serialize.ts";
 import type { Storage } from "./storage.ts";
 import type { ClaimedTask } from "./task.ts";
 import type { Outcome } from "./transitions.ts";
@@ -131,7 +131,7 @@ export class Flight {
     const { registry, emit, now } = this.#options;
     if (task.unreadable !== undefined) {
       const context = { at: now(), attempt: task.attempts, retryable: false, maxBytes: LIMITS.errorBytes };
-      this.#end(task, { kind: "failure", error: toTaskError(task.unreadable, context) });
+      this.#end(task, { kind: "failure", error: withoutStack(toTaskError(task.unreadable, context)) });
       return;
     }
     const definition = registry.find(task.funcPath);

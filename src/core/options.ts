@@ -8,9 +8,7 @@ import {
   type Range,
 } from "./duration.ts";
 import { FieldError, ValidationError } from "./errors.ts";
-import { firstIdAt, ID_AHEAD, idTime, isId } from "./id.ts";
-
-export { firstIdAt, idTime };
+import { ID_AHEAD, idTime, isId } from "./id.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -40,7 +38,7 @@ export const LIMITS = {
   concurrency: { min: 1, max: 1_000 },
   /** A long poll for a result. */
   wait: { min: 0, max: 30 * SECOND },
-  /** A D1 invocation may send 50 queries on the Free plan and 1,000 on the paid one. Fewer than 20 would leave a tick none to claim by. */
+  /** A D1 invocation may send 50 queries on the Free plan and 1,000 on the paid one. Fewer than 20 would leave a tick none to rescue and claim by. */
   queryBudget: { min: 20, max: 1_000_000 },
   purgePages: { min: 1, max: 1_000 },
   listLimit: { min: 1, max: 1_000 },
@@ -72,6 +70,8 @@ export const TASK_DEFAULTS: TaskDefaults = {
 export const DRAIN_DEFAULTS = {
   /** D1 has stalled for 80 s: a lease must outlast that. Four heartbeats, and as many rescues, fit into one. */
   lease: 2 * MINUTE,
+  /** Queries of a drain's own from one claim to the next: it looks for the next eta, claims, and flushes what ended. */
+  roundQueries: 4,
   /** Queries of a rescue that finds nothing. */
   rescueQueries: 3,
   /** How often it is looked at what cannot wait for a database that does not answer: deadlines and the ends of leases. */

@@ -1,3 +1,4 @@
+import type { SpendQueries } from "./budget.ts";
 import type { DrainOptions } from "./engine.ts";
 import type { EventListener } from "./events.ts";
 import type { Logger } from "./log.ts";
@@ -30,7 +31,10 @@ export interface QueueOptions<Native, Env = unknown> {
 }
 
 /** What a queue is made of, besides its tasks. */
-export type QueueParts<Native> = Omit<QueueOptions<Native>, "tasks">;
+export interface QueueParts<Native> extends Omit<QueueOptions<Native>, "tasks"> {
+  /** Makes the `ctx.env` of one drain's handlers; `spend` is to be told of their own queries. Defaults to `env`, unmetered. */
+  readonly envFor?: (spend: SpendQueries) => unknown;
+}
 
 /** Something that keeps a request's work alive after its response: a Worker's `ctx`. */
 export interface WaitUntil {

@@ -223,6 +223,8 @@ export class Queue<Native = unknown> {
     const { concurrency = DRAIN_CONCURRENCY } = options;
     parseInteger(concurrency, "concurrency", LIMITS.concurrency);
     if (options.lease !== undefined) parseInteger(options.lease, "lease", LIMITS.lease);
+    if (options.queryBudget !== undefined)
+      parseInteger(options.queryBudget, "queryBudget", LIMITS.queryBudget);
     let wake: (() => void) | undefined;
     const onStart = (start: () => void) => {
       wake = start;
@@ -279,7 +281,7 @@ export class Queue<Native = unknown> {
    * One page of tasks, newest first.
    *
    * @param filter `status`, `queue`, `funcPath`; `limit`, 1 to 1,000, defaults to 100; `cursor` goes on from the page before
-   * @returns the tasks, and a cursor; a page may be short, or empty, and still have one
+   * @returns the tasks, and a cursor; a page may be short (it ends at about 4 MB), or empty, and still have one
    * @throws {ValidationError}
    */
   async list(filter: Partial<TaskFilter> = {}): Promise<Page<Task>> {
@@ -390,8 +392,8 @@ export class Queue<Native = unknown> {
   }
 
   #engine(): Engine {
-    const { env = {}, log = SILENT, random = AMBIENT.random } = this.#options;
+    const { env = {}, envFor = () => env, log = SILENT, random = AMBIENT.random } = this.#options;
     const [storage, registry, clock, emit] = [this.#storage, this.#registry, this.#shared.clock, this.#emit];
-    return { storage, registry, clock, random, env, log, emit };
+    return { storage, registry, clock, random, envFor, log, emit };
   }
 }

@@ -19,6 +19,7 @@ export interface TaskContext<Env = unknown> {
   readonly task: ClaimedTask;
   /** The positional values given as `args`. */
   readonly args: readonly JsonValue[];
+  /** In a Worker, what is asked of its D1 databases counts in the query budget of this invocation: take them from here each time. */
   readonly env: Env;
   /** Writes lines that bear the task's id. */
   readonly log: Logger;

@@ -108,6 +108,11 @@ export function toTaskError(
   return stack === undefined ? base : { ...base, stack: truncate(stack, maxBytes / 2) };
 }
 
+/** Of an error of ours: the stack tells whoever reads it nothing, and names files of the server. */
+export function withoutStack({ stack: _, ...error }: TaskError): TaskError {
+  return error;
+}
+
 /** Anything can be thrown, an Error whose properties are no text or cannot be read included. */
 function readThrown(thrown: unknown): { type: string; message: string; stack?: string } {
   try {

@@ -141,8 +141,10 @@ export interface Session {
  * @typeParam Native the database's own form of a statement
  */
 export interface Storage<Native = unknown> {
-  /** Statements sent so far through this object: the measure of a query budget. */
+  /** Statements of this invocation so far, those sent through this object and those noted: the measure of a query budget. */
   readonly queryCount: number;
+  /** Counts statements that the invocation sends by other ways. */
+  noteQueries(count: number): void;
   /** Statements that `getOutcome` sends at most for a task without a result: a long poll is measured by it. */
   readonly outcomeQueries: 1 | 2;
 

@@ -4,6 +4,8 @@ import type { Claim, JsonText, TaskError, TaskStatus } from "./task.ts";
 export type Outcome =
   | { readonly kind: "success"; readonly result: JsonText }
   | { readonly kind: "failure"; readonly error: TaskError }
+  /** It failed as the query budget that it shared with others was spent. */
+  | { readonly kind: "starved"; readonly error: TaskError }
   /** The handler asked to be run again at `until`. */
   | { readonly kind: "snooze"; readonly until: number }
   /** The attempt did not take place or was broken off by the worker: shutdown, hard deadline, unknown handler. */
@@ -49,6 +51,8 @@ export interface Running extends Claim {
  * A failure is retried while `failures <= maxRetries`, at `now + backoff(failures)`; else, or where its error is not
  * retryable, the task is FAILED.
  *
+ * A task that starved is run again alone, with all the queries of an invocation; if they do not suffice either it has failed.
+ *
  * @param backoff the delay in milliseconds for a count of failures
  * @returns the change, or null where nothing may be written
  */
@@ -62,6 +66,10 @@ export function settle(
   switch (outcome.kind) {
     case "success":
       return { ...claim, kind: "done", result: outcome.result };
+    case "starved":
+      if (!task.quarantined && outcome.error.retryable)
+        return { ...claim, kind: "quarantine", error: outcome.error, counted: false, retryAt: now };
+      return settle(task, { ...outcome, kind: "failure" }, now, backoff);
     case "failure": {
       const failures = task.failures + 1;
       const { error } = outcome;

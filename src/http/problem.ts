@@ -42,6 +42,8 @@ const STATUSES = {
   storage_unavailable: 503,
   storage_overloaded: 503,
   query_limit: 503,
+  query_budget: 503,
+  migration_failed: 503,
   invalid_config: 503,
   lease_lost: 500,
   task_timeout: 500,

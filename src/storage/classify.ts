@@ -1,6 +1,6 @@
 import {
   ConfigError,
-  type OmniqError,
+  OmniqError,
   QueryLimitReached,
   type Rejection,
   SchemaMissing,
@@ -47,11 +47,12 @@ export const REJECTIONS: ErrorTable = [
 ];
 
 /**
- * Turns an error of the database into ours.
+ * Turns an error of the database into ours; what is ours already stays as it is.
  *
  * @param migrate the command that brings the schema, for the message
  */
 export function classify(error: unknown, table: ErrorTable, migrate: string): OmniqError {
+  if (error instanceof OmniqError) return error;
   const detail = error instanceof Error ? error.message : String(error);
   const said = [...everythingSaid(error)].join("\n");
   const kind = [...SCHEMA_ERRORS, ...REJECTIONS, ...table].find(([pattern]) => pattern.test(said))?.[1];

@@ -113,7 +113,8 @@ export class LibsqlDriver implements Driver<InStatement> {
   async #applyMigrations(tablePrefix: string): Promise<void> {
     // In a bundle for a Worker, which has no file system to read migrations from, this is another module.
     const { migrateLibsql } = await import("#migrate");
-    await this.#classified(() => migrateLibsql(this.#connect(), tablePrefix, this.#isOwnFile));
+    const toKnown = (error: unknown) => classify(error, LIBSQL_ERRORS, MIGRATE);
+    await this.#classified(() => migrateLibsql(this.#connect(), tablePrefix, this.#isOwnFile, toKnown));
   }
 
   async #readDataVersion(): Promise<number> {

@@ -2,7 +2,7 @@ import type { Page, QueueSummary, TaskFilter } from "../core/storage.ts";
 import type { Task } from "../core/task.ts";
 import type { Databases } from "./databases.ts";
 import { toTask } from "./rows.ts";
-import { MAX_DEPTH } from "./statements/read.ts";
+import { type ListedRow, MAX_DEPTH, PAGE_BYTES } from "./statements/read.ts";
 
 /** Sorts after every UUID. */
 const AFTER_ALL = "g";
@@ -11,17 +11,19 @@ const AFTER_ALL = "g";
 export async function listTasks({ tasks, sql }: Databases, filter: TaskFilter): Promise<Page<Task>> {
   const { status = null, queue = null, funcPath = null, cursor: before = AFTER_ALL, limit } = filter;
   if (status === null && queue === null && funcPath === null) {
-    const items = (await tasks.read(sql.listTasks({ before, limit }))).map(toTask);
-    return { items, cursor: lastOfFull(items, limit) };
+    const rows = await tasks.read(sql.listTasks({ before, limit }));
+    return { items: rows.map(toTask), cursor: endOfFull(rows, limit) };
   }
   const list = status === "FAILED" ? sql.listFailed : sql.listMatching;
   const rows = await tasks.read(list({ before, status, queue, funcPath, limit }));
-  const items = rows.filter((row) => row.id !== null).map(toTask);
-  return { items, cursor: lastOfFull(items, limit) ?? rows[0]?.edge ?? null };
+  const matching = rows.filter((row) => row.id !== null);
+  return { items: matching.map(toTask), cursor: endOfFull(matching, limit) ?? rows[0]?.edge ?? null };
 }
 
-function lastOfFull(items: readonly Task[], limit: number): string | null {
-  return items.length === limit ? (items.at(-1)?.id ?? null) : null;
+/** Where the next page goes on, if this one is full: of tasks, or of bytes. */
+function endOfFull(rows: readonly ListedRow[], limit: number): string | null {
+  const last = rows.at(-1);
+  return last !== undefined && (rows.length === limit || last.bytes >= PAGE_BYTES) ? last.id : null;
 }
 
 export async function listQueues({ tasks, sql }: Databases, now: number): Promise<QueueSummary[]> {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Client, InStatement } from "@libsql/client";
 import { readMigrationFiles } from "drizzle-orm/migrator";
-import { ConfigError } from "../core/errors.ts";
+import { ConfigError, MigrationFailed, type OmniqError, StorageUnavailable } from "../core/errors.ts";
 import { parsePrefix } from "./statements/names.ts";
 import { SCHEMA_NAMES } from "./verify.ts";
 
@@ -28,20 +28,38 @@ function prefixMigration(sql: string, given: string): string {
  *
  * @param tablePrefix also names the migrator's table, so that an app's own Drizzle migrations are left alone
  * @param ownFile whether the database is a local file, whose journal is ours to choose
+ * @param toKnown tells what an error of the database means
+ * @throws {MigrationFailed} naming the one that the database refuses: none is applied then, for all are one transaction
  */
-export async function migrateLibsql(client: Client, tablePrefix: string, ownFile: boolean): Promise<void> {
+export async function migrateLibsql(
+  client: Client,
+  tablePrefix: string,
+  ownFile: boolean,
+  toKnown: (error: unknown) => OmniqError,
+): Promise<void> {
   // Readers and the one writer do not wait for each other; commits stay durable.
   if (ownFile) await client.execute("PRAGMA journal_mode = WAL");
   const journal = `\`${tablePrefix}omniq_migrations\``;
   const missing = async () => migrationsAfter(await openJournal(client, journal), tablePrefix, journal);
-  const statements = await missing();
-  if (statements.length === 0) return;
+  const steps = await missing();
+  if (steps.length === 0) return;
   try {
-    await client.batch(statements, "write");
+    await client.batch(
+      steps.map(({ statement }) => statement),
+      "write",
+    );
   } catch (error) {
     // Another process that started at the same moment may have applied them.
-    if ((await missing()).length > 0) throw error;
+    if ((await missing()).length > 0) throw blame(steps, error, toKnown(error));
   }
+}
+
+/** The client says which statement failed; it is to blame only where the database has answered. */
+function blame(steps: readonly Step[], error: unknown, known: OmniqError): OmniqError {
+  if (!(error instanceof Error && "statementIndex" in error) || known instanceof StorageUnavailable)
+    return known;
+  const step = steps[Number(error.statementIndex)];
+  return step === undefined ? known : new MigrationFailed(step.migration, error.message, { cause: error });
 }
 
 /** Makes the migrator's table where there is none. @returns the time of the last migration in it, 0 where there is none */
@@ -57,14 +75,31 @@ async function openJournal(client: Client, journal: string): Promise<number> {
   return Number(answer?.rows[0]?.latest ?? 0);
 }
 
+/** A statement, and the name of the migration that it is of. */
+interface Step {
+  readonly migration: string;
+  readonly statement: InStatement;
+}
+
 /** The statements that apply and note the migrations after that time. */
-function migrationsAfter(latest: number, tablePrefix: string, journal: string): InStatement[] {
+async function migrationsAfter(latest: number, tablePrefix: string, journal: string): Promise<Step[]> {
+  const names = await listMigrations();
   return readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER })
+    .map((file, index) => ({ ...file, migration: names[index] ?? "" }))
     .filter(({ folderMillis }) => folderMillis > latest)
-    .flatMap(({ sql, hash, folderMillis }) => [
-      ...sql.map((statement) => prefixMigration(statement, tablePrefix)),
-      { sql: `INSERT INTO ${journal} (hash, created_at) VALUES (?, ?)`, args: [hash, folderMillis] },
-    ]);
+    .flatMap(({ migration, sql, hash, folderMillis }) => {
+      const note = `INSERT INTO ${journal} (hash, created_at) VALUES (?, ?)`;
+      const statements = [
+        ...sql.map((statement) => prefixMigration(statement, tablePrefix)),
+        { sql: note, args: [hash, folderMillis] },
+      ];
+      return statements.map((statement) => ({ migration, statement }));
+    });
+}
+
+/** The names of the numbered files, in their order. */
+async function listMigrations(): Promise<string[]> {
+  return (await readdir(MIGRATIONS_FOLDER)).filter((name) => name.endsWith(".sql")).sort();
 }
 
 /**
@@ -74,7 +109,7 @@ function migrationsAfter(latest: number, tablePrefix: string, journal: string): 
  * @throws {ConfigError} where a file of the app's own has one of these names: nothing is written then
  */
 export async function copyMigrations(folder: string, tablePrefix: string): Promise<string[]> {
-  const names = (await readdir(MIGRATIONS_FOLDER)).filter((name) => name.endsWith(".sql")).sort();
+  const names = await listMigrations();
   const copies = names.map(async (name) => {
     const sql = prefixMigration(await readFile(join(MIGRATIONS_FOLDER, name), "utf8"), tablePrefix);
     const path = join(folder, name);

@@ -1,4 +1,5 @@
-import { firstIdAt, idTime, LIMITS } from "../core/options.ts";
+import { firstIdAt, idTime } from "../core/id.ts";
+import { LIMITS } from "../core/options.ts";
 import type { PurgeRequest } from "../core/storage.ts";
 import type { Databases } from "./databases.ts";
 import { PURGE_PAGE } from "./statements/purge.ts";

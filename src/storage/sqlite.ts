@@ -66,6 +66,10 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     return this.#meter.queries;
   }
 
+  noteQueries(count: number): void {
+    this.#meter.queries += count;
+  }
+
   get outcomeQueries(): 1 | 2 {
     return this.#databases.results === null ? 1 : 2;
   }

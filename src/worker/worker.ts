@@ -1,4 +1,5 @@
 import type { ExecutionContext } from "hono";
+import type { SpendQueries } from "../core/budget.ts";
 import { type Duration, parseDuration, parseInteger } from "../core/duration.ts";
 import type { EventListener } from "../core/events.ts";
 import { LIMITS } from "../core/options.ts";
@@ -9,6 +10,7 @@ import { createApi } from "../http/api.ts";
 import { type Config, parseConfig } from "../runtime/config.ts";
 import { consoleLogger, listen } from "../runtime/log.ts";
 import { WORKER_DEFAULTS } from "./defaults.ts";
+import { meterDatabases } from "./meter.ts";
 
 export interface WorkerOptions<Env extends object, Native> {
   /** Makes the storage for one invocation from the Worker's bindings. */
@@ -64,7 +66,7 @@ export function createWorker<Env extends object, Native>(
       defaults: config.defaults,
       retention: config.retention,
       kick: { concurrency, queues, queryBudget: config.queryBudget },
-      env,
+      envFor: (spend: SpendQueries) => meterDatabases(env, spend),
       log,
       onEvent: listen(log, options.onEvent),
     };

@@ -17,9 +17,11 @@ const all: Readonly<Record<string, errors.OmniqError>> = {
   lease_lost: new errors.LeaseLostError("7", 3),
   task_timeout: new errors.TaskTimeoutError(25_000),
   schema_missing: new errors.SchemaMissing("it lacks tasks", "`migrate`"),
+  migration_failed: new errors.MigrationFailed("0001_note.sql", "near x: syntax error"),
   storage_unavailable: new errors.StorageUnavailable("unavailable", { detail: "gone" }),
   storage_overloaded: new errors.StorageUnavailable("overloaded", { detail: "busy" }),
   query_limit: new errors.QueryLimitReached(),
+  query_budget: new errors.QueryBudgetSpent(2, 1),
   storage_rejected: new errors.StorageRejected("no"),
   invalid_config: new errors.ConfigError("OMNIQ_BACKEND", "d1 or libsql", '"x"'),
 };

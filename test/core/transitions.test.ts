@@ -57,6 +57,24 @@ const table: readonly [name: string, task: Running, outcome: Outcome, change: ob
     { kind: "failure", error },
     { kind: "retry", error, retryAt: NOW + 1_000 },
   ],
+  [
+    "a failure for want of queries",
+    running({ failures: 3 }),
+    { kind: "starved", error },
+    { kind: "quarantine", error, counted: false, retryAt: NOW },
+  ],
+  [
+    "a failure for want of queries, of a task that ran alone",
+    running({ quarantined: true }),
+    { kind: "starved", error },
+    { kind: "retry", error, retryAt: NOW + 1_000 },
+  ],
+  [
+    "an error that is not retryable, for want of queries",
+    running(),
+    { kind: "starved", error: final },
+    { kind: "fail", error: final },
+  ],
   ["a snooze", running(), { kind: "snooze", until: NOW + 5 }, { kind: "snooze", until: NOW + 5 }],
   [
     "a snooze with the retries spent",

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { tasks } from "../../src/tasks.ts";
 import { openD1 } from "../support/d1.ts";
-import { newTask, newTasks, taskError } from "../support/tasks.ts";
+import { json, newTask, newTasks, taskError } from "../support/tasks.ts";
 import { startWorker } from "../support/worker.ts";
 
 const { call } = startWorker(tasks);
@@ -54,6 +54,16 @@ describe("GET /v1/tasks", () => {
     await insert(newTasks(1_001, { eta: ETA }));
     expect((await list()).ids).toHaveLength(100);
     expect((await list("?limit=1000")).ids).toHaveLength(1_000);
+  });
+
+  it("ends a page of large tasks at about 4 MB, with a cursor to go on from", async () => {
+    const tasks = newTasks(24, { eta: ETA, args: json(["x".repeat(250_000)]) });
+    await insert(tasks);
+    const first = await list("?limit=1000");
+    expect(first.ids).toHaveLength(17);
+    const { ids, cursor } = await list(`?limit=1000&cursor=${first.cursor}`);
+    expect([...first.ids, ...ids]).toEqual(tasks.map(({ id }) => id).reverse());
+    expect(cursor).toBeNull();
   });
 
   it("filters by status, queue and funcPath, alone and together", async () => {

@@ -1,6 +1,6 @@
 /** Data as TypeScript: for programs that can be pasted into a test, and to compare answers by. */
 
-import { firstIdAt } from "../../src/core/options.ts";
+import { firstIdAt } from "../../src/core/id.ts";
 import type { NewTask } from "../../src/core/task.ts";
 import { NOW, newTask } from "../support/tasks.ts";
 

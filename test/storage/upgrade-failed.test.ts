@@ -69,6 +69,8 @@ describe("a migration that fails", () => {
     const { ok, output } = await (await release(broken(sql))).migrate(url);
     expect(ok).toBe(false);
     expect(output).toContain(message);
+    expect(output).toMatch(/^migration_failed: expected the migration 0001_later_0\.sql to be applied/);
+    expect(output).toMatch(/nothing was applied.* run the migrations again$/m);
     expect(await schema()).toEqual(before);
     expect(await migrations()).toBe(1);
     await expectWork();
@@ -78,7 +80,9 @@ describe("a migration that fails", () => {
 
   it("leaves out none of its own statements once it is mended, and applies those before it once", async () => {
     const next = "CREATE TABLE `labels` (`label` text);";
-    expect((await (await release(GOOD, broken("CREATE NONSENSE;"))).migrate(url)).ok).toBe(false);
+    const { ok, output } = await (await release(GOOD, broken("CREATE NONSENSE;"))).migrate(url);
+    expect(ok).toBe(false);
+    expect(output).toContain("the migration 0002_later_1.sql");
     expect(await migrations()).toBe(1);
     expect(await (await release(GOOD, next)).migrate(url)).toMatchObject({ ok: true });
     expect(await migrations()).toBe(3);

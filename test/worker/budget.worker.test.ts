@@ -142,6 +142,36 @@ describe("OMNIQ_QUERY_BUDGET", () => {
   });
 });
 
+describe("the least OMNIQ_QUERY_BUDGET", () => {
+  it("suffices to rescue, to run what was rescued and the rest, beside a purge and with a second database", async () => {
+    const results = counted(env.RESULTS_DB);
+    const options = {
+      cronDeadline: 300,
+      storage: ({ DB, RESULTS_DB }: { DB: D1Database; RESULTS_DB?: D1Database }) =>
+        d1Storage(DB, { results: RESULTS_DB && d1Driver(RESULTS_DB) }),
+    };
+    const bindings = { DB: sink.binding, RESULTS_DB: results.binding, OMNIQ_QUERY_BUDGET: "20" };
+    worker = startWorker(tasks, options, bindings);
+    const ended = newTasks(9_000, { eta: 0 }).map((task, index) => ({
+      ...task,
+      id: `018f0000-06bb-7e37-a6ed-${index.toString(16).padStart(12, "0")}`,
+    }));
+    await storage().enqueueMany(ended, 0);
+    await database.sql("UPDATE tasks SET status = 'CANCELLED'");
+    await storage().enqueueMany(newTasks(5, { funcPath: "note", eta: 0 }), Date.now());
+    await storage().claimMany({ now: Date.now(), limit: 5, leaseExpiresAt: Date.now() - 1 });
+    await storage().enqueueMany(newTasks(10, { funcPath: "note", eta: 0 }), Date.now());
+    for (let ticks = 1; ran.length < 15; ticks++) {
+      expect(ticks).toBeLessThan(20);
+      sink.reset();
+      results.reset();
+      await worker.tick();
+      expect(sink.rows.queries + results.rows.queries).toBeLessThanOrEqual(20);
+      expect(await unfinished()).toBe(0);
+    }
+  });
+});
+
 describe("an idle tick", () => {
   it("writes nothing but its turn to purge, and polls about once a second", async () => {
     worker = startWorker(tasks, { cronDeadline: 3_000 }, { DB: sink.binding });

@@ -1,18 +1,24 @@
+import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { QueueEvent } from "../../src/core/events.ts";
 import { defineTask, type TaskContext } from "../../src/core/registry.ts";
+import { d1Storage } from "../../src/storage/d1.ts";
+import { WORKER_DEFAULTS } from "../../src/worker/defaults.ts";
+import { createWorker } from "../../src/worker/worker.ts";
 import { openD1 } from "../support/d1.ts";
 import { QUERIES } from "../support/production.ts";
 import { json, newTasks } from "../support/tasks.ts";
 import { startWorker, type TestWorker } from "../support/worker.ts";
 import { fatesIn } from "./platform.ts";
 
+const BUDGET = WORKER_DEFAULTS.queryBudget;
+
 const note = defineTask("note", { run: () => null });
 
 /** Asks D1 by itself, as often as it is told. */
 const curious = defineTask<{ queries: number }, { readonly DB: D1Database }>("curious", {
-  run: async ({ queries }, { env }: TaskContext<{ readonly DB: D1Database }>) => {
-    for (let sent = 0; sent < queries; sent++) await env.DB.prepare("SELECT 1").first();
+  run: async ({ queries }, context: TaskContext<{ readonly DB: D1Database }>) => {
+    for (let sent = 0; sent < queries; sent++) await context.env.DB.prepare("SELECT 1").first();
     return { sent: queries };
   },
 });
@@ -63,24 +69,74 @@ describe("on the Free plan's 50 queries an invocation", () => {
     expect(await most("attempts")).toBe(1);
   });
 
-  it("what handlers ask of D1 counts too: the limit ends the drain, and what it held waits for its lease's end", async () => {
-    await enqueue(20, "curious", { queries: 10 });
+  it("what handlers ask of D1 counts too: the drain stops in time to write all that it held", async () => {
+    await enqueue(10, "curious", { queries: 10 });
     await worker.tick();
-    expect(worker.queries().at(-1)).toBeGreaterThan(QUERIES.free);
-    const failed = events.filter(({ type }) => type === "storage.failed");
-    expect(failed).toMatchObject([{ error: { code: "query_limit" } }]);
-    const { SUCCESS = 0, RUNNING = 0, PENDING = 0, ...others } = await statuses();
+    expect(worker.queries()).toEqual([expect.toSatisfy((queries) => queries > 30 && queries <= BUDGET)]);
+    expect(events.filter(({ type }) => type === "storage.failed" || type === "task.lost")).toEqual([]);
+    const { SUCCESS = 0, PENDING = 0, RETRYING = 0, ...others } = await statuses();
     expect(others).toEqual({});
-    expect(SUCCESS + RUNNING + PENDING).toBe(20);
-    expect(events.filter(({ type }) => type === "task.lost")).toHaveLength(RUNNING);
+    expect(SUCCESS + PENDING + RETRYING).toBe(10);
+    expect(await most("failures")).toBe(0);
   });
 
-  it.each([1, 3, 10, 20])("tasks whose handlers ask D1 %d times all succeed in the end", async (queries) => {
-    await enqueue(10, "curious", { queries });
-    await tickThrough(10);
-    const results = await database.sql("SELECT status, result FROM results");
-    expect(results).toEqual(
-      Array.from({ length: 10 }, () => ({ status: "SUCCESS", result: `{"sent":${queries}}` })),
-    );
+  it("a drain that has seen what handlers ask starts no more of them than it has queries for", async () => {
+    await enqueue(30, "curious", { queries: 4 });
+    await worker.tick();
+    expect(events.filter(({ type }) => type === "task.retrying" || type === "task.released")).toEqual([]);
+    expect((await statuses()).SUCCESS).toBeGreaterThanOrEqual(5);
+    expect(worker.queries().at(-1)).toBeLessThanOrEqual(BUDGET);
+  });
+
+  it("ticks that overlap in one isolate each count their own queries", async () => {
+    await enqueue(20, "curious", { queries: 5 });
+    await Promise.all([worker.tick(), worker.tick()]);
+    expect(worker.queries()).toHaveLength(2);
+    for (const queries of worker.queries()) expect(queries).toBeLessThanOrEqual(BUDGET);
+    expect((await statuses()).SUCCESS).toBeGreaterThanOrEqual(5);
+    expect(events.filter(({ type }) => type === "storage.failed")).toEqual([]);
+  });
+
+  it.each([1, 3, 10, 20])(
+    "tasks whose handlers ask D1 %d times all succeed, at no retry",
+    async (queries) => {
+      await enqueue(10, "curious", { queries });
+      await tickThrough(10);
+      const results = await database.sql("SELECT status, result FROM results");
+      expect(results).toEqual(
+        Array.from({ length: 10 }, () => ({ status: "SUCCESS", result: `{"sent":${queries}}` })),
+      );
+      expect(await most("failures")).toBe(0);
+      expect(Math.max(...worker.queries())).toBeLessThanOrEqual(BUDGET);
+    },
+  );
+
+  it("a binding that a handler keeps is not held to the budget of a drain that is over", async () => {
+    let kept: D1Database | undefined;
+    const keeper = defineTask("keeper", {
+      run: async (_, context: TaskContext<{ readonly DB: D1Database }>) => {
+        kept ??= context.env.DB;
+        for (let sent = 0; sent < 20; sent++) await kept.prepare("SELECT 1").first();
+      },
+    });
+    const own = createWorker({ storage: ({ DB }: { DB: D1Database }) => d1Storage(DB), tasks: [keeper] });
+    for (let drains = 1; drains <= 3; drains++) {
+      await enqueue(1, "keeper");
+      await own.queueFor({ DB: env.DB }).drain({ queryBudget: BUDGET });
+      expect(await statuses()).toEqual({ SUCCESS: drains });
+    }
+  });
+
+  it("a handler that asks for more than one invocation may send fails, and its error says what to do", async () => {
+    await enqueue(1, "curious", { queries: 60 });
+    while ((await statuses()).FAILED !== 1) {
+      await worker.tick();
+      await passTime();
+      expect(worker.queries().length).toBeLessThan(10);
+    }
+    const [row] = await database.sql("SELECT json_extract(error, '$.message') AS message FROM results");
+    expect(row?.message).toMatch(/^expected the handlers' own queries to fit .* OMNIQ_QUERY_BUDGET/);
+    expect(await most("failures")).toBe(4);
+    expect(Math.max(...worker.queries())).toBeLessThanOrEqual(BUDGET);
   });
 });

@@ -1,4 +1,4 @@
-import { describe } from "../../core/duration.ts";
+import { describe } from "../../core/describe.ts";
 import { ConfigError } from "../../core/errors.ts";
 import type { TaskStatus } from "../../core/task.ts";
 

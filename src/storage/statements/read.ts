@@ -6,6 +6,9 @@ import { prepare, type Statement } from "./statement.ts";
 /** Tasks that one page of a listing with a filter examines. */
 const EXAMINED = 1_000;
 
+/** A page ends with the task whose arguments and errors, with those before it, reach so many bytes: one alone takes up to 416 KB. */
+export const PAGE_BYTES = 4 * 1024 * 1024;
+
 /** A depth is counted up to here. */
 export const MAX_DEPTH = 1_000;
 
@@ -17,8 +20,11 @@ type Matching = {
   limit: number;
 };
 
+/** `bytes` are those of its page up to this task. */
+export type ListedRow = TaskRow & { readonly bytes: number };
+
 /** The edge stands in each row, and in one of its own where nothing matched. */
-type MatchingRow = { edge: string | null } & (TaskRow | AllNull<TaskRow>);
+type MatchingRow = { edge: string | null } & (ListedRow | AllNull<ListedRow>);
 
 type QueueRow = {
   name: string;
@@ -41,15 +47,25 @@ export function readSql({
   failedIndex,
   queueNames,
 }: Names) {
+  /** SQLite knows it without reading the texts. */
+  const size = "octet_length(args) + octet_length(kwargs) + octet_length(errors) AS size";
+
+  /** Of these ids and sizes, newest first, what fits one page, as whole tasks. */
+  const pageOf = (listed: string) => `
+    SELECT t.*, l.bytes
+    FROM (SELECT id, size, sum(size) OVER (ORDER BY id DESC ROWS UNBOUNDED PRECEDING) AS bytes FROM (${listed})) l
+    CROSS JOIN ${tasks} t ON t.id = l.id WHERE l.bytes - l.size < ${PAGE_BYTES} ORDER BY l.id DESC`;
+
   /** The edge is the last of the tasks examined: from there the next page goes on, whatever matched. */
   const listMatching = (index: string, predicate: string) => `
-    SELECT e.edge, t.* FROM (
+    SELECT e.edge, p.* FROM (
       SELECT (SELECT id FROM ${tasks} ${index} WHERE id < :before ${predicate} ORDER BY id DESC LIMIT 1 OFFSET ${EXAMINED - 1}) AS edge) e
-    LEFT JOIN (
-      SELECT * FROM (SELECT * FROM ${tasks} ${index} WHERE id < :before ${predicate} ORDER BY id DESC LIMIT ${EXAMINED})
+    LEFT JOIN (${pageOf(`
+      SELECT id, size FROM (
+        SELECT id, status, queue, func_path, ${size} FROM ${tasks} ${index} WHERE id < :before ${predicate} ORDER BY id DESC LIMIT ${EXAMINED})
       WHERE (:status IS NULL OR status = :status) AND (:queue IS NULL OR queue = :queue) AND (:funcPath IS NULL OR func_path = :funcPath)
-      ORDER BY id DESC LIMIT :limit) t
-    ORDER BY t.id DESC`;
+      ORDER BY id DESC LIMIT :limit`)}) p
+    ORDER BY p.id DESC`;
 
   /** One more than the bound tells that there are more. */
   const depthOf = (index: string, predicate: string) =>
@@ -84,11 +100,11 @@ export function readSql({
       `SELECT ${resultColumns} FROM ${results} r WHERE r.task_id = :id`,
     ),
 
-    /** A read a task. */
-    listTasks: prepare<{ before: string; limit: number }, TaskRow>(
-      `SELECT * FROM ${tasks} WHERE id < :before ORDER BY id DESC LIMIT :limit`,
+    /** 5 reads a task. */
+    listTasks: prepare<{ before: string; limit: number }, ListedRow>(
+      pageOf(`SELECT id, ${size} FROM ${tasks} WHERE id < :before ORDER BY id DESC LIMIT :limit`),
     ),
-    /** At most 2 reads for each task examined. */
+    /** At most 2 reads for each task examined, and 5 for each that matches. */
     listMatching: prepare<Matching, MatchingRow>(listMatching("", "")),
     /** The same for FAILED, from an index that holds no others. */
     listFailed: prepare<Matching, MatchingRow>(listMatching(failedIndex, "AND status = 'FAILED'")),

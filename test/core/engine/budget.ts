@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LIMITS } from "../../../src/core/options.ts";
 import { enqueueRequest } from "../../../src/core/prepare.ts";
 import { defineTask } from "../../../src/core/registry.ts";
 import { type EngineContext, MINUTE, pause, SECOND, until } from "./context.ts";
@@ -6,16 +7,44 @@ import { type EngineContext, MINUTE, pause, SECOND, until } from "./context.ts";
 const quick = defineTask("test.quick", { run: () => pause(1) });
 
 export function describeBudget(context: EngineContext): void {
+  const requests = (count: number) => Array.from({ length: count }, () => enqueueRequest(quick, {}));
   const running = async () => {
     const [row] = await context.database.sql("SELECT count(*) AS count FROM tasks WHERE status = 'RUNNING'");
     return row?.count;
   };
 
   describe("the query budget", () => {
-    for (const queryBudget of [10, 12, 15, 20, 45]) {
+    it.each([0, 11, 19, 20.5, Number.POSITIVE_INFINITY])(
+      "of %d is refused: a drain could not take its part in all work",
+      async (queryBudget) => {
+        await expect(context.queue([quick]).drain({ queryBudget })).rejects.toMatchObject({
+          field: "queryBudget",
+          message: `expected queryBudget to be an integer from 20 to 1000000, got ${queryBudget}`,
+        });
+      },
+    );
+
+    it("of the least that is allowed suffices to get on: what died is rescued, run alone, and all is settled", async () => {
+      const ids = (await context.queue([quick]).enqueueMany(requests(130))).map(({ id }) => id);
+      for (const id of ids.slice(0, 110)) await context.abandon(id);
+      let claimed = 0;
+      for (let drains = 0; claimed < 130; drains++) {
+        expect(drains).toBeLessThan(60);
+        // Each is an invocation of its own.
+        const queue = context.queue([quick]);
+        const report = await queue.drain({ queryBudget: LIMITS.queryBudget.min });
+        expect(queue.storage.queryCount).toBeLessThanOrEqual(LIMITS.queryBudget.min);
+        expect(report).toMatchObject({ succeeded: report.claimed, lost: 0 });
+        expect(report.claimed + report.rescued).toBeGreaterThan(0);
+        claimed += report.claimed;
+      }
+      expect(await running()).toBe(0);
+    });
+
+    for (const queryBudget of [20, 25, 45]) {
       it(`of ${queryBudget} is never exceeded, and what ended is still flushed`, async () => {
         const queue = context.queue([quick]);
-        await queue.enqueueMany(Array.from({ length: 400 }, () => enqueueRequest(quick, {})));
+        await queue.enqueueMany(requests(400));
         const before = queue.storage.queryCount;
         const report = await queue.drain({ queryBudget: before + queryBudget, concurrency: 1 });
         expect(queue.storage.queryCount - before).toBeLessThanOrEqual(queryBudget);
@@ -27,7 +56,7 @@ export function describeBudget(context: EngineContext): void {
 
       it(`of ${queryBudget} holds where leases have expired`, async () => {
         const queue = context.queue([quick]);
-        await queue.enqueueMany(Array.from({ length: 150 }, () => enqueueRequest(quick, {})));
+        await queue.enqueueMany(requests(150));
         await context.database.sql(
           "UPDATE tasks SET status = 'RUNNING', attempts = 1, lease_expires_at = 1, claimed_by = 'gone'",
         );

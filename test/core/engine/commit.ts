@@ -67,6 +67,8 @@ export function describeCommit(context: EngineContext): void {
             retryable: false,
           },
         });
+        const { errors } = await queue.get(ids[position] ?? "");
+        expect(errors[0]).not.toHaveProperty("stack");
         expect(context.eventsOf("storage.failed")).toMatchObject([{ during: "settle" }]);
       });
     }

@@ -125,6 +125,32 @@ export function describeFaults(context: EngineContext): void {
       expect(await drain.done).toMatchObject({ succeeded: 1, lost: 0 });
     });
 
+    it("or refuses all that a drain which does not linger has to write: it is kept until the database takes it", async () => {
+      const counted = counting();
+      const queue = context.queue([counted.task]);
+      await enqueue(queue, counted, 3);
+      context.driver.disturb("settle", full, full);
+      expect(await queue.drain()).toMatchObject({ succeeded: 3, lost: 0, reason: "storage-failed" });
+      expect(context.eventsOf("storage.failed")).toMatchObject([{ during: "settle" }, { during: "settle" }]);
+      expect(await left()).toBe(0);
+    });
+
+    it("or refuses all until after the hard deadline: events tell what is left to the end of its lease", async () => {
+      const counted = counting();
+      const queue = context.queue([counted.task]);
+      const ids = await enqueue(queue, counted, 3);
+      context.driver.disturb("settle", ...Array.from({ length: 100 }, () => full));
+      const drain = context.start(queue, { linger: 0, hardDeadline: MINUTE });
+      const refused = expect(drain.done).rejects.toThrow("database or disk is full");
+      await until(() => context.eventsOf("storage.failed").length > 1);
+      expect(context.eventsOf("task.lost")).toEqual([]);
+      context.clock.advance(2 * MINUTE);
+      drain.wake();
+      await refused;
+      expect(context.eventsOf("task.lost").map(({ task }) => task.id)).toEqual(ids);
+      expect(await left()).toBe(3);
+    });
+
     it("ends a drain that does not linger, which says so", async () => {
       const queue = context.queue([]);
       context.driver.always = unsent;
@@ -141,6 +167,19 @@ export function describeFaults(context: EngineContext): void {
       drain.stop();
       expect(await drain.done).toMatchObject({ claimed: 1, succeeded: 1, rescued: 0 });
       expect(await queue.result(id)).toMatchObject({ result: "run 1" });
+    });
+
+    it("for all five sends of a claim from the quarantine: the next claim finds what it took", async () => {
+      const quick = defineTask("test.quick", { run: (_, { task: { attempts } }) => `run ${attempts}` });
+      const queue = context.queue([quick]);
+      const { id } = await queue.enqueue(quick, {});
+      await context.abandon(id);
+      context.driver.disturb("claim", lostReply, unsent, unsent, unsent, unsent);
+      const drain = context.start(queue, { poll: POLL });
+      await until(async () => (await queue.get(id)).status === "SUCCESS", 300);
+      drain.stop();
+      expect(await drain.done).toMatchObject({ claimed: 1, succeeded: 1, rescued: 1 });
+      expect(await queue.result(id)).toMatchObject({ result: "run 2" });
     });
 
     it("until after the hard deadline: what could not be written is lost, and the drain ends", async () => {

@@ -101,6 +101,26 @@ export function describeListing(context: Context): void {
       expect((await pages({ limit: 5, queue: "rare" })).map(ids)).toEqual([[at?.id], [after?.id]]);
     });
 
+    it("a page of large tasks ends early, with a cursor", async () => {
+      const MB = 2 ** 20;
+      const large = {
+        queue: "large",
+        args: json(["x".repeat(200_000)]),
+        kwargs: json({ y: "é".repeat(25_000) }),
+      };
+      const inserted: string[] = [];
+      for (let inserts = 0; inserts < 5; inserts++)
+        inserted.push(...ids(await context.enqueueMany(7, large)));
+      for (const filter of [{}, { queue: "large" }]) {
+        const found = await pages({ limit: 1_000, ...filter });
+        expect(ids(found.flat())).toEqual(inserted.toReversed());
+        expect(found.length).toBe(3);
+        const sizes = found.map((page) => new TextEncoder().encode(JSON.stringify(page)).byteLength);
+        expect(Math.max(...sizes)).toBeLessThan(4.5 * MB);
+        expect(sizes[0]).toBeGreaterThan(4 * MB);
+      }
+    });
+
     it("failed tasks are found at once among many others", async () => {
       const [first] = await context.enqueueMany(2, { queue: "rare" });
       await storage().markFailed(await context.dequeue(), taskError(), "final", NOW);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { firstIdAt } from "../../../src/core/options.ts";
+import { firstIdAt } from "../../../src/core/id.ts";
 import { after, none } from "../../support/faulty.ts";
 import { json, NOW, newTask, newTasks, taskError } from "../../support/tasks.ts";
 import { type Context, DAY, found, HOUR, ids, MINUTE } from "./context.ts";
