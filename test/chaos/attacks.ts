@@ -34,9 +34,9 @@ const MOST = 100;
 const STORMED = 2_000;
 
 export const ATTACKS: readonly Attack[] = [
-  simulated("file", "libSQL file", 4, openFile),
-  simulated("server", "libSQL server", 3, openServer),
-  simulated("replica", "libSQL server through a replica", 2, openReplica),
+  simulated("file", "libSQL file", 2, openFile),
+  simulated("server", "libSQL server", 2, openServer),
+  simulated("replica", "libSQL server through a replica", 1, openReplica),
   simulated("d1", "D1", 2, openD1),
   stormed("file-processes", "libSQL file, processes", processes.openFile),
   stormed("server-processes", "libSQL server and replica, processes", processes.openServer),
