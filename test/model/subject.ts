@@ -1,4 +1,4 @@
-import type { Storage, TaskFilter, TaskOutcome } from "../../src/core/storage.ts";
+import type { Storage, TaskFilter } from "../../src/core/storage.ts";
 import type { Claim, Task } from "../../src/core/task.ts";
 import { claimOf } from "./specification/settle.ts";
 import { byId } from "./specification/state.ts";
@@ -60,7 +60,7 @@ export function subjectOf(storage: Storage): Subject {
     purgeIdempotencyKeys: (...given) => storage.purgeIdempotencyKeys(...given),
     mayBePurged: (...given) => storage.mayBePurged(...given),
     getTask: (...given) => storage.getTask(...given),
-    getOutcome: (id) => getOutcome(storage, id),
+    getOutcome: (...given) => storage.getOutcome(...given),
     listTasks: (filter) => listAll(storage, filter),
     listQueues: (...given) => storage.listQueues(...given),
   };
@@ -80,14 +80,6 @@ async function renewMany(storage: Storage, ...given: Arguments["renewMany"]): Pr
 async function rescueMany(storage: Storage, ...given: Arguments["rescueMany"]) {
   const rescued = await storage.rescueMany(...given);
   return [...rescued].sort((a, b) => byId(a.claim, b.claim));
-}
-
-/** Known to go wrong: where results have a database of their own, that of a rescue does not tell when its attempt began. */
-async function getOutcome(storage: Storage, id: string): Promise<TaskOutcome | null> {
-  const outcome = await storage.getOutcome(id);
-  if (outcome?.result?.error?.type !== "LeaseExpiredError") return outcome;
-  const lastAttemptAt = (await storage.getTask(id))?.lastAttemptAt ?? null;
-  return { ...outcome, result: { ...outcome.result, lastAttemptAt } };
 }
 
 /** Page by page to the end: where a page ends is the storage's to choose. */

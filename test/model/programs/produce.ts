@@ -6,7 +6,6 @@ import type { Command, World } from "../run.ts";
 import { taskId } from "../source.ts";
 import { contentOf } from "../specification/enqueue.ts";
 import { call } from "../step.ts";
-import { meetsNamesake } from "./known.ts";
 import * as picks from "./picks.ts";
 
 const input = fc.record({
@@ -51,7 +50,5 @@ export function toTasks(world: World, inputs: readonly Input[]): NewTask[] {
   // An id that the queue made is new: only a caller's can meet a task.
   const isNew = ({ id }: NewTask) =>
     !world.state.tasks.has(id) && tasks.filter((task) => task.id === id).length === 1;
-  return tasks
-    .filter((task) => !meetsNamesake(world, tasks, task))
-    .map((task) => ({ ...task, idGiven: task.idGiven || !isNew(task) }));
+  return tasks.map((task) => ({ ...task, idGiven: task.idGiven || !isNew(task) }));
 }

@@ -31,8 +31,7 @@ export function listQueues(state: State, now: number): QueueSummary[] {
   return [...names].sort().map((name) => {
     const inQueue = ({ queue }: Task) => queue === name;
     const waiting = tasksIn(state, WAITING).filter(inQueue).sort(byEta);
-    // Known to go wrong: a task in quarantine may be the most overdue, and the product leaves it out.
-    const oldest = waiting.filter(({ quarantined }) => !quarantined)[0]?.eta ?? now + 1;
+    const oldest = waiting[0]?.eta ?? now + 1;
     return {
       name,
       depth: waiting.length,
