@@ -22,7 +22,9 @@ export type Verb =
   | "retry"
   | "reschedule"
   | "configureQueue"
+  | "startPurge"
   | "purgeResults"
+  | "finishPurge"
   | "purgeIdempotencyKeys"
   | "mayBePurged"
   | "getTask"
@@ -56,7 +58,9 @@ export function subjectOf(storage: Storage): Subject {
     retry: (...given) => storage.retry(...given),
     reschedule: (...given) => storage.reschedule(...given),
     configureQueue: (...given) => storage.configureQueue(...given),
+    startPurge: (...given) => storage.startPurge(...given),
     purgeResults: (...given) => storage.purgeResults(...given),
+    finishPurge: (...given) => storage.finishPurge(...given),
     purgeIdempotencyKeys: (...given) => storage.purgeIdempotencyKeys(...given),
     mayBePurged: (...given) => storage.mayBePurged(...given),
     getTask: (...given) => storage.getTask(...given),
@@ -83,13 +87,13 @@ async function rescueMany(storage: Storage, ...given: Arguments["rescueMany"]) {
 }
 
 /** Page by page to the end: where a page ends is the storage's to choose. */
-async function listAll(storage: Storage, filter: TaskFilter): Promise<Task[]> {
-  const tasks: Task[] = [];
+async function listAll(storage: Storage, filter: TaskFilter) {
+  const items: Task[] = [];
   let cursor: string | undefined;
   do {
     const page = await storage.listTasks({ ...filter, cursor });
-    tasks.push(...page.items);
+    items.push(...page.items);
     cursor = page.cursor ?? undefined;
   } while (cursor !== undefined);
-  return tasks;
+  return { items };
 }

@@ -19,10 +19,11 @@ export function getOutcome(state: State, id: string): TaskOutcome | null {
 }
 
 /** Newest first. */
-export function listTasks(state: State, { status, queue, funcPath }: Omit<TaskFilter, "limit">): Task[] {
-  return tasksIn(state, status === undefined ? TASK_STATUSES : [status])
+export function listTasks(state: State, { status, queue, funcPath }: Omit<TaskFilter, "limit">) {
+  const items = tasksIn(state, status === undefined ? TASK_STATUSES : [status])
     .filter((task) => task.queue === (queue ?? task.queue) && task.funcPath === (funcPath ?? task.funcPath))
     .reverse();
+  return { items };
 }
 
 /** Every queue that was configured, or that has a task which waits or runs, by name. */
