@@ -334,7 +334,10 @@ export class Queue<Native = unknown> {
     );
   }
 
-  /** Every queue that has tasks or settings, by name, with its depth (exact to 1,000), its age, what runs and its settings. */
+  /**
+   * Every queue that has settings, or a task that waits or runs, by name, with its depth (exact to 1,000), its age, what runs
+   * and its settings.
+   */
   queues(): Promise<readonly QueueSummary[]> {
     return this.#storage.listQueues(this.#now());
   }

@@ -175,7 +175,10 @@ export interface Storage<Native = unknown> {
   dequeue(now: number): Promise<ClaimedTask | null>;
   /** Claims several in that order. What a pause, a queue's concurrency or the quarantine holds back is left. */
   claimMany(request: ClaimRequest): Promise<readonly ClaimedTask[]>;
-  /** The eta of the task that is due next, in `queues` or all; null where none waits. It may be stale, never wrong for long. */
+  /**
+   * The eta of the task that is due next, in `queues` or all; null where none waits. Of the quarantine nothing is told. It may
+   * be stale, never wrong for long.
+   */
   findNextEta(queues?: readonly string[]): Promise<number | null>;
   /** Whether `claimQuarantined` would find one. Pause and timeout count; the concurrency of its queue does not. */
   hasQuarantined(request: Pick<ClaimRequest, "now" | "queues" | "longestTimeout">): Promise<boolean>;
@@ -226,7 +229,7 @@ export interface Storage<Native = unknown> {
   getOutcome(id: string): Promise<TaskOutcome | null>;
   /** Newest first. */
   listTasks(filter: TaskFilter): Promise<Page<Task>>;
-  /** Every queue that has tasks or settings, by name. */
+  /** Every queue that has settings, or a task that waits or runs, by name. */
   listQueues(now: number): Promise<readonly QueueSummary[]>;
 
   // Housekeeping

@@ -25,9 +25,13 @@ export function enqueueStatements(sql: Statements, tasks: readonly NewTask[], no
   return [...lists.map(({ json }) => sql.enqueue({ tasks: json, now })), ...assertSameContent(sql, lists)];
 }
 
-function assertSameContent(sql: Statements, lists: readonly List<NewTask>[]) {
+function assertSameContent(sql: Statements, lists: readonly List<NewTask>[], idempotency?: IdempotencyKey) {
   const given = lists.filter(({ items }) => items.some((task) => task.idGiven));
-  return given.map(({ json }) => sql.assertSameContent({ tasks: json }));
+  return given.map(({ json }) =>
+    idempotency === undefined
+      ? sql.assertSameContent({ tasks: json })
+      : sql.assertSameContentOnce({ tasks: json, ...idempotency }),
+  );
 }
 
 type Reply = Awaited<ReturnType<typeof send>>;
@@ -68,7 +72,7 @@ function planEnqueue(
         ? sql.enqueue({ tasks: json, now })
         : sql.enqueueOnce({ tasks: json, now, ...idempotency }),
     ),
-    asserted: assertSameContent(sql, lists),
+    asserted: assertSameContent(sql, lists, idempotency),
     met: mayMeet.map(({ json }) => sql.findDuplicates({ tasks: json })),
     recorded: idempotency === undefined ? [] : recordKey(sql, lists, now, idempotency),
     onFile: idempotency === undefined ? [] : [sql.readIdempotencyKey({ ...idempotency })],

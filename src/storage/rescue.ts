@@ -3,7 +3,7 @@ import { rescue, type Settlement } from "../core/transitions.ts";
 import { findIn } from "./claims.ts";
 import type { Databases } from "./databases.ts";
 import { settlementJson, toLists } from "./lists.ts";
-import { endsWithResult, writeResults } from "./settle.ts";
+import { writeResults } from "./settle.ts";
 
 /** Settles tasks whose lease has expired by `now`. */
 export async function rescueMany(
@@ -37,8 +37,8 @@ async function settleExpired(
     ),
     rescuedBefore: resent ? lists.map(sql.findRescued) : [],
   }));
-  const settled = findIn([...rows.rescued, ...rows.rescuedBefore], settlements);
+  const settled = [...rows.rescued, ...rows.rescuedBefore];
   // After, not before: no lease protects the write, and a FAILED task is served with its own last error anyway.
-  await writeResults(databases, settled.filter(endsWithResult), now, () => null);
-  return settled;
+  await writeResults(databases, settlements, settled, now);
+  return findIn(settled, settlements);
 }

@@ -6,6 +6,7 @@ import type { Settlement } from "../core/transitions.ts";
 import { findIn } from "./claims.ts";
 import type { Databases } from "./databases.ts";
 import { claimJson, settlementJson, toLists } from "./lists.ts";
+import type { Attempt } from "./statements/settle.ts";
 
 export async function markRunning(
   { tasks, sql }: Databases,
@@ -92,8 +93,11 @@ export async function renewMany<C extends Claim>(
   return findIn(await renewLeases(databases, claims, leaseExpiresAt), claims);
 }
 
-/** With the time of the attempt, which a result bears. */
-async function renewLeases({ tasks, sql }: Databases, claims: readonly Claim[], leaseExpiresAt: number) {
+async function renewLeases(
+  { tasks, sql }: Databases,
+  claims: readonly Claim[],
+  leaseExpiresAt: number,
+): Promise<readonly Attempt[]> {
   if (claims.length === 0) return [];
   const renew = toLists(claims, claimJson).map(({ json }) => sql.renew({ claims: json, leaseExpiresAt }));
   return (await tasks.writeMany(() => ({ renew }))).rows.renew;
@@ -109,26 +113,25 @@ async function writeResultsFirst(
   now: number,
 ): Promise<void> {
   const renewed = await renewLeases(databases, ended, now + DRAIN_DEFAULTS.lease);
-  const times = new Map(renewed.map((row) => [row.id, row.last_attempt_at]));
-  await writeResults(databases, findIn(renewed, ended), now, (id) => times.get(id) ?? null);
+  await writeResults(databases, ended, renewed, now);
 }
 
-/** Writes results where they have a database of their own. */
+/** Writes the results of these attempts where results have a database of their own. */
 export async function writeResults(
   { results, sql }: Databases,
   settlements: readonly Settlement[],
+  attempts: readonly Attempt[],
   now: number,
-  lastAttemptAt: (id: string) => number | null,
 ): Promise<void> {
-  if (results === null || settlements.length === 0) return;
-  const lists = toLists(settlements, (settlement) =>
-    settlementJson(settlement, lastAttemptAt(settlement.id)),
-  );
+  const ended = findIn(attempts, settlements).filter(endsWithResult);
+  if (results === null || ended.length === 0) return;
+  const startedAt = new Map(attempts.map((row) => [row.id, row.last_attempt_at]));
+  const lists = toLists(ended, (settlement) => settlementJson(settlement, startedAt.get(settlement.id)));
   await results.writeMany(() => ({
     written: lists.map(({ json }) => sql.writeResults({ settlements: json, now })),
   }));
 }
 
-export function endsWithResult({ kind }: Settlement): boolean {
+function endsWithResult({ kind }: Settlement): boolean {
   return kind === "done" || kind === "fail";
 }

@@ -10,6 +10,8 @@ export interface Exploration {
   readonly programs: number;
   /** Takes the results. Defaults to the tasks' own database. */
   readonly results?: TestDatabase | undefined;
+  /** True for a replica, whose reads lag behind the writes: they are waited for. Defaults to false. */
+  readonly lags?: boolean | undefined;
 }
 
 /**
@@ -20,13 +22,14 @@ export interface Exploration {
  */
 export async function explore(
   database: TestDatabase,
-  { seed, programs, results }: Exploration,
+  { seed, programs, results, lags }: Exploration,
 ): Promise<void> {
   const run = async (commands: readonly Command[]) => {
     // A libSQL file answers without a turn of the event loop, which the native client needs to free what it has used.
     await new Promise((resolve) => setTimeout(resolve, 0));
     await Promise.all([database.clear(), results?.clear()]);
-    await runProgram(commands, database.storage({ results: results?.driver }));
+    const catchUp = lags ? () => database.catchUp() : undefined;
+    await runProgram(commands, database.storage({ results: results?.driver }), catchUp);
   };
   const property = fc.asyncProperty(program, run);
   const { counterexample, numRuns } = await fc.check(property, { seed, numRuns: programs });

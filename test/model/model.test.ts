@@ -4,7 +4,8 @@ import { startSqld } from "../support/sqld.ts";
 import { itFollowsTheModel } from "./suite.ts";
 
 const [folder, server] = [await temporaryFolder(), await startSqld()];
-afterAll(() => Promise.all([folder.remove(), server.close()]));
+const replica = await startSqld(server);
+afterAll(() => Promise.all([folder.remove(), replica.close(), server.close()]));
 
 const openFile = (name: string) => () => openLibsql({ url: `file:${folder.path}/${name}.db` });
 
@@ -17,5 +18,19 @@ itFollowsTheModel(
 itFollowsTheModel(
   "a libSQL server",
   { open: () => openLibsql({ url: server.url }), programs: 30 },
+  process.env,
+);
+itFollowsTheModel(
+  "a read replica of it",
+  { open: () => openLibsql({ url: replica.url }), lags: true, programs: 10 },
+  process.env,
+);
+itFollowsTheModel(
+  "an embedded replica of it",
+  {
+    open: () => openLibsql({ url: `file:${folder.path}/replica.db`, syncUrl: server.url }),
+    lags: true,
+    programs: 10,
+  },
   process.env,
 );

@@ -1,7 +1,9 @@
 import { afterAll, expect, it } from "vitest";
 import { SqliteStorage } from "../../src/storage/sqlite.ts";
+import { TestDatabase } from "../support/database.ts";
 import { openLibsql, temporaryFolder } from "../support/libsql.ts";
 import { NOW, newTask } from "../support/tasks.ts";
+import { explore } from "./explore.ts";
 import { runProgram } from "./run.ts";
 import { taskId } from "./source.ts";
 import { call } from "./step.ts";
@@ -16,6 +18,17 @@ class LateStorage extends SqliteStorage {
   }
 }
 
+class LateDatabase extends TestDatabase {
+  override storage() {
+    return new LateStorage(this.driver);
+  }
+}
+
+async function openLate(): Promise<LateDatabase> {
+  const { driver } = await openLibsql({ url: `file:${folder.path}/queue.db` });
+  return new LateDatabase(driver);
+}
+
 const id = taskId(3);
 const commands = [
   () => call("enqueueMany", [newTask({ id, queue: "a" })], NOW),
@@ -24,10 +37,8 @@ const commands = [
 ];
 
 it("a difference is told as a program that can be pasted into a test", async () => {
-  const { driver } = await openLibsql({ url: `file:${folder.path}/queue.db` });
-  const lines = await runProgram(commands, new LateStorage(driver)).catch(({ message }) =>
-    message.split("\n"),
-  );
+  const storage = (await openLate()).storage();
+  const lines = await runProgram(commands, storage).catch(({ message }) => message.split("\n"));
   expect(lines).toEqual([
     `const task3 = "${id}";`,
     'await storage.enqueueMany([newTask({ id: task3, queue: "a" })], NOW);',
@@ -36,5 +47,18 @@ it("a difference is told as a program that can be pasted into a test", async () 
     expect.stringMatching(
       /^expect\(await storage.dequeue\(NOW\)\).toMatchObject\(\{ .*attempts: 1, eta: NOW, .*\}\);$/,
     ),
+  ]);
+});
+
+it("random programs find a difference, and it is told as the shortest that shows it", async () => {
+  const search = explore(await openLate(), { seed: 1, programs: 100 });
+  const lines = await search.catch(({ message }) => message.trim().split("\n"));
+  expect(lines).toEqual([
+    expect.stringMatching(/^program \d+ of MODEL_SEED=1 shows a difference; shortened, it is:$/),
+    "",
+    expect.stringMatching(/^const task0 = /),
+    'await storage.enqueueMany([newTask({ id: task0, queue: "a" })], NOW);',
+    "// It answers null",
+    expect.stringMatching(/^expect\(await storage.dequeue\(NOW\)\).toMatchObject/),
   ]);
 });

@@ -4,7 +4,7 @@ import { NOW } from "../support/tasks.ts";
 import { declareIds, SLOTS, taskId } from "./source.ts";
 import { modelOf } from "./specification/model.ts";
 import { emptyState, type State } from "./specification/state.ts";
-import { areEqual, call, type Step, toExpectation, toStatement } from "./step.ts";
+import { areEqual, call, isRead, type Step, toExpectation, toStatement } from "./step.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 
 export interface Request {
@@ -20,6 +20,10 @@ export interface World {
   readonly requests: Map<string, Request>;
 }
 
+export function emptyWorld(): World {
+  return { now: NOW, state: emptyState(), requests: new Map() };
+}
+
 /** A part of a program; null where it calls nothing. */
 export type Command = (world: World) => Step | null;
 
@@ -31,40 +35,54 @@ export class Difference extends Error {
 /**
  * Runs a program on the model and on the storage, which must be empty, and compares each answer, and the whole state at the end.
  *
+ * @param catchUp waits until reads see all that was written. Defaults to not at all: they do.
  * @throws {Difference}
  */
-export async function runProgram(commands: readonly Command[], storage: Storage): Promise<void> {
-  const world: World = { now: NOW, state: emptyState(), requests: new Map() };
-  const comparison = new Comparison(modelOf(world.state), subjectOf(storage));
+export async function runProgram(
+  commands: readonly Command[],
+  storage: Storage,
+  catchUp: () => Promise<void> = async () => {},
+): Promise<void> {
+  const world = emptyWorld();
+  const comparison = new Comparison(modelOf(world.state), subjectOf(storage), catchUp);
+  for (const step of stepsOf(commands, world)) await comparison.make(step);
+}
+
+/** What a program comes to, each step by what those before have made of the world; at the end all that can be seen is read. */
+export function* stepsOf(commands: readonly Command[], world: World): Generator<Step> {
   for (const command of commands) {
     const step = command(world);
-    if (step !== null) await comparison.make(step);
+    if (step !== null) yield step;
   }
-  for (const step of readAll(world)) await comparison.make(step);
+  yield* readAll(world);
 }
 
 class Comparison {
   readonly #model: Subject;
   readonly #product: Subject;
+  readonly #catchUp: () => Promise<void>;
   readonly #made: string[] = [];
+  #mayLag = true;
 
-  constructor(model: Subject, product: Subject) {
+  constructor(model: Subject, product: Subject, catchUp: () => Promise<void>) {
     this.#model = model;
     this.#product = product;
+    this.#catchUp = catchUp;
   }
 
   async make(step: Step): Promise<void> {
+    if (isRead(step) && this.#mayLag) await this.#catchUp();
+    this.#mayLag = !isRead(step);
     const expected = await step.run(this.#model);
     const actual = await step.run(this.#product);
     if (!areEqual(expected, actual)) {
       const program = [...this.#made, toExpectation(step, expected, actual)];
       throw new Difference([...declareIds(program.join()), ...program].join("\n"));
     }
-    if (!step.reads) this.#made.push(toStatement(step, expected));
+    if (!isRead(step)) this.#made.push(toStatement(step, expected));
   }
 }
 
-/** All that can be seen. */
 function readAll({ now, state }: World): Step[] {
   const ids = Array.from({ length: SLOTS }, (_, slot) => taskId(slot));
   const gone = ids.filter((id) => state.purged.has(id) && !state.tasks.has(id));

@@ -4,8 +4,8 @@ import type { Arguments, Subject, Verb } from "./subject.ts";
 
 /** One call of the storage, which can be made on the model and on the product, and be printed. */
 export interface Step {
+  readonly verb: Verb;
   readonly source: string;
-  readonly reads: boolean;
   run(subject: Subject): Promise<Answer>;
 }
 
@@ -22,13 +22,18 @@ const READERS: readonly Verb[] = [
   "listQueues",
 ];
 
+/** Whether the call changes nothing. */
+export function isRead({ verb }: Step): boolean {
+  return READERS.includes(verb);
+}
+
 export function call<V extends Verb>(verb: V, ...given: Arguments[V]): Step {
   return {
+    verb,
     source: `storage.${verb}(${given
       .filter((value) => value !== undefined)
       .map(toSource)
       .join(", ")})`,
-    reads: READERS.includes(verb),
     async run(subject) {
       try {
         return { returned: toSource(await subject[verb](...given)) };

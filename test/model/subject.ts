@@ -1,4 +1,4 @@
-import type { Storage, TaskFilter, TaskOutcome } from "../../src/core/storage.ts";
+import type { Storage, TaskFilter } from "../../src/core/storage.ts";
 import type { Claim, Task } from "../../src/core/task.ts";
 import { claimOf } from "./specification/settle.ts";
 import { byId } from "./specification/state.ts";
@@ -22,7 +22,9 @@ export type Verb =
   | "retry"
   | "reschedule"
   | "configureQueue"
+  | "startPurge"
   | "purgeResults"
+  | "finishPurge"
   | "purgeIdempotencyKeys"
   | "mayBePurged"
   | "getTask"
@@ -56,11 +58,13 @@ export function subjectOf(storage: Storage): Subject {
     retry: (...given) => storage.retry(...given),
     reschedule: (...given) => storage.reschedule(...given),
     configureQueue: (...given) => storage.configureQueue(...given),
+    startPurge: (...given) => storage.startPurge(...given),
     purgeResults: (...given) => storage.purgeResults(...given),
+    finishPurge: (...given) => storage.finishPurge(...given),
     purgeIdempotencyKeys: (...given) => storage.purgeIdempotencyKeys(...given),
     mayBePurged: (...given) => storage.mayBePurged(...given),
     getTask: (...given) => storage.getTask(...given),
-    getOutcome: (id) => getOutcome(storage, id),
+    getOutcome: (...given) => storage.getOutcome(...given),
     listTasks: (filter) => listAll(storage, filter),
     listQueues: (...given) => storage.listQueues(...given),
   };
@@ -82,22 +86,14 @@ async function rescueMany(storage: Storage, ...given: Arguments["rescueMany"]) {
   return [...rescued].sort((a, b) => byId(a.claim, b.claim));
 }
 
-/** Known to go wrong: where results have a database of their own, that of a rescue does not tell when its attempt began. */
-async function getOutcome(storage: Storage, id: string): Promise<TaskOutcome | null> {
-  const outcome = await storage.getOutcome(id);
-  if (outcome?.result?.error?.type !== "LeaseExpiredError") return outcome;
-  const lastAttemptAt = (await storage.getTask(id))?.lastAttemptAt ?? null;
-  return { ...outcome, result: { ...outcome.result, lastAttemptAt } };
-}
-
 /** Page by page to the end: where a page ends is the storage's to choose. */
-async function listAll(storage: Storage, filter: TaskFilter): Promise<Task[]> {
-  const tasks: Task[] = [];
+async function listAll(storage: Storage, filter: TaskFilter) {
+  const items: Task[] = [];
   let cursor: string | undefined;
   do {
     const page = await storage.listTasks({ ...filter, cursor });
-    tasks.push(...page.items);
+    items.push(...page.items);
     cursor = page.cursor ?? undefined;
   } while (cursor !== undefined);
-  return tasks;
+  return { items };
 }

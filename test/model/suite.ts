@@ -12,7 +12,7 @@ export interface Variables {
 
 const SEED = 20_261_124;
 /** Most milliseconds that one program takes, on the slowest database of a busy machine. */
-const PATIENCE = 500;
+const PATIENCE = 2_000;
 /** To find the shortest program that shows a difference. */
 const SHRINKING = 600_000;
 
@@ -20,6 +20,8 @@ export interface Place {
   readonly open: () => Promise<TestDatabase>;
   /** A second database, which takes the results. */
   readonly openResults?: () => Promise<TestDatabase>;
+  /** True for a replica, whose reads lag behind the writes. Defaults to false. */
+  readonly lags?: boolean;
   /** How many programs run where the environment does not say. */
   readonly programs: number;
 }
@@ -27,13 +29,13 @@ export interface Place {
 /** Random programs, which the storage on a database must answer as the model does. */
 export function itFollowsTheModel(
   name: string,
-  { open, openResults, programs: usual }: Place,
+  { open, openResults, lags, programs: usual }: Place,
   { MODEL_SEED = `${SEED}`, MODEL_PROGRAMS = `${usual}` }: Variables,
 ): void {
   const [seed, programs] = [Number(MODEL_SEED), Number(MODEL_PROGRAMS)];
   it(`${name} answers any program as the specification says: ${programs} of them`, {
     timeout: SHRINKING + programs * PATIENCE,
   }, async () => {
-    await explore(await open(), { seed, programs, results: await openResults?.() });
+    await explore(await open(), { seed, programs, lags, results: await openResults?.() });
   });
 }

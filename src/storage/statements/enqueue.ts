@@ -1,6 +1,9 @@
 import { active, type Names } from "./names.ts";
 import { prepare } from "./statement.ts";
 
+/** A caller's key, and when it was used too long ago to count. */
+type Once = { apiKey: string; key: string; expiredBefore: number };
+
 /** Producers: tasks come in. `tasks` is a list of what `newTaskJson` makes. */
 export function enqueueSql({ tasks, idempotencyKeys }: Names) {
   const insertTasks = (condition: string) => `
@@ -18,44 +21,47 @@ export function enqueueSql({ tasks, idempotencyKeys }: Names) {
   const byId = `json_each(:tasks) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'`;
   const byUniqueKey = `t.unique_key = j.value ->> 'uniqueKey' AND t.unique_key IS NOT NULL AND ${active("t")}`;
 
-  /** The task that an input has become or met. */
-  const metId = `coalesce((SELECT t.id FROM ${tasks} t WHERE ${byUniqueKey}), j.value ->> 'id')`;
+  /** The task that an input has become or met: once all are inserted, the one with its id or else the one that holds its key. */
+  const metId = `coalesce(
+    (SELECT t.id FROM ${tasks} t WHERE t.id = j.value ->> 'id'), (SELECT t.id FROM ${tasks} t WHERE ${byUniqueKey}))`;
+
+  /** The request is the first with its key, or the last one was long enough ago. */
+  const isFirst = `NOT EXISTS (SELECT 1 FROM ${idempotencyKeys} WHERE api_key = :apiKey AND key = :key AND created_at > :expiredBefore)`;
+
+  /** SQLite calls `id_conflict` malformed JSON. */
+  const assertSameContent = (condition: string) => `
+    SELECT iif(${condition} AND EXISTS (SELECT 1 FROM ${byId} WHERE NOT (${sameContent})), json('id_conflict'), 1) AS ok`;
 
   return {
     /** 2 W a task, 3 with a unique key. */
     enqueue: prepare<{ tasks: string; now: number }, { id: string }>(insertTasks("true")),
 
     /** The same, unless the key was used since it would have expired. */
-    enqueueOnce: prepare<
-      { tasks: string; now: number; apiKey: string; key: string; expiredBefore: number },
-      { id: string }
-    >(
-      insertTasks(
-        `NOT EXISTS (SELECT 1 FROM ${idempotencyKeys} WHERE api_key = :apiKey AND key = :key AND created_at > :expiredBefore)`,
-      ),
-    ),
+    enqueueOnce: prepare<Once & { tasks: string; now: number }, { id: string }>(insertTasks(isFirst)),
 
-    /** Fails, and its batch with it, where an id exists with another content: SQLite calls `id_conflict` malformed JSON. */
-    assertSameContent: prepare<{ tasks: string }, { ok: number }>(`
-      SELECT iif(EXISTS (SELECT 1 FROM ${byId} WHERE NOT (${sameContent})), json('id_conflict'), 1) AS ok`),
+    /** Fails, and its batch with it, where an id exists with another content. */
+    assertSameContent: prepare<{ tasks: string }, { ok: number }>(assertSameContent("true")),
+
+    /** The same, unless the key was used: a repeated request is answered as the first was, whatever became of its ids. */
+    assertSameContentOnce: prepare<Once & { tasks: string }, { ok: number }>(assertSameContent(isFirst)),
 
     /** The ids for which the assertion above fails. */
     findConflicts: prepare<{ tasks: string }, { id: string }>(
       `SELECT DISTINCT t.id FROM ${byId} WHERE NOT (${sameContent})`,
     ),
 
-    /** The existing tasks that they met, by id or by unique key. Index seeks. */
+    /** The existing tasks that they met, by id or by unique key, which one that has ended holds no more. Index seeks. */
     findDuplicates: prepare<
       { tasks: string },
       { id: string; unique_key: string | null; created_at: number }
     >(`
-      SELECT t.id, t.unique_key, t.created_at FROM ${byId}
+      SELECT t.id, iif(${active("t")}, t.unique_key, NULL) AS unique_key, t.created_at FROM ${byId}
       UNION
       SELECT t.id, t.unique_key, t.created_at FROM json_each(:tasks) j CROSS JOIN ${tasks} t ON ${byUniqueKey}`),
 
     /** `ids` is a list of `{ id, uniqueKey }`. 1 W; returns a row only to the first. */
     recordIdempotencyKey: prepare<
-      { ids: string; now: number; apiKey: string; key: string; fingerprint: string; expiredBefore: number },
+      Once & { ids: string; now: number; fingerprint: string },
       { first: number }
     >(`
       INSERT INTO ${idempotencyKeys} (api_key, key, fingerprint, task_ids, created_at)

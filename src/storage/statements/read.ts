@@ -109,7 +109,7 @@ export function readSql({
     /** The same for FAILED, from an index that holds no others. */
     listFailed: prepare<Matching, MatchingRow>(listMatching(failedIndex, "AND status = 'FAILED'")),
 
-    /** For each queue: its depth, what runs, and a seek for each priority in use. */
+    /** For each queue: its depth, what runs, and a seek for each priority and for the quarantine. */
     listQueues: prepare<{ now: number }, QueueRow>(`
       WITH RECURSIVE ${queueNames(dueIndex, due())},
       ${queueNames(leaseIndex, running(), "running_names")},
@@ -120,8 +120,9 @@ export function readSql({
       SELECT k.queue AS name, coalesce(c.paused, 0) AS paused, c.concurrency,
         ${depthOf(dueIndex, due())} + ${depthOf(heldIndex, quarantined())} AS depth,
         (SELECT count(*) FROM ${tasks} ${leaseIndex} WHERE queue = k.queue AND ${running()}) AS running,
-        :now - (SELECT min(eta) FROM (SELECT (SELECT min(eta) FROM ${tasks} ${dueIndex}
-          WHERE queue = k.queue AND priority = p.value AND ${due()}) AS eta FROM priorities p) WHERE eta <= :now) AS oldest_due_age
+        :now - (SELECT min(eta) FROM (
+          SELECT (SELECT min(eta) FROM ${tasks} ${dueIndex} WHERE queue = k.queue AND priority = p.value AND ${due()}) AS eta FROM priorities p
+          UNION ALL SELECT (SELECT min(eta) FROM ${tasks} ${heldIndex} WHERE queue = k.queue AND ${quarantined()})) WHERE eta <= :now) AS oldest_due_age
       FROM known k LEFT JOIN ${queues} c ON c.name = k.queue
       WHERE k.queue IS NOT NULL ORDER BY k.queue`),
 

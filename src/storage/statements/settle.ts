@@ -8,6 +8,9 @@ const KEPT_ERRORS = 20;
 /** Tasks that one rescue takes. */
 const RESCUED = 100;
 
+/** What a result bears of the attempt that ended in it. */
+export type Attempt = Claim & { last_attempt_at: number | null };
+
 type Settle = { settlements: string; now: number };
 
 /** Workers: leases are kept, and what ended is written, each fenced. `settlements` is a list of what `settlementJson` makes. */
@@ -37,7 +40,7 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
       lease_expires_at = NULL, claimed_by = ${claimedBy}, updated_at = :now
     FROM json_each(:settlements) j
     WHERE t.id = j.value ->> 'id' AND ${fence} ${furtherFence}
-    RETURNING id, attempts`;
+    RETURNING id, attempts, last_attempt_at`;
 
   const resultColumns = "task_id, status, result, error, finished_at, attempts, last_attempt_at";
   const replaceResult = `
@@ -56,28 +59,28 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
 
   /** What an earlier send has ended. */
   const findEnded = (list: string, condition: string) => `
-    SELECT t.id, t.attempts FROM json_each(${list}) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'
+    SELECT t.id, t.attempts, t.last_attempt_at FROM json_each(${list}) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'
     WHERE t.attempts = j.value ->> 'attempts' AND t.status <> 'RUNNING' AND ${condition}`;
 
   return {
     /** 1 W for each that ends the task (SUCCESS, FAILED). */
     settleResults: prepare<Settle>(settleResults()),
     /** 1 W each, 2 where the task becomes due again. Returns those whose fence held. */
-    settleTasks: prepare<Settle, Claim>(settleTasks("t.claimed_by")),
+    settleTasks: prepare<Settle, Attempt>(settleTasks("t.claimed_by")),
     /** The same for leases that expired by now. */
     rescueResults: prepare<Settle>(settleResults(expired)),
-    rescueTasks: prepare<Settle, Claim>(settleTasks("NULL", expired)),
+    rescueTasks: prepare<Settle, Attempt>(settleTasks("NULL", expired)),
 
     /** Others than workers clear `claimed_by`. */
-    findSettled: prepare<{ claims: string }, Claim>(
+    findSettled: prepare<{ claims: string }, Attempt>(
       findEnded(":claims", "t.claimed_by = coalesce(j.value ->> 'claimToken', t.claimed_by)"),
     ),
-    findRescued: prepare<Settle, Claim>(
+    findRescued: prepare<Settle, Attempt>(
       findEnded(":settlements", "t.claimed_by IS NULL AND t.updated_at = :now"),
     ),
 
     /** `claims` is a list of what `claimJson` makes. 2 W each. Returns the leases that still hold. */
-    renew: prepare<{ claims: string; leaseExpiresAt: number }, Claim & { last_attempt_at: number | null }>(`
+    renew: prepare<{ claims: string; leaseExpiresAt: number }, Attempt>(`
       UPDATE ${tasks} AS t SET lease_expires_at = :leaseExpiresAt FROM json_each(:claims) j
       WHERE t.id = j.value ->> 'id' AND ${fence} RETURNING id, attempts, last_attempt_at`),
 

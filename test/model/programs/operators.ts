@@ -29,7 +29,7 @@ export const reschedule: fc.Arbitrary<Command> = fc
 export const configureQueue: fc.Arbitrary<Command> = fc
   .record({
     name: picks.queue,
-    paused: fc.constantFrom(undefined, false, true),
+    paused: fc.constantFrom(undefined, false, false, true),
     concurrency: fc.constantFrom(undefined, null, 1, 2, 3),
   })
   .map(
@@ -53,6 +53,16 @@ export const purge: fc.Arbitrary<Command> = fc
           cursor: after === null ? null : taskId(after),
         }),
   );
+
+export const startPurge: fc.Arbitrary<Command> = fc.constant(({ now }) =>
+  call("startPurge", now, now + picks.HOUR),
+);
+
+/** By one that has started it. */
+export const finishPurge: fc.Arbitrary<Command> = fc.option(picks.number).map((last) => ({ state, now }) => {
+  if (state.purge.dueAt === 0) return null;
+  return call("finishPurge", last === null ? null : taskId(last), now);
+});
 
 export const list: fc.Arbitrary<Command> = fc
   .record({

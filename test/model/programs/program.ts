@@ -7,7 +7,7 @@ import * as workers from "./work.ts";
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: producers.enqueue },
-  { weight: 2, arbitrary: enqueueOnce },
+  { weight: 3, arbitrary: enqueueOnce },
   { weight: 1, arbitrary: forgetKeys },
   { weight: 6, arbitrary: workers.claimMany },
   { weight: 2, arbitrary: workers.dequeue },
@@ -21,16 +21,16 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: operators.retry },
   { weight: 2, arbitrary: operators.reschedule },
   { weight: 3, arbitrary: operators.configureQueue },
-  { weight: 1, arbitrary: operators.purge },
+  { weight: 2, arbitrary: operators.purge },
+  { weight: 1, arbitrary: operators.startPurge },
+  { weight: 1, arbitrary: operators.finishPurge },
   { weight: 1, arbitrary: operators.list },
   { weight: 1, arbitrary: operators.listQueues },
   { weight: 3, arbitrary: operators.clock },
   { weight: 5, arbitrary: operators.wait },
 );
 
-/** Up to 60 commands, about half as many on average. */
-export const program: fc.Arbitrary<Command[]> = fc.array(command, {
-  minLength: 1,
-  maxLength: 60,
-  size: "max",
-});
+/** There is something to do from the start; then up to 60 commands, about half as many on average. */
+export const program: fc.Arbitrary<Command[]> = fc
+  .tuple(producers.enqueue, fc.array(command, { maxLength: 60, size: "max" }))
+  .map(([first, further]) => [first, ...further]);

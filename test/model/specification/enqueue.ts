@@ -85,7 +85,7 @@ export function contentOf({
   return { queue, priority, funcPath, args, kwargs, interval, maxRetries, timeout, uniqueKey };
 }
 
-export function isConflict(state: State, input: NewTask): boolean {
+function isConflict(state: State, input: NewTask): boolean {
   const task = state.tasks.get(input.id);
   if (task === undefined) return false;
   const given = { ...input, args: JSON.parse(input.args), kwargs: JSON.parse(input.kwargs) };

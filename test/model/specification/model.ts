@@ -6,7 +6,8 @@
 import type { Subject } from "../subject.ts";
 import { claimMany, claimQuarantined, dequeue, findNextEta, hasQuarantined } from "./claim.ts";
 import { enqueueMany, purgeIdempotencyKeys } from "./enqueue.ts";
-import { cancel, configureQueue, purgeResults, reschedule, retry } from "./operate.ts";
+import { cancel, configureQueue, reschedule, retry } from "./operate.ts";
+import { finishPurge, purgeResults, startPurge } from "./purge.ts";
 import { getOutcome, getTask, listQueues, listTasks } from "./read.ts";
 import { markRunning, renewMany, rescueMany, settleMany, settleOne } from "./settle.ts";
 import type { State } from "./state.ts";
@@ -34,7 +35,9 @@ export function modelOf(state: State): Subject {
     retry: (id, now) => retry(state, id, now),
     reschedule: (id, eta, now) => reschedule(state, id, eta, now),
     configureQueue: (name, settings) => configureQueue(state, name, settings),
+    startPurge: (now, nextAt) => startPurge(state, now, nextAt),
     purgeResults: (request) => purgeResults(state, request),
+    finishPurge: (cursor, now) => finishPurge(state, cursor, now),
     purgeIdempotencyKeys: (olderThan) => purgeIdempotencyKeys(state, olderThan),
     // Of others it may say so, too.
     mayBePurged: (id) => state.purged.has(id),

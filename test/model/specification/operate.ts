@@ -1,7 +1,7 @@
 import { TaskNotFoundError, TaskStatusError, UniqueConflictError } from "../../../src/core/errors.ts";
-import type { PurgeRequest, QueueSettings } from "../../../src/core/storage.ts";
+import type { QueueSettings } from "../../../src/core/storage.ts";
 import type { Task, TaskStatus } from "../../../src/core/task.ts";
-import { ACTIVE, FINISHED, holderOf, type ModelTask, type State, tasksIn, WAITING } from "./state.ts";
+import { ACTIVE, holderOf, type ModelTask, type State, WAITING } from "./state.ts";
 
 export function cancel(state: State, id: string, now: number): Task {
   const task = allowed(state, "cancel", id, ACTIVE);
@@ -37,18 +37,4 @@ export function configureQueue(state: State, name: string, settings: QueueSettin
     paused: settings.paused ?? paused,
     concurrency: settings.concurrency === undefined ? concurrency : settings.concurrency,
   });
-}
-
-/** Finished tasks last changed before the limit of their status go, with their results. */
-export function purgeResults(state: State, { olderThan, failedOlderThan, cursor }: PurgeRequest) {
-  const limit = (status: TaskStatus) => (status === "FAILED" ? failedOlderThan : olderThan);
-  const purged = tasksIn(state, FINISHED)
-    .filter(({ id }) => id > (cursor ?? ""))
-    .filter(({ status, updatedAt }) => updatedAt < limit(status));
-  for (const { id } of purged) {
-    state.tasks.delete(id);
-    state.results.delete(id);
-    state.purged.add(id);
-  }
-  return { purged: purged.length, cursor: null };
 }

@@ -20,10 +20,11 @@ export function getOutcome(state: State, id: string): TaskOutcome | null {
 }
 
 /** Newest first. */
-export function listTasks(state: State, { status, queue, funcPath }: Omit<TaskFilter, "limit">): Task[] {
-  return tasksIn(state, status === undefined ? TASK_STATUSES : [status])
+export function listTasks(state: State, { status, queue, funcPath }: Omit<TaskFilter, "limit">) {
+  const items = tasksIn(state, status === undefined ? TASK_STATUSES : [status])
     .filter((task) => task.queue === (queue ?? task.queue) && task.funcPath === (funcPath ?? task.funcPath))
     .reverse();
+  return { items };
 }
 
 /** Every queue that was configured, or that has a task which waits or runs, by name. */
@@ -32,8 +33,7 @@ export function listQueues(state: State, now: number): QueueSummary[] {
   return [...names].sort().map((name) => {
     const inQueue = ({ queue }: Task) => queue === name;
     const waiting = tasksIn(state, WAITING).filter(inQueue).sort(byEta);
-    // Known to go wrong: a task in quarantine may be the most overdue, and the product leaves it out.
-    const oldest = waiting.filter(({ quarantined }) => !quarantined)[0]?.eta ?? now + 1;
+    const oldest = waiting[0]?.eta ?? now + 1;
     return {
       name,
       depth: waiting.length,

@@ -30,7 +30,7 @@ export function renewMany(state: State, claims: readonly Claim[], leaseExpiresAt
   return held.map(claimOf);
 }
 
-/** The first expired lease only quarantines, unless the task may not run twice; one that expires in quarantine counts. */
+/** The first expired lease only quarantines; one that expires in quarantine counts. */
 export function rescueMany(state: State, now: number, backoff: (failures: number) => number) {
   const expired = tasksIn(state, ["RUNNING"]).filter(({ leaseExpiresAt }) => (leaseExpiresAt ?? now) <= now);
   return expired.slice(0, RESCUED_AT_ONCE).map((task) => {

@@ -24,10 +24,19 @@ export interface State {
   /** By API key and key. */
   readonly keys: Map<string, ModelKey>;
   readonly purged: Set<string>;
+  /** The duty to purge: when it is due, and where it goes on. */
+  purge: { readonly dueAt: number; readonly cursor: string | null };
 }
 
 export function emptyState(): State {
-  return { tasks: new Map(), results: new Map(), queues: new Map(), keys: new Map(), purged: new Set() };
+  return {
+    tasks: new Map(),
+    results: new Map(),
+    queues: new Map(),
+    keys: new Map(),
+    purged: new Set(),
+    purge: { dueAt: 0, cursor: null },
+  };
 }
 
 export const WAITING: readonly TaskStatus[] = ["PENDING", "RETRYING"];

@@ -137,6 +137,17 @@ export function describeEnqueue(context: Context): void {
       await context.enqueue({ uniqueKey: "k" });
       expect(await storage().enqueueMany([first], NOW)).toEqual([{ id: first.id, duplicate: true }]);
     });
+
+    it("a unique key meets the active task that holds it while another input meets by its id one that held it before", async () => {
+      const holder = newTask({ uniqueKey: "k" });
+      const ended = await context.enqueue({ idGiven: true, uniqueKey: "k" });
+      await storage().cancel(ended.id, NOW);
+      await storage().enqueueMany([holder], NOW);
+      expect(await storage().enqueueMany([newTask({ uniqueKey: "k" }), ended], NOW)).toEqual([
+        { id: holder.id, duplicate: true },
+        { id: ended.id, duplicate: true },
+      ]);
+    });
   });
 
   describe("unique keys", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { IdempotencyConflictError } from "../../../src/core/errors.ts";
+import { IdConflictError, IdempotencyConflictError } from "../../../src/core/errors.ts";
 import type { IdempotencyKey } from "../../../src/core/storage.ts";
 import type { NewTask } from "../../../src/core/task.ts";
 import { FaultyDriver } from "../../support/faulty.ts";
@@ -78,6 +78,38 @@ export function describeIdempotency(context: Context): void {
       expect(first.map(({ duplicate }) => duplicate)).toEqual([true, true, false]);
       expect(ids(first).slice(0, 2)).toEqual([byKey.id, byId.id]);
       expect(ids(await enqueue(batch(), key(), NOW + 1))).toEqual(ids(first));
+    });
+
+    it("a replay tells the task that an input met by its id, even while another held its unique key", async () => {
+      const ended = await context.enqueue({ idGiven: true, uniqueKey: "k" });
+      await context.storage().cancel(ended.id, NOW);
+      await context.enqueue({ uniqueKey: "k" });
+      const met = [{ id: ended.id, duplicate: true }];
+      expect(await enqueue([ended], key())).toEqual(met);
+      expect(await enqueue([ended], key(), NOW + 1)).toEqual(met);
+    });
+
+    it("a replay answers the same after an id that was not used at first has become another task's", async () => {
+      const holder = await context.enqueue({ uniqueKey: "k" });
+      const input = newTask({ idGiven: true, uniqueKey: "k" });
+      const met = [{ id: holder.id, duplicate: true }];
+      expect(await enqueue([input], key())).toEqual(met);
+      await context.enqueue({ id: input.id, idGiven: true });
+      expect(await enqueue([input], key(), NOW + 1)).toEqual(met);
+    });
+
+    it("another request with the key throws IdempotencyConflictError, even where its id has another content too", async () => {
+      const task = newTask({ idGiven: true });
+      await enqueue([task], key());
+      const other = enqueue([{ ...task, queue: "other" }], key({ fingerprint: "f2" }), NOW + 1);
+      await expect(other).rejects.toThrow(IdempotencyConflictError);
+    });
+
+    it("a first request with an id of another content throws IdConflictError and records no key", async () => {
+      const task = await context.enqueue({ idGiven: true });
+      const refused = enqueue([{ ...task, queue: "other" }], key());
+      await expect(refused).rejects.toThrow(IdConflictError);
+      expect(await context.count("idempotency_keys")).toBe(0);
     });
 
     it("a request that is refused records no key", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { TaskFilter } from "../../../src/core/storage.ts";
 import type { Task } from "../../../src/core/task.ts";
 import { json, NOW, newTask, newTasks, taskError } from "../../support/tasks.ts";
-import { type Context, found, ids, LATER, SECOND } from "./context.ts";
+import { type Context, found, ids, LATER, MINUTE, SECOND } from "./context.ts";
 
 export function describeListing(context: Context): void {
   const storage = () => context.storage();
@@ -167,6 +167,16 @@ export function describeListing(context: Context): void {
           concurrency: null,
         },
       ]);
+    });
+
+    it("the most overdue task of a queue may be one in quarantine", async () => {
+      await context.quarantine({ eta: NOW - SECOND });
+      expect(await queues(LATER + MINUTE)).toMatchObject([{ oldestDueAge: MINUTE }]);
+      await context.enqueue({ eta: LATER + SECOND });
+      expect(await queues(LATER + MINUTE)).toMatchObject([{ oldestDueAge: MINUTE }]);
+      await context.enqueue({ eta: LATER - SECOND });
+      expect(await queues(LATER + MINUTE)).toMatchObject([{ oldestDueAge: MINUTE + SECOND }]);
+      expect(await queues(LATER - MINUTE)).toMatchObject([{ oldestDueAge: null }]);
     });
 
     it("a queue is shown if it was configured, runs something or holds a task in quarantine", async () => {

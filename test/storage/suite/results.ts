@@ -98,6 +98,16 @@ export function describeResults(context: Context): void {
       });
     });
 
+    it("the result of a rescued task tells when its attempt began, in a database of its own too", async () => {
+      for (const results of [undefined, context.database.driver]) {
+        const { id } = await context.quarantine({ maxRetries: 0 });
+        await context.claimQuarantined(LATER, { leaseExpiresAt: LATER + 1 });
+        await context.database.storage({ results }).rescueMany(LATER + 1, () => 0);
+        const [row] = await context.database.sql("SELECT * FROM results WHERE task_id = ?1", id);
+        expect(row).toMatchObject({ status: "FAILED", attempts: 2, last_attempt_at: LATER });
+      }
+    });
+
     it("a session reads at least what the bookmark of another has seen", async () => {
       const task = await context.start();
       await storage().markDone(task, json(1), NOW);
