@@ -65,6 +65,19 @@ describe("auth", () => {
     expect((await call("POST", `/v1/tasks/${ID}/cancel`, { headers })).status).toBe(403);
   });
 
+  it("shows a key that may not read no payload but what it sent", async () => {
+    const nightly = { ...later, uniqueKey: "nightly" };
+    const post = (kwargs: object, key: string) =>
+      call("POST", "/v1/tasks", { json: { ...nightly, kwargs }, headers: withKey(`${key}-secret`) });
+    const { body: task } = await post({ a: 41, b: 42 }, "admin");
+    const shown = { id: task.id, status: "PENDING", duplicate: true };
+    const met = await post({ a: 1, b: 2 }, "enqueue");
+    expect(met).toMatchObject({ status: 200, body: shown });
+    for (const field of ["args", "kwargs", "errors"]) expect(met.body).not.toHaveProperty(field);
+    expect((await post({ a: 41, b: 42 }, "enqueue")).body).toEqual({ ...task, duplicate: true });
+    expect((await post({ a: 1, b: 2 }, "both")).body).toEqual({ ...task, duplicate: true });
+  });
+
   it("takes the scheme in any case", async () => {
     expect(
       (await call("GET", "/v1/queues", { headers: { authorization: "bearer  read-secret" } })).status,
