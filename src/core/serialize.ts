@@ -72,12 +72,11 @@ function assertContainer(value: object, path: string, depth: number, maxDepth: n
   }
 }
 
-/** With `toJSON` an object would be written as something else than what was checked. */
+/** With a method `toJSON` an object would be written as something else than what was checked. */
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
-  return (
-    (Array.isArray(value) || prototype === Object.prototype || prototype === null) && !("toJSON" in value)
-  );
+  const writesItself = "toJSON" in value && typeof value.toJSON === "function";
+  return (Array.isArray(value) || prototype === Object.prototype || prototype === null) && !writesItself;
 }
 
 function refusal(path: string, expected: string, got: string): SerializationError {

@@ -33,6 +33,7 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
   });
   app.use(secureHeaders());
   app.use(async (context, next) => {
+    context.header("cache-control", "no-store");
     const api = resolve(context);
     // Before the session, whose error is logged by it.
     context.set("api", api);
@@ -43,7 +44,6 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
     await next();
     const reached = session.bookmark();
     if (reached !== null) context.header(BOOKMARK, reached);
-    context.header("cache-control", "no-store");
   });
   app.use((context, next) => {
     checkEncoding(context.req.url);

@@ -23,7 +23,7 @@ export async function authenticate(context: ApiContext): Promise<ApiKey | null> 
   throw new HttpError("unauthorized", "Authorization", "Bearer KEY with a key of OMNIQ_KEYS", got);
 }
 
-/** Lets a request pass whose key has the scope, and notes the key's name. */
+/** Lets a request pass whose key has the scope, and notes who it is. */
 export function requires(scope: Scope): MiddlewareHandler<{ Variables: ApiVariables }> {
   return async (context, next) => {
     const key = await authenticate(context);
@@ -32,6 +32,7 @@ export function requires(scope: Scope): MiddlewareHandler<{ Variables: ApiVariab
       throw new HttpError("forbidden", "Authorization", `a key with the scope ${scope}`, got);
     }
     context.set("caller", key?.name ?? ANONYMOUS);
+    context.set("mayRead", key === null || allows(key, "read"));
     return next();
   };
 }

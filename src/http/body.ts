@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { describe } from "../core/describe.ts";
 import { TooLargeError } from "../core/errors.ts";
+import { parseJson } from "./json.ts";
 import { HttpError } from "./problem.ts";
 
 /** Largest body of one task: its payload may take 256 KB as compact JSON. */
@@ -19,18 +20,12 @@ export function limitBody(maxSize: number) {
   });
 }
 
-/** The body as JSON. @throws {HttpError} when it is another type, or broken */
+/** The body as JSON. @throws {HttpError} when it is another type, or broken; {@link SerializationError} when reading would change it */
 export async function readJson(context: Context): Promise<unknown> {
   const type = context.req.header("content-type") ?? "none";
   // Also keeps other sites out: a page cannot send this type to us without asking first.
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new HttpError("unsupported_media_type", "Content-Type", "application/json", describe(type));
   }
-  const text = await context.req.text();
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : "unreadable";
-    throw new HttpError("invalid_json", "the body", "JSON", reason);
-  }
+  return parseJson(await context.req.arrayBuffer());
 }

@@ -19,6 +19,8 @@ export interface ApiVariables {
   queue: Queue;
   /** Name of the key. */
   caller: string;
+  /** Whether the key has the scope `read`. */
+  mayRead: boolean;
 }
 
 export type ApiContext = Context<{ Variables: ApiVariables }>;

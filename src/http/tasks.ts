@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { sha256 } from "../core/digest.ts";
 import { parseText } from "../core/options.ts";
 import type { CallerKey } from "../core/storage.ts";
+import type { Task } from "../core/task.ts";
 import { requires } from "./auth.ts";
 import { BATCH_BYTES, limitBody, readJson, TASK_BYTES } from "./body.ts";
 import type { ApiContext, ApiVariables } from "./context.ts";
@@ -13,20 +14,19 @@ export function taskRoutes() {
   const app = new Hono<{ Variables: ApiVariables }>();
 
   app.post("/tasks", requires("enqueue"), limitBody(TASK_BYTES), async (context) => {
-    const body = await readJson(context);
-    const request = parse(NewTaskBody, body);
-    const key = await idempotencyOf(context, body);
+    const request = parse(NewTaskBody, await readJson(context));
+    const key = await idempotencyOf(context);
     const { task, duplicate, due } = await context.var.queue.submit(request, key);
     if (due) context.var.api.kick?.();
-    if (duplicate) return context.json({ ...task, duplicate }, 200);
-    return context.json(task, 201, { location: `${context.req.path}/${task.id}` });
+    if (duplicate) return context.json({ ...showMet(context, task, request), duplicate }, 200);
+    // As it was encoded: a path that the app was mounted under may hold what no header can.
+    return context.json(task, 201, { location: `${new URL(context.req.url).pathname}/${task.id}` });
   });
 
   app.post("/tasks/batch", requires("enqueue"), limitBody(BATCH_BYTES), async (context) => {
-    const body = await readJson(context);
-    const { tasks } = parse(BatchBody, body);
+    const { tasks } = parse(BatchBody, await readJson(context));
     const requests = tasks.map((member, index) => parse(NewTaskBody, member, `tasks[${index}]`));
-    const key = await idempotencyOf(context, body);
+    const key = await idempotencyOf(context);
     const { receipts, due } = await context.var.queue.submitMany(requests, key);
     if (due) context.var.api.kick?.();
     const duplicates = receipts.filter((receipt) => receipt.duplicate).map((receipt) => receipt.id);
@@ -76,10 +76,19 @@ export function taskRoutes() {
   return app;
 }
 
-async function idempotencyOf(context: ApiContext, body: unknown): Promise<CallerKey | undefined> {
+async function idempotencyOf(context: ApiContext): Promise<CallerKey | undefined> {
   const header = context.req.header("idempotency-key");
   if (header === undefined) return undefined;
   const key = parseText(header, "Idempotency-Key");
-  const fingerprint = await sha256(`${context.req.path}\n${JSON.stringify(body)}`);
-  return { apiKey: context.var.caller, key, fingerprint };
+  // Of the bytes: to write the body anew would overflow the stack where it is nested deep.
+  const body = await sha256(await context.req.arrayBuffer());
+  return { apiKey: context.var.caller, key, fingerprint: await sha256(`${context.req.path}\n${body}`) };
+}
+
+/** Who may not read is not shown what is in another's task, met by its unique key. */
+function showMet(context: ApiContext, task: Task, { args = [], kwargs = {} }: NewTaskBody): Partial<Task> {
+  const isAsSent = JSON.stringify([task.args, task.kwargs]) === JSON.stringify([args, kwargs]);
+  if (context.var.mayRead || isAsSent) return task;
+  const { args: _args, kwargs: _kwargs, errors: _errors, ...rest } = task;
+  return rest;
 }

@@ -35,6 +35,7 @@ describe("serialize", () => {
     [[], {}, [null]],
     { a: { b: [1, "two", { c: false }] } },
     JSON.parse('{"__proto__": {"a": 1}, "constructor": 2}'),
+    { toJSON: "a name like any other" },
     Object.assign(Object.create(null), { bare: true }),
   ]) {
     it(`keeps ${JSON.stringify(value)}`, () => {

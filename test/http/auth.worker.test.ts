@@ -1,25 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { sha256 } from "../../src/core/digest.ts";
+import { createApi } from "../../src/http/api.ts";
 import { add } from "../../src/tasks.ts";
 import { openD1 } from "../support/d1.ts";
 import { startWorker } from "../support/worker.ts";
-
-const ID = "018f0000-06bb-7e37-a6ed-ea59e3b6fd64";
-const later = { funcPath: "sample.add", kwargs: { a: 1, b: 2 }, delay: "1h" };
-
-/** Every call of the API, with the scope that it needs and its status for a key that has it. */
-const CALLS = [
-  ["POST", "/v1/tasks", "enqueue", later, 201],
-  ["POST", "/v1/tasks/batch", "enqueue", { tasks: [later] }, 201],
-  ["GET", "/v1/tasks", "read", undefined, 200],
-  ["GET", `/v1/tasks/${ID}`, "read", undefined, 404],
-  ["GET", `/v1/tasks/${ID}/result`, "read", undefined, 404],
-  ["GET", "/v1/queues", "read", undefined, 200],
-  ["POST", `/v1/tasks/${ID}/cancel`, "admin", undefined, 404],
-  ["POST", `/v1/tasks/${ID}/retry`, "admin", undefined, 404],
-  ["PUT", "/v1/queues/mail", "admin", { paused: true }, 200],
-  ["DELETE", "/v1/results?olderThan=1d", "admin", undefined, 200],
-] as const;
+import { CALLS, ID, later } from "./calls.ts";
 
 const SCOPES = ["enqueue", "read", "admin"] as const;
 const entries = await Promise.all(
@@ -37,6 +22,20 @@ const DIGEST = await sha256("read-secret");
 const withKey = (key: string) => ({ authorization: `Bearer ${key}` });
 
 describe("auth", () => {
+  it("is told here of every route that the API has", () => {
+    const { routes } = createApi(() => {
+      throw new Error("expected no request");
+    });
+    const served = routes.filter(({ method }) => method !== "ALL");
+    const told = CALLS.map(([method, path]) => {
+      const pattern = path.replace(ID, ":id").replace("mail", ":name").replace(/\?.*/, "");
+      return `${method} ${pattern}`;
+    });
+    expect(new Set([...told, "GET /healthz"])).toEqual(
+      new Set(served.map(({ method, path }) => `${method} ${path}`)),
+    );
+  });
+
   it.each(CALLS)("%s %s needs the scope %s", async (method, path, scope, json, allowed) => {
     for (const key of SCOPES) {
       const { status, headers, body } = await call(method, path, { json, headers: withKey(`${key}-secret`) });
@@ -63,6 +62,19 @@ describe("auth", () => {
     expect((await call("POST", "/v1/tasks", { json: later, headers })).status).toBe(201);
     expect((await call("GET", "/v1/tasks", { headers })).status).toBe(200);
     expect((await call("POST", `/v1/tasks/${ID}/cancel`, { headers })).status).toBe(403);
+  });
+
+  it("shows a key that may not read no payload but what it sent", async () => {
+    const nightly = { ...later, uniqueKey: "nightly" };
+    const post = (kwargs: object, key: string) =>
+      call("POST", "/v1/tasks", { json: { ...nightly, kwargs }, headers: withKey(`${key}-secret`) });
+    const { body: task } = await post({ a: 41, b: 42 }, "admin");
+    const shown = { id: task.id, status: "PENDING", duplicate: true };
+    const met = await post({ a: 1, b: 2 }, "enqueue");
+    expect(met).toMatchObject({ status: 200, body: shown });
+    for (const field of ["args", "kwargs", "errors"]) expect(met.body).not.toHaveProperty(field);
+    expect((await post({ a: 41, b: 42 }, "enqueue")).body).toEqual({ ...task, duplicate: true });
+    expect((await post({ a: 1, b: 2 }, "both")).body).toEqual({ ...task, duplicate: true });
   });
 
   it("takes the scheme in any case", async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { tasks } from "../../src/tasks.ts";
 import { openD1 } from "../support/d1.ts";
+import type { CallOptions } from "../support/http.ts";
 import { startWorker } from "../support/worker.ts";
 
 const { call } = startWorker(tasks);
@@ -11,11 +12,7 @@ const good = { funcPath: "sample.add", kwargs: { a: 1, b: 2 }, delay: "1h" };
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
 
 /** What every refusal has in common. */
-async function expectRefused(
-  status: number,
-  problem: object,
-  options: { raw?: string; headers?: Record<string, string> },
-) {
+async function expectRefused(status: number, problem: object, options: CallOptions) {
   const answer = await call("POST", "/v1/tasks", options);
   expect(answer.status, answer.text).toBe(status);
   expect(answer.headers.get("content-type")).toBe("application/problem+json");
@@ -219,6 +216,18 @@ describe("bad input is refused with the field, what was expected and what was go
     ["a number body", "7", 400, { field: "the body", expected: "an object", got: "a number" }],
   ])("%s", async (_, raw, status, problem) => {
     await expectRefused(status, problem, { raw });
+  });
+
+  it("an integer that would come back with other digits", async () => {
+    const raw = '{"funcPath": "sample.wordcount", "kwargs": {"id": 9007199254740993}}';
+    const expected = "JSON with integers that a number holds to the digit: send longer ones as text";
+    await expectRefused(400, { code: "not_serializable", field: "the body", expected }, { raw });
+  });
+
+  it("text that is not UTF-8", async () => {
+    const body = JSON.stringify({ ...good, uniqueKey: "caf\u00e9" });
+    const raw = Uint8Array.from(body, (character) => character.charCodeAt(0));
+    await expectRefused(400, { code: "invalid_json", expected: "JSON in UTF-8" }, { raw });
   });
 
   it.each(["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])(

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { sha256 } from "../../src/core/digest.ts";
 import { allows, findKey, parseKeys, SCOPES } from "../../src/http/keys.ts";
 
@@ -36,6 +36,24 @@ describe("OMNIQ_KEYS", () => {
     expect(await findKey(keys, "Second")).toBeNull();
     expect(await findKey(keys, await sha256("second"))).toBeNull();
     expect(await findKey([], "first")).toBeNull();
+  });
+
+  it.each([
+    ["the first", "one"],
+    ["the last", "three"],
+    ["none", "four"],
+  ])("compares every character of every key's digest, whichever was presented: %s", async (_, presented) => {
+    const digests = await Promise.all(["one", "two", "three"].map(sha256));
+    const keys = parseKeys(digests.map((digest, index) => `key-${index}:read:${digest}`).join());
+    const compared = vi.spyOn(String.prototype, "charCodeAt");
+    await findKey(keys, presented);
+    const read = compared.mock.contexts.map((text, call) => `${text}[${compared.mock.calls[call]}]`);
+    compared.mockRestore();
+    const places = Array.from({ length: 64 }, (_, index) => index);
+    expect(read).toEqual(
+      expect.arrayContaining(digests.flatMap((digest) => places.map((place) => `${digest}[${place}]`))),
+    );
+    expect(read).toHaveLength(2 * places.length * digests.length);
   });
 
   it("grants the scopes that it names, and all of them to admin", () => {

@@ -23,10 +23,12 @@ afterAll(async () => {
 const keys = parseKeys("ci:admin:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b");
 const app = new Hono();
 app.get("/", (context) => context.text("the app's own"));
-app.route(
-  "/queue",
-  createApi(() => ({ queue: runner.queue, keys })),
-);
+for (const path of ["/queue", "/of/:tenant"]) {
+  app.route(
+    path,
+    createApi(() => ({ queue: runner.queue, keys })),
+  );
+}
 const call = caller((request) => app.fetch(request), { authorization: "Bearer secret" });
 
 describe("the API under a path of another app, over a runner's queue", () => {
@@ -37,6 +39,30 @@ describe("the API under a path of another app, over a runner's queue", () => {
     expect(headers.get("location")).toBe(`/queue/v1/tasks/${body.id}`);
     const result = await call("GET", `${headers.get("location")}/result?wait=20s`);
     expect(result).toMatchObject({ status: 200, body: { result: { sum: 3 } } });
+  });
+
+  it.each(["%E4%B8%AD", "%0A", "%C3%A9", "a%25"])(
+    "says where a task is under a path that is encoded: %s",
+    async (tenant) => {
+      const json = { funcPath: "sample.add", kwargs: { a: 1, b: 2 } };
+      const { status, body, headers } = await call("POST", `/of/${tenant}/v1/tasks`, { json });
+      expect(status).toBe(201);
+      const location = headers.get("location") ?? "";
+      expect(location).toBe(`/of/${tenant}/v1/tasks/${body.id}`);
+      expect((await call("GET", location)).body.id).toBe(body.id);
+    },
+  );
+
+  it("refuses what is nested deep, with an Idempotency-Key too", async () => {
+    const task = `{"funcPath": "sample.add", "args": ${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+    for (const [path, raw] of [
+      ["/queue/v1/tasks", task],
+      ["/queue/v1/tasks/batch", `{"tasks": [${task}]}`],
+    ] as const) {
+      const { status, body } = await call("POST", path, { raw, headers: { "idempotency-key": "order-7" } });
+      expect(status).toBe(400);
+      expect(body).toMatchObject({ code: "not_serializable", expected: "nested at most 100 deep" });
+    }
   });
 
   it("answers its own errors, and leaves the app its own routes", async () => {

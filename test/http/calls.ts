@@ -1,0 +1,18 @@
+/** An id that no task has. */
+export const ID = "018f0000-06bb-7e37-a6ed-ea59e3b6fd64";
+
+export const later = { funcPath: "sample.add", kwargs: { a: 1, b: 2 }, delay: "1h" };
+
+/** Every call of the API that needs a key, with the scope that it needs and its status for a key that has it. */
+export const CALLS = [
+  ["POST", "/v1/tasks", "enqueue", later, 201],
+  ["POST", "/v1/tasks/batch", "enqueue", { tasks: [later] }, 201],
+  ["GET", "/v1/tasks", "read", undefined, 200],
+  ["GET", `/v1/tasks/${ID}`, "read", undefined, 404],
+  ["GET", `/v1/tasks/${ID}/result`, "read", undefined, 404],
+  ["GET", "/v1/queues", "read", undefined, 200],
+  ["POST", `/v1/tasks/${ID}/cancel`, "admin", undefined, 404],
+  ["POST", `/v1/tasks/${ID}/retry`, "admin", undefined, 404],
+  ["PUT", "/v1/queues/mail", "admin", { paused: true }, 200],
+  ["DELETE", "/v1/results?olderThan=1d", "admin", undefined, 200],
+] as const;
