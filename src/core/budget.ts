@@ -82,9 +82,17 @@ export class QueryBudget {
     return this.#hasRefused || this.left(now) <= 0 || (inFlight === 0 && this.room(now, 0) === 0);
   }
 
-  /** What it came of that an attempt failed: of want, once queries were refused, whatever its handler made of that. */
-  explain(outcome: Outcome): Outcome {
-    return outcome.kind === "failure" && this.#hasRefused ? { ...outcome, kind: "starved" } : outcome;
+  /**
+   * Tells a failure from one for want of queries: that of any attempt once some were refused, whatever its handler made of it. One
+   * that had the budget to itself has failed by its own fault.
+   *
+   * @param inFlight tasks beside it
+   */
+  explain(outcome: Outcome, inFlight: number): Outcome {
+    const shared = inFlight + this.#ended > 0;
+    return outcome.kind === "failure" && this.#hasRefused && shared
+      ? { ...outcome, kind: "starved" }
+      : outcome;
   }
 
   /** With few queries left after the next one, polls are spread over the time left: at least so many milliseconds apart. */

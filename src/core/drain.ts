@@ -186,7 +186,7 @@ class Drain {
 
   #onEnd(task: ClaimedTask, outcome: Outcome): void {
     const now = this.#engine.clock.now();
-    const settlement = settle(task, this.#budget.explain(outcome), now, this.#backoff);
+    const settlement = settle(task, this.#budget.explain(outcome, this.#flight.size), now, this.#backoff);
     this.#pace.noteEnd();
     this.#budget.noteEnd(this.#flight.size);
     if (settlement === null) this.#committer.lose(task);

@@ -51,7 +51,7 @@ export interface Running extends Claim {
  * A failure is retried while `failures <= maxRetries`, at `now + backoff(failures)`; else, or where its error is not
  * retryable, the task is FAILED.
  *
- * A task that starved is run again alone, with all the queries of an invocation; if they do not suffice either it has failed.
+ * A task that starved is run again alone, at no cost.
  *
  * @param backoff the delay in milliseconds for a count of failures
  * @returns the change, or null where nothing may be written
@@ -66,10 +66,11 @@ export function settle(
   switch (outcome.kind) {
     case "success":
       return { ...claim, kind: "done", result: outcome.result };
-    case "starved":
-      if (!task.quarantined && outcome.error.retryable)
-        return { ...claim, kind: "quarantine", error: outcome.error, counted: false, retryAt: now };
-      return settle(task, { ...outcome, kind: "failure" }, now, backoff);
+    case "starved": {
+      const { error } = outcome;
+      if (!error.retryable) return { ...claim, kind: "fail", error };
+      return { ...claim, kind: "quarantine", error, counted: false, retryAt: now };
+    }
     case "failure": {
       const failures = task.failures + 1;
       const { error } = outcome;

@@ -64,12 +64,6 @@ const table: readonly [name: string, task: Running, outcome: Outcome, change: ob
     { kind: "quarantine", error, counted: false, retryAt: NOW },
   ],
   [
-    "a failure for want of queries, of a task that ran alone",
-    running({ quarantined: true }),
-    { kind: "starved", error },
-    { kind: "retry", error, retryAt: NOW + 1_000 },
-  ],
-  [
     "an error that is not retryable, for want of queries",
     running(),
     { kind: "starved", error: final },

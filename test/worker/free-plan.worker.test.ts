@@ -111,6 +111,17 @@ describe("on the Free plan's 50 queries an invocation", () => {
     },
   );
 
+  it("a task that ran alone, but after others of its drain, has all queries of the next one", async () => {
+    await enqueue(1, "curious", { queries: 1 });
+    await enqueue(1, "curious", { queries: 31 });
+    await database.sql("UPDATE tasks SET held = 1");
+    await tickThrough(2);
+    expect(await most("failures")).toBe(0);
+    expect(events.filter(({ type }) => type === "task.retrying")).toMatchObject([
+      { error: { type: "QueryBudgetSpent" } },
+    ]);
+  });
+
   it("a binding that a handler keeps is not held to the budget of a drain that is over", async () => {
     let kept: D1Database | undefined;
     const keeper = defineTask("keeper", {
