@@ -5,7 +5,7 @@ import { appMigrations } from "./test/support/app.ts";
 // Keeps the tests off the network: workerd's request.cf would be fetched otherwise.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 
-const { MODEL_SEED, MODEL_PROGRAMS } = process.env;
+const { MODEL_SEED, MODEL_PROGRAMS, FUZZ_SEED, FUZZ_REQUESTS } = process.env;
 
 /** Migrations of an app with a `tasks` table of its own, and ours among them. */
 async function readAppMigrations() {
@@ -41,6 +41,8 @@ export default defineConfig({
                 // workerd does not see the environment of the process that starts it.
                 ...(MODEL_SEED && { MODEL_SEED }),
                 ...(MODEL_PROGRAMS && { MODEL_PROGRAMS }),
+                ...(FUZZ_SEED && { FUZZ_SEED }),
+                ...(FUZZ_REQUESTS && { FUZZ_REQUESTS }),
               },
               // Whatever a Worker under test fetches is answered here: no test goes out.
               outboundService: (request: Request) => new Response(`${request.method} ${request.url}`),

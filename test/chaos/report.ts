@@ -1,4 +1,5 @@
 /** The figures of a long run, as tables to read. */
+import { table } from "../support/table.ts";
 import type { Attacked } from "./attacks.ts";
 import type { Violation } from "./checker.ts";
 
@@ -31,8 +32,6 @@ export class Tally {
   }
 }
 
-type Cell = string | number;
-
 export function formatTallies(tallies: readonly Tally[]): string {
   const total = new Tally("together");
   for (const tally of tallies) {
@@ -58,21 +57,4 @@ export function formatTallies(tallies: readonly Tally[]): string {
     ),
     table(["fault", "injected", ...tallies.map(({ title }) => title)], faults),
   ].join("\n\n");
-}
-
-/** In Markdown; numbers are set to the right. */
-function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const lines = [head, ...rows].map((row) => row.map((cell) => cell.toLocaleString("en")));
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  const format = (line: readonly string[]) => {
-    const cells = line.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-    );
-    return `| ${cells.join(" | ")} |`;
-  };
-  const rule = widths.map((width, column) =>
-    column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
-  );
-  const [first = [], ...rest] = lines;
-  return [first, rule, ...rest].map(format).join("\n");
 }

@@ -12,5 +12,7 @@ declare namespace Cloudflare {
     APP_MIGRATIONS: import("cloudflare:test").D1Migration[];
     MODEL_SEED?: string;
     MODEL_PROGRAMS?: string;
+    FUZZ_SEED?: string;
+    FUZZ_REQUESTS?: string;
   }
 }

@@ -1,0 +1,46 @@
+import { ListQuery, NewTaskBody, PurgeQuery } from "../../../src/http/schemas.ts";
+import { IDS } from "./bodies.ts";
+import { operator } from "./credentials.ts";
+import { type Call, call, type Probe } from "./probe.ts";
+
+type Place = (text: string) => Call;
+
+const post = (fields: object) =>
+  call("POST", "/v1/tasks", "enqueue", JSON.stringify({ funcPath: "fuzz.echo", delay: "1h", ...fields }));
+const encode = encodeURIComponent;
+
+/** Every place of a request's path, query and body where a text can be given. */
+export const PLACES: readonly Place[] = [
+  ...Object.keys(NewTaskBody.entries).map(
+    (name): Place =>
+      (text) =>
+        post({ [name]: text }),
+  ),
+  (text) => post({ args: [text, [text]] }),
+  (text) => post({ kwargs: { [text]: { [text]: text } } }),
+  (text) => post({ [text]: text }),
+  (text) => call("POST", "/v1/tasks", "enqueue", text),
+  (text) => call("PUT", `/v1/queues/${encode(text)}`, "admin", '{"concurrency":7}'),
+  (text) => call("PUT", "/v1/queues/mail", "admin", JSON.stringify({ paused: text, concurrency: text })),
+  (text) => call("GET", `/v1/tasks/${encode(text)}`, "read"),
+  (text) => call("GET", `/v1/tasks/${encode(text)}/result`, "read"),
+  (text) => call("POST", `/v1/tasks/${encode(text)}/cancel`, "admin"),
+  (text) => call("POST", `/v1/tasks/${encode(text)}/retry`, "admin"),
+  (text) => call("GET", `/v1/tasks/${IDS[0]}/result?wait=${encode(text)}`, "read"),
+  (text) => call("GET", `/v1/tasks?${encode(text)}=1`, "read"),
+  ...Object.keys(ListQuery.entries).map(
+    (name): Place =>
+      (text) =>
+        call("GET", `/v1/tasks?${name}=${encode(text)}`, "read"),
+  ),
+  ...Object.keys(PurgeQuery.entries).map(
+    (name): Place =>
+      (text) =>
+        call("DELETE", `/v1/results?${name}=${encode(text)}`, "admin"),
+  ),
+];
+
+/** A text in one of the places, sent by one who may do everything. */
+export function inject(place: Place, text: string): Probe {
+  return { ...place(text), kind: "injections", headers: {}, credential: operator };
+}

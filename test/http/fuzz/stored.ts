@@ -1,0 +1,133 @@
+/** What was stored comes back equal to what was sent. */
+import type { Answer } from "../../support/http.ts";
+import type { Front } from "./front.ts";
+import type { Body, Probe } from "./probe.ts";
+import { demand } from "./replies.ts";
+
+/** Compares by what JSON can tell: `-0` and `0` are one. */
+export function isEqual(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/**
+ * Reads back what a request stored, if it did.
+ *
+ * @returns how many values were compared
+ */
+export async function checkStored(front: Front, probe: Probe, answer: Answer): Promise<number> {
+  if (probe.payload !== undefined) return checkPayload(front, probe.payload, answer);
+  const { method, path } = probe;
+  const { pathname, searchParams } = new URL(`http://omniq.test${path}`);
+  if (answer.status === 201) return checkTasks(front, probe, answer);
+  if (answer.status !== 200) return 0;
+  if (method === "PUT") return checkQueue(front, pathname, probe, answer);
+  if (method === "GET" && pathname === "/v1/tasks") checkList(searchParams, answer);
+  return 0;
+}
+
+/** A payload is stored as it was sent, handed to the handler and given back as its result, or it is refused whole. */
+async function checkPayload(
+  front: Front,
+  { args, kwargs }: NonNullable<Probe["payload"]>,
+  answer: Answer,
+): Promise<number> {
+  const isKept =
+    args.value !== undefined && kwargs.value !== undefined && Math.max(args.depth, kwargs.depth) <= 100;
+  if (!isKept) {
+    demand(
+      answer.status === 400 && answer.body.code === "not_serializable",
+      "not_serializable for what cannot be kept",
+    );
+    return 0;
+  }
+  demand(answer.status === 201, "201 for what can be kept");
+  const sent = { args: args.value, kwargs: kwargs.value };
+  const id = String(answer.body.id);
+  await checkTask(front, id, sent);
+  await front.queue.drain();
+  demand(
+    isEqual(front.seen.get(id), sent),
+    `the handler to see what was sent, not ${JSON.stringify(front.seen.get(id))}`,
+  );
+  const { body } = await front.read(`/v1/tasks/${id}/result`);
+  demand(
+    isEqual(body.result, sent.kwargs),
+    `the result to be what the handler returned, not ${JSON.stringify(body)}`,
+  );
+  return 1;
+}
+
+async function checkTasks(front: Front, { body: sent }: Probe, { body }: Answer): Promise<number> {
+  const parsed = parse(sent);
+  const { ids, duplicates } = body;
+  if (!Array.isArray(ids) || !Array.isArray(duplicates)) {
+    demandTask(parsed, body);
+    await checkTask(front, String(body.id), parsed);
+    return 1;
+  }
+  const fresh = ids.map((id, index) => [id, parsed.tasks[index]] as const);
+  const inserted = fresh.filter(([id]) => !duplicates.includes(id));
+  for (const [id, task] of inserted) await checkTask(front, id, task);
+  return inserted.length;
+}
+
+async function checkTask(front: Front, id: string, sent: object): Promise<void> {
+  const { status, body } = await front.read(`/v1/tasks/${id}`);
+  demand(status === 200, `to find task ${id}`);
+  demandTask(sent, body);
+}
+
+function demandTask(sent: object, task: Answer["body"]): void {
+  for (const [name, value] of expectedFields(sent))
+    demand(isEqual(task[name], value), `${name} to come back equal, not as ${JSON.stringify(task[name])}`);
+}
+
+const FIELDS = ["args", "kwargs", "funcPath", "queue", "uniqueKey", "priority", "maxRetries"];
+
+/** An id has no case, a moment many forms. A duration as text is the parser's to read, and has tests of its own. */
+function expectedFields(sent: object): (readonly [name: string, value: unknown])[] {
+  return Object.entries(sent).flatMap(([name, value]: [string, unknown]) => {
+    if (name === "id") return [[name, String(value).toLowerCase()]];
+    if (name === "eta" && typeof value === "string") return [[name, Date.parse(value)]];
+    const isComparable = FIELDS.includes(name) || (name !== "delay" && typeof value === "number");
+    return isComparable ? [[name, value]] : [];
+  });
+}
+
+/** A mark of the byte order may come before JSON; bytes that are no UTF-8 may not have been stored. */
+function parse(body: Body) {
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+}
+
+async function checkQueue(
+  front: Front,
+  pathname: string,
+  { body: sent }: Probe,
+  { body }: Answer,
+): Promise<number> {
+  const settings = parse(sent);
+  const name = decodeURIComponent(pathname.split("/").at(-1) ?? "");
+  demand(body.name === name, `the queue ${name}`);
+  const { queues } = (await front.read("/v1/queues")).body;
+  const stored = Array.isArray(queues) ? queues.find((queue) => queue.name === name) : undefined;
+  for (const key of ["paused", "concurrency"]) {
+    if (!Object.hasOwn(settings, key)) continue;
+    demand(body[key] === settings[key] && stored?.[key] === settings[key], `the queue's ${key} to come back`);
+  }
+  return 1;
+}
+
+/** A filter is a value: it lets nothing pass that differs from it. */
+function checkList(filter: URLSearchParams, { body: { tasks } }: Answer): void {
+  if (!Array.isArray(tasks)) throw new Error("expected a list");
+  demand(tasks.length <= Number(filter.get("limit") ?? 100), "no more tasks than the limit");
+  for (const name of ["status", "queue", "funcPath"]) {
+    const wanted = filter.get(name);
+    if (wanted !== null)
+      demand(
+        tasks.every((task) => task[name] === wanted),
+        `only tasks with the ${name}`,
+      );
+  }
+}
