@@ -8,9 +8,7 @@ import { add } from "../../../src/tasks.ts";
 import type { TestDatabase } from "../../support/database.ts";
 import type { Answer, Call } from "../../support/http.ts";
 import { apiKeys, operator, SECRETS } from "./credentials.ts";
-
-/** In the payload of every round trip: no log may hold it. */
-export const PAYLOAD = "fuzz-77aa-payload";
+import { PAYLOAD } from "./requests.ts";
 
 /** How the API is reached: by a function, or through a socket. */
 export type Transport = (send: (request: Request) => Response | Promise<Response>) => Call | Promise<Call>;

@@ -11,7 +11,8 @@ export interface Json {
   readonly depth: number;
 }
 
-function leaf(text: string, value: JsonValue | undefined): Json {
+/** What holds no others. */
+export function leaf(text: string, value: JsonValue | undefined): Json {
   return { text, value, depth: 0 };
 }
 
@@ -49,8 +50,12 @@ const longInteger = fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }).map((intege
   return leaf(digits, String(value) === digits ? value : undefined);
 });
 
-const escapeAll = (text: string) =>
-  `"${Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`).join("")}"`;
+function escapeAll(text: string): string {
+  const units = Array.from({ length: text.length }, (_, at) =>
+    text.charCodeAt(at).toString(16).padStart(4, "0"),
+  );
+  return `"${units.map((unit) => `\\u${unit}`).join("")}"`;
+}
 
 const string = fc
   .tuple(texts.text, fc.constantFrom(JSON.stringify, escapeAll))
