@@ -25,11 +25,20 @@ export class Clock {
     return this.#offset === null ? AMBIENT.now() : Math.round(AMBIENT.steady() + this.#offset);
   }
 
-  /** Measures the offset to the database's clock: one query, more where it answers slowly, none with an injected clock. */
-  async synchronize(storage: Pick<Storage, "readClock">): Promise<void> {
-    if (this.#injected !== undefined) return;
-    for (let measures = 0; measures < MEASURES; measures++)
-      if ((await this.#measure(storage)) <= SLOW) return;
+  /**
+   * Measures the offset to the database's clock: one query, more where it answers slowly, none with an injected clock.
+   *
+   * @returns how long it took, in milliseconds
+   */
+  async synchronize(storage: Pick<Storage, "readClock">): Promise<number> {
+    if (this.#injected !== undefined) return 0;
+    let total = 0;
+    for (let measures = 0; measures < MEASURES; measures++) {
+      const took = await this.#measure(storage);
+      total += took;
+      if (took <= SLOW) break;
+    }
+    return total;
   }
 
   /** @returns how long the answer took: the database read its clock meanwhile, nobody knows when */

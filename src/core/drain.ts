@@ -23,8 +23,8 @@ import { Waker } from "./waker.ts";
  * @throws {SchemaMissing} and other errors that waiting cannot mend, after what was in flight has been written
  */
 export async function drain(engine: Engine, options: DrainOptions): Promise<DrainReport> {
-  await engine.clock.synchronize(engine.storage);
-  return new Drain(engine, options).run();
+  const waited = await engine.clock.synchronize(engine.storage);
+  return new Drain(engine, options, engine.clock.now() - waited).run();
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -48,9 +48,9 @@ class Drain {
   #end: DrainEnd | null = null;
   #fatal: unknown = null;
 
-  constructor(engine: Engine, options: DrainOptions) {
+  /** @param start when it was asked for: the platform's time runs from then */
+  constructor(engine: Engine, options: DrainOptions, start: number) {
     const { storage, clock, emit } = engine;
-    const start = clock.now();
     this.#engine = engine;
     this.#options = options;
     this.#lease = options.lease ?? DRAIN_DEFAULTS.lease;

@@ -45,6 +45,24 @@ describe("a task of 45 s that is enqueued over HTTP", () => {
   });
 });
 
+describe("a kick whose database takes 4 s to tell the time, three times", () => {
+  it("counts them in: a task that no longer fits waits for cron, unattempted", async () => {
+    const delay = (statements: readonly { sql: string }[]) =>
+      statements.some(({ sql }) => sql.includes("unixepoch('subsec')")) ? 4 * SECOND : 0;
+    const worker = startWorker([note], {}, {}, { delay });
+    await fastForward(
+      async () => {
+        await worker.call("POST", "/v1/tasks", { json: { funcPath: "note", timeout: "25s" } });
+        await worker.settled();
+      },
+      60 * SECOND,
+      SECOND,
+    );
+    expect(await statuses()).toEqual({ PENDING: 1 });
+    expect(await most("attempts")).toBe(0);
+  });
+});
+
 describe("a kick that the platform cuts 30 s after the response", () => {
   it.each([
     ["claim", 29 * SECOND],
