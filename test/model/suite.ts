@@ -26,7 +26,11 @@ export interface Place {
   readonly programs: number;
 }
 
-/** Random programs, which the storage on a database must answer as the model does. */
+/**
+ * Random programs, which the storage on a database must answer as the model does.
+ *
+ * @example MODEL_SEED=1 MODEL_PROGRAMS=10000 npx vitest run test/model
+ */
 export function itFollowsTheModel(
   name: string,
   { open, openResults, lags, programs: usual }: Place,
