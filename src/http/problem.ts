@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type ErrorCode, FieldError, OmniqError } from "../core/errors.ts";
+import { ConfigError, type ErrorCode, FieldError, OmniqError } from "../core/errors.ts";
 
 /** `http_error` is one of the HTTP framework's own, `internal_error` one that says nothing of itself. */
 type ProblemCode = ErrorCode | "http_error" | "internal_error";
@@ -81,6 +81,12 @@ export function problemOf(error: unknown, context: Context, status = statusOf(er
   }
   if (status === 401) context.header("www-authenticate", 'Bearer realm="omniq"');
   if (status === 503) context.header("retry-after", "1");
+  if (error instanceof ConfigError) {
+    const { field, expected } = error;
+    // What was found there may be a secret in the wrong place, and who asks may be anybody.
+    const detail = `expected ${field} to be ${expected}: the server's log has what it is`;
+    return answer(context, status, error.code, detail, { field, expected });
+  }
   const fault =
     error instanceof FieldError ? { field: error.field, expected: error.expected, got: error.got } : {};
   return answer(context, status, error.code, error.message, fault);

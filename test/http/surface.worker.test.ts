@@ -67,13 +67,15 @@ describe("GET /healthz", () => {
 
   it("answers 503 with the variable at fault where the configuration is bad", async () => {
     const error = vi.spyOn(console, "error").mockImplementation(() => {});
-    const { call } = startWorker([], {}, { OMNIQ_QUERY_BUDGET: "many" });
-    const { status, body } = await call("GET", "/healthz");
+    const { call } = startWorker([], {}, { OMNIQ_QUERY_BUDGET: "a secret" });
+    const { status, body, text } = await call("GET", "/healthz");
     expect(status).toBe(503);
     expect(body).toMatchObject({
       code: "invalid_config",
-      detail: 'expected OMNIQ_QUERY_BUDGET to be an integer from 20 to 1000000, got "many"',
+      field: "OMNIQ_QUERY_BUDGET",
+      detail: expect.stringContaining("expected OMNIQ_QUERY_BUDGET to be an integer from 20 to 1000000"),
     });
+    expect(text).not.toContain("a secret");
     expect(error.mock.calls.flat().join()).toContain("OMNIQ_QUERY_BUDGET");
   });
 });
