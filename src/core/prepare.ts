@@ -1,6 +1,7 @@
 import { describeKind } from "./describe.ts";
 import { FieldError, ValidationError } from "./errors.ts";
 import { newId } from "./id.ts";
+import { parseJson } from "./json.ts";
 import {
   type EnqueueOptions,
   LIMITS,
@@ -112,8 +113,8 @@ export async function prepareMany<Request>(
 export function pendingTask({ idGiven: _, args, kwargs, ...task }: NewTask, now: number): Task {
   return {
     ...task,
-    args: JSON.parse(args),
-    kwargs: JSON.parse(kwargs),
+    args: parseJson(args),
+    kwargs: parseJson(kwargs),
     status: "PENDING",
     quarantined: false,
     attempts: 0,

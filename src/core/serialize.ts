@@ -52,6 +52,8 @@ function assertJson(value: unknown, path: string, depth: number, maxDepth: numbe
     case "object":
       if (value !== null) assertContainer(value, path, depth, maxDepth);
       return;
+    case "bigint":
+      throw refusal(path, "a number, or text where it has more digits than a number holds", "a bigint");
     default:
       throw refusal(path, "a JSON value", describeKind(value));
   }

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { describe } from "../core/describe.ts";
 import { TooLargeError } from "../core/errors.ts";
-import { parseJson } from "./json.ts";
+import { parseJson } from "../core/json.ts";
 import { HttpError } from "./problem.ts";
 
 /** Largest body of one task: its payload may take 256 KB as compact JSON. */
@@ -20,12 +20,27 @@ export function limitBody(maxSize: number) {
   });
 }
 
-/** The body as JSON. @throws {HttpError} when it is another type, or broken; {@link SerializationError} when reading would change it */
+/** The body as JSON; see {@link parseJson} for what it may hold. @throws {HttpError} when it is another type, or broken */
 export async function readJson(context: Context): Promise<unknown> {
   const type = context.req.header("content-type") ?? "none";
   // Also keeps other sites out: a page cannot send this type to us without asking first.
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new HttpError("unsupported_media_type", "Content-Type", "application/json", describe(type));
   }
-  return parseJson(await context.req.arrayBuffer());
+  const text = decode(await context.req.arrayBuffer());
+  try {
+    return parseJson(text);
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? error.message : "a nesting too deep to be read";
+    throw new HttpError("invalid_json", "the body", "JSON", reason);
+  }
+}
+
+/** A decoder that is not told to be strict puts U+FFFD in the place of what it cannot read. */
+function decode(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw new HttpError("invalid_json", "the body", "JSON in UTF-8", "bytes that are no UTF-8");
+  }
 }

@@ -1,4 +1,5 @@
 import { SerializationError } from "../core/errors.ts";
+import { parseJson } from "../core/json.ts";
 import type { Ending } from "../core/results.ts";
 import type { ClaimedTask, Task, TaskResult } from "../core/task.ts";
 import type { tasks } from "./schema.ts";
@@ -107,7 +108,7 @@ export function toEnding(row: OutcomeRow): Ending {
     interval: row.interval,
     updatedAt: row.updated_at,
     lastAttemptAt: row.last_attempt_at,
-    lastError: row.last_error === null ? null : JSON.parse(row.last_error),
+    lastError: row.last_error === null ? null : parseJson(row.last_error),
   };
 }
 
@@ -119,14 +120,14 @@ export function toStoredResult(taskId: string, row: ResultRow): TaskResult {
     lastAttemptAt: row.result_last_attempt_at,
   };
   return row.error === null
-    ? { ...base, status: "SUCCESS", result: JSON.parse(row.result ?? "null"), error: null }
-    : { ...base, status: "FAILED", result: null, error: JSON.parse(row.error) };
+    ? { ...base, status: "SUCCESS", result: parseJson(row.result ?? "null"), error: null }
+    : { ...base, status: "FAILED", result: null, error: parseJson(row.error) };
 }
 
 /** Whatever is wrong with one task, the others of its claim are to be run. */
 function readArguments({ args, kwargs }: ClaimedRow): Pick<ClaimedTask, "args" | "kwargs" | "unreadable"> {
   try {
-    return { args: JSON.parse(args), kwargs: JSON.parse(kwargs) };
+    return { args: parseJson(args), kwargs: parseJson(kwargs) };
   } catch (cause) {
     const field = readJson(args, null) === null ? "args" : "kwargs";
     const unreadable = new SerializationError(field, "JSON", "text that is none", { cause });
@@ -137,7 +138,7 @@ function readArguments({ args, kwargs }: ClaimedRow): Pick<ClaimedTask, "args" |
 /** JSON for the eye: a page shows the other tasks all the same. */
 function readJson<T>(text: string, fallback: T): T {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return fallback;
   }

@@ -218,10 +218,12 @@ describe("bad input is refused with the field, what was expected and what was go
     await expectRefused(status, problem, { raw });
   });
 
-  it("an integer that would come back with other digits", async () => {
-    const raw = '{"funcPath": "sample.wordcount", "kwargs": {"id": 9007199254740993}}';
-    const expected = "JSON with integers that a number holds to the digit: send longer ones as text";
-    await expectRefused(400, { code: "not_serializable", field: "the body", expected }, { raw });
+  it.each([
+    ["args", '"args": [[9007199254740993]]', { field: "args[0][0]", code: "not_serializable" }],
+    ["kwargs", '"kwargs": {"id": 1234567890123456789}', { field: "kwargs.id", code: "not_serializable" }],
+    ["a field", '"maxRetries": 9007199254740993', { field: "maxRetries", expected: "number" }],
+  ])("an integer that would come back with other digits in %s", async (_, member, problem) => {
+    await expectRefused(400, problem, { raw: `{"funcPath": "sample.wordcount", ${member}}` });
   });
 
   it("text that is not UTF-8", async () => {

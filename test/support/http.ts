@@ -1,3 +1,5 @@
+import { parseJson } from "../../src/core/json.ts";
+
 /** An answer of the API, read to its end. */
 export interface Answer {
   readonly status: number;
@@ -40,7 +42,7 @@ export function caller(
       status: response.status,
       headers: response.headers,
       text,
-      body: isJson ? JSON.parse(text) : {},
+      body: isJson ? parseJson(text) : {},
     };
   };
 }

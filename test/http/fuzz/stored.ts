@@ -1,4 +1,5 @@
 /** What was stored comes back equal to what was sent. */
+import { parseJson } from "../../../src/core/json.ts";
 import type { Answer } from "../../support/http.ts";
 import type { Front } from "./front.ts";
 import type { Body, Probe } from "./probe.ts";
@@ -97,7 +98,7 @@ function expectedFields(sent: object): (readonly [name: string, value: unknown])
 /** A mark of the byte order may come before JSON; bytes that are no UTF-8 may not have been stored. */
 function parse(body: Body) {
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
-  return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+  return parseJson(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
 }
 
 async function checkQueue(

@@ -25,7 +25,7 @@ const odd = fc.constantFrom<unknown>(
   new Person(),
   new Error("no value"),
   /pattern/,
-  Promise.resolve(1),
+  [Promise.resolve(1)],
   new Uint8Array(2),
   { toJSON: () => "another" },
   { toJSON: "a name" },
