@@ -76,7 +76,7 @@ describe("npm start", () => {
       await script.end("SIGTERM");
       await script.until(async () => (await processes()).length === 0);
       await expect(call("GET", "/healthz")).rejects.toThrow();
-      expect(script.output.slice(told.length)).not.toMatch(/tick|error|fail/i);
+      expect(script.output.slice(told.length)).not.toContain("cron tick");
     },
     130_000,
   );
