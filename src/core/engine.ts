@@ -1,8 +1,10 @@
 import type { SpendQueries } from "./budget.ts";
 import type { Clock } from "./clock.ts";
 import type { EndCounts } from "./committer.ts";
+import { parseInteger } from "./duration.ts";
 import type { EventListener } from "./events.ts";
 import type { Logger } from "./log.ts";
+import { LIMITS } from "./options.ts";
 import type { Registry } from "./registry.ts";
 import type { Storage } from "./storage.ts";
 
@@ -49,6 +51,15 @@ export interface DrainOptions {
   readonly grace?: number;
   /** Given a function by which others tell the drain that something may be due. */
   readonly onStart?: (wake: () => void) => void;
+}
+
+/** Checks what a drain is told, and applies its default, 5 handlers at once. @throws {ValidationError} */
+export function parseDrain(options: Partial<DrainOptions>): DrainOptions {
+  const { concurrency = DRAIN_CONCURRENCY, lease, queryBudget } = options;
+  parseInteger(concurrency, "concurrency", LIMITS.concurrency);
+  if (lease !== undefined) parseInteger(lease, "lease", LIMITS.lease);
+  if (queryBudget !== undefined) parseInteger(queryBudget, "queryBudget", LIMITS.queryBudget);
+  return { ...options, concurrency };
 }
 
 export type DrainEnd = "empty" | "deadline" | "max-tasks" | "query-budget" | "stopped" | "storage-failed";

@@ -2,17 +2,16 @@ import { AMBIENT } from "./ambient.ts";
 import { Clock } from "./clock.ts";
 import { drain } from "./drain.ts";
 import { type Duration, type Instant, parseDuration, parseInstant, parseInteger } from "./duration.ts";
-import { DRAIN_CONCURRENCY, type DrainOptions, type DrainReport, type Engine } from "./engine.ts";
-import { TaskNotFoundError, TaskPurgedError } from "./errors.ts";
+import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./engine.ts";
 import { type EventListener, guarded } from "./events.ts";
 import { parseFilter } from "./filter.ts";
 import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
+import { Lookup } from "./lookup.ts";
 import { type EnqueueOptions, LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
 import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskRequest } from "./prepare.ts";
 import type { QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
-import { NOTHING_REDACTED, type Redaction, redactOutcome, redactTask } from "./redact.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import {
   type PurgeOptions,
@@ -30,7 +29,6 @@ import type {
   QueueSummary,
   Storage,
   TaskFilter,
-  TaskOutcome,
 } from "./storage.ts";
 import type { Task, TaskResult } from "./task.ts";
 import { waitForResult } from "./wait.ts";
@@ -71,6 +69,7 @@ export class Queue<Native = unknown> {
   readonly #storage: Storage<Native>;
   readonly #shared: Shared;
   readonly #intake: Intake;
+  readonly #lookup: Lookup;
   readonly #retention: Retention;
   readonly #emit: EventListener;
 
@@ -81,6 +80,7 @@ export class Queue<Native = unknown> {
     this.#retention = parseRetention(options.retention);
     this.#emit = guarded(options.onEvent, options.log ?? SILENT);
     this.#registry = registry;
+    this.#lookup = new Lookup(this.#storage, registry, this.#shared.redacts);
     const defaults = parseDefaults(options.defaults);
     this.#intake = new Intake(this.#storage, registry, defaults, () => this.#wake());
   }
@@ -161,7 +161,7 @@ export class Queue<Native = unknown> {
     const now = this.#now();
     const prepared = await this.#intake.prepare(request, now);
     const { id, duplicate } = await this.#intake.insert(prepared, now, key);
-    const task = duplicate ? await this.get(id) : this.#shown(pendingTask(prepared, now));
+    const task = duplicate ? await this.get(id) : this.#lookup.show(pendingTask(prepared, now));
     return { task, duplicate, due: !duplicate && prepared.eta <= now };
   }
 
@@ -220,18 +220,14 @@ export class Queue<Native = unknown> {
    * @example const { succeeded } = await queue.drain({ deadline: 20_000, concurrency: 10 })
    */
   async drain(options: Partial<DrainOptions> = {}): Promise<DrainReport> {
-    const { concurrency = DRAIN_CONCURRENCY } = options;
-    parseInteger(concurrency, "concurrency", LIMITS.concurrency);
-    if (options.lease !== undefined) parseInteger(options.lease, "lease", LIMITS.lease);
-    if (options.queryBudget !== undefined)
-      parseInteger(options.queryBudget, "queryBudget", LIMITS.queryBudget);
+    const parsed = parseDrain(options);
     let wake: (() => void) | undefined;
     const onStart = (start: () => void) => {
       wake = start;
       this.#shared.listeners.add(start);
       options.onStart?.(start);
     };
-    return drain(this.#engine(), { ...options, concurrency, onStart }).finally(
+    return drain(this.#engine(), { ...parsed, onStart }).finally(
       () => wake && this.#shared.listeners.delete(wake),
     );
   }
@@ -273,8 +269,7 @@ export class Queue<Native = unknown> {
    * @throws {ValidationError} when that is no UUIDv7, {@link TaskNotFoundError}, {@link TaskPurgedError}
    */
   async get(id: string): Promise<Task> {
-    const task = await this.#storage.getTask(parseId(id, "id"));
-    return task === null ? this.#explainAbsence(id) : this.#shown(task);
+    return this.#lookup.get(id);
   }
 
   /**
@@ -286,7 +281,7 @@ export class Queue<Native = unknown> {
    */
   async list(filter: Partial<TaskFilter> = {}): Promise<Page<Task>> {
     const { items, cursor } = await this.#storage.listTasks(parseFilter(filter));
-    return { items: items.map((task) => this.#shown(task)), cursor };
+    return { items: items.map((task) => this.#lookup.show(task)), cursor };
   }
 
   /**
@@ -298,7 +293,7 @@ export class Queue<Native = unknown> {
    */
   async result(id: string, options: { readonly wait?: Duration } = {}): Promise<TaskResult | null> {
     const wait = options.wait === undefined ? 0 : parseDuration(options.wait, "wait", LIMITS.wait);
-    return waitForResult(() => this.#outcome(id), this.#storage.outcomeQueries, wait);
+    return waitForResult(() => this.#lookup.outcome(id), this.#storage.outcomeQueries, wait);
   }
 
   /**
@@ -307,7 +302,7 @@ export class Queue<Native = unknown> {
    * @throws {TaskStatusError} when it has ended, {@link TaskNotFoundError} {@link TaskPurgedError}
    */
   async cancel(id: string): Promise<Task> {
-    return this.#explained(id, this.#storage.cancel(parseId(id, "id"), this.#now()));
+    return this.#lookup.after(id, this.#storage.cancel(parseId(id, "id"), this.#now()));
   }
 
   /**
@@ -317,7 +312,7 @@ export class Queue<Native = unknown> {
    *   task has its unique key
    */
   async retry(id: string): Promise<Task> {
-    const task = await this.#explained(id, this.#storage.retry(parseId(id, "id"), this.#now()));
+    const task = await this.#lookup.after(id, this.#storage.retry(parseId(id, "id"), this.#now()));
     this.#wake();
     return task;
   }
@@ -328,7 +323,7 @@ export class Queue<Native = unknown> {
    * @throws {TaskStatusError} {@link TaskNotFoundError} {@link TaskPurgedError} {@link ValidationError}
    */
   async reschedule(id: string, eta: Instant): Promise<Task> {
-    return this.#explained(
+    return this.#lookup.after(
       id,
       this.#storage.reschedule(parseId(id, "id"), parseInstant(eta, "eta"), this.#now()),
     );
@@ -363,35 +358,6 @@ export class Queue<Native = unknown> {
 
   #wake(): void {
     for (const listener of this.#shared.listeners) listener();
-  }
-
-  #shown(task: Task): Task {
-    return redactTask(task, this.#redactionOf(task.funcPath));
-  }
-
-  #redactionOf(funcPath: string): Redaction {
-    const definition = this.#shared.redacts ? this.#registry.find(funcPath) : undefined;
-    return definition?.redaction ?? NOTHING_REDACTED;
-  }
-
-  async #outcome(id: string): Promise<TaskOutcome> {
-    const outcome = await this.#storage.getOutcome(parseId(id, "id"));
-    if (outcome === null) return this.#explainAbsence(id);
-    return redactOutcome(outcome, this.#redactionOf(outcome.funcPath));
-  }
-
-  /** Of an operation, as of a read, a caller hears whether its task was purged. */
-  async #explained(id: string, operation: Promise<Task>): Promise<Task> {
-    try {
-      return this.#shown(await operation);
-    } catch (error) {
-      if (error instanceof TaskNotFoundError) return this.#explainAbsence(id);
-      throw error;
-    }
-  }
-
-  async #explainAbsence(id: string): Promise<never> {
-    throw (await this.#storage.mayBePurged(id)) ? new TaskPurgedError(id) : new TaskNotFoundError(id);
   }
 
   #engine(): Engine {
