@@ -22,7 +22,7 @@ const READERS: readonly Verb[] = [
   "listQueues",
 ];
 
-/** Whether the call changes nothing. */
+/** Whether the call changes nothing; a replica that lags behind may answer it otherwise for a moment. */
 export function isRead({ verb }: Step): boolean {
   return READERS.includes(verb);
 }
