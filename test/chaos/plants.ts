@@ -38,9 +38,9 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "a heartbeat does not extend the lease",
     spoil: inText(
-      /SET lease_expires_at = \?\d FROM/,
-      /lease_expires_at = \?(\d)/,
-      "lease_expires_at = max(0 * ?$1, t.lease_expires_at)",
+      /SET lease_expires_at = max\(t\.lease_expires_at, \?\d\) FROM/,
+      /max\(t\.lease_expires_at, \?(\d)\)/,
+      "max(t.lease_expires_at, 0 * ?$1)",
     ),
   },
   {
