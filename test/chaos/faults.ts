@@ -5,6 +5,8 @@ export interface FaultSetting {
   readonly random: () => number;
   /** Moves every worker's clock ahead, by milliseconds: time in which nothing was done. */
   readonly skip: (milliseconds: number) => void;
+  /** Notes that the answer may be that of a repetition. */
+  readonly noteResend: () => void;
 }
 
 export interface NamedFault {
@@ -60,8 +62,9 @@ const SILENT: readonly NamedFault[] = [
   {
     name: "duplicate delivery, the second answered",
     weight: 1,
-    befall: async (send) => {
+    befall: async (send, { noteResend }) => {
       await send();
+      noteResend();
       return send();
     },
   },

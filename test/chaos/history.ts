@@ -27,7 +27,10 @@ export interface Failure {
   readonly type: "failure";
   readonly operation: string;
   readonly at: number;
-  /** True where it certainly changed nothing: the task's status forbade it, or the input. Else it may have taken effect. */
+  /**
+   * True where it certainly changed nothing: the task's status forbade it, or the input, and it was sent once. Else it may have
+   * taken effect: what forbids a second send may be what the first one did.
+   */
   readonly refused: boolean;
 }
 
@@ -87,6 +90,8 @@ export interface SettledAttempt extends Attempt {
   readonly counted: boolean;
   /** False where the error itself ended the task, whatever retries were left. */
   readonly retryable: boolean;
+  /** Type of the error; null where there is none. */
+  readonly error: string | null;
 }
 
 /** What the tables hold in the end. */

@@ -113,17 +113,21 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
       );
   },
 
-  "an acknowledged success stays": ({ id, task, endings, retries, cancels }, _, report) => {
-    if (task === undefined || task.interval !== null || retries.length + cancels.length > 0) return;
+  // No operator may cancel or retry it either.
+  "an acknowledged success stays": ({ id, task, endings }, _, report) => {
+    if (task === undefined || task.interval !== null) return;
     if (task.status !== "SUCCESS" && endings.some(({ certain, kind }) => certain && kind === "done"))
       report(`${id} is ${task.status} after a success that was acknowledged`);
   },
 
   "a cancelled task is never started again": ({ id, claims, cancels, retries }, _, report) => {
-    for (const { to, certain } of cancels) {
-      const later = claims.find(({ from }) => certain && from > to);
-      if (later === undefined || retries.some(({ from }) => from <= later.to)) continue;
-      report(`${id} was claimed as attempt ${later.attempts} after it was cancelled`);
+    for (const cancel of cancels.filter(({ certain }) => certain)) {
+      const later = claims.find(
+        (claim) =>
+          claim.from > cancel.to && !retries.some(({ from, to }) => to >= cancel.from && from <= claim.to),
+      );
+      if (later !== undefined)
+        report(`${id} was claimed as attempt ${later.attempts} after it was cancelled`);
     }
   },
 
@@ -139,9 +143,16 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
       const counted = attemptsOf(certain.filter(countsFailure));
       if (counted > maxRetries + 1) report(`${id} failed ${counted} times with ${maxRetries} retries`);
     }
-    const given = endings.some(({ kind, retryable }) => kind === "fail" && !retryable);
+    const given = endings.some(
+      ({ attempts, kind, retryable }) => attempts === task.attempts && kind === "fail" && !retryable,
+    );
     if (status === "FAILED" && failures <= maxRetries && !given)
       report(`${id} is FAILED after ${failures} failures with ${maxRetries} retries`);
+  },
+
+  "no task pays for the database's fault": ({ id, endings }, _, report) => {
+    for (const { attempts, error } of endings)
+      if (error?.startsWith("Storage")) report(`attempt ${attempts} of ${id} was ended by ${error}`);
   },
 };
 

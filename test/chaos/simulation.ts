@@ -88,12 +88,16 @@ class Simulation {
   #client(kind: string, rate: number): { queue: Queue; chaos: Chaos; task: ReturnType<typeof chaosTask> } {
     this.#names += 1;
     const random = seeded(this.#options.seed * 1_000 + this.#names);
-    const skip = (milliseconds: number) => this.#skip(milliseconds);
-    const chaos = new Chaos(this.#options.faults, rate, { random, skip }, this.#faults);
     const write = (event: HistoryEvent) => {
       if (!chaos.dead) this.#history.push(event);
     };
     const recorder = new Recorder(`${kind} ${this.#names}`, write, this.#now);
+    const setting = {
+      random,
+      skip: (milliseconds: number) => this.#skip(milliseconds),
+      noteResend: () => recorder.noteResend(),
+    };
+    const chaos = new Chaos(this.#options.faults, rate, setting, this.#faults);
     const sleep = (milliseconds: number) => pause(milliseconds / HASTE);
     const storage = new RecordedStorage(this.#options.connect(chaos), recorder, { random, sleep });
     const task = chaosTask(recorder);

@@ -93,9 +93,7 @@ class Builder {
   }
 
   #addCall({ at, request }: CallEvent, outcome: Outcome): void {
-    // What was refused changed nothing. But a status may forbid a second send because of what the first one did.
-    const operator = request.verb === "cancel" || request.verb === "retry";
-    if (outcome?.type === "failure" && outcome.refused && !operator) return;
+    if (outcome?.type === "failure" && outcome.refused) return;
     const reply = outcome?.type === "answer" ? outcome.reply : null;
     const span = { from: at, to: reply === null ? Number.POSITIVE_INFINITY : (outcome?.at ?? at) };
     switch (request.verb) {

@@ -93,23 +93,8 @@ class Storm {
     const journals = await readJournals(this.#fleet.journals);
     const history = [...this.#seen, ...journals].sort((one, other) => one.at - other.at);
     const end = await readFinalState(database, this.#now());
-    const violations = [...check(history, end, { slack: SLACK }), ...(await this.#judge())];
+    const violations = [...check(history, end, { slack: SLACK }), ...accidents(this.#fleet)];
     return { history, end, faults: this.#faults, violations, recovery: recovery(history, calmAt) };
-  }
-
-  /** What no history tells. */
-  async #judge(): Promise<Violation[]> {
-    const { database } = this.#options.database;
-    const blamed = await database.sql(
-      "SELECT tasks.id, e.value AS error FROM tasks, json_each(errors) e WHERE e.value ->> 'type' LIKE 'Storage%'",
-    );
-    return [
-      ...this.#fleet.accidents.map((detail) => ({ rule: "a runner ends only when it is told to", detail })),
-      ...blamed.map(({ id, error }) => ({
-        rule: "no task pays for the database's fault",
-        detail: `${id}: ${error}`,
-      })),
-    ];
   }
 
   async #rage(): Promise<void> {
@@ -167,6 +152,11 @@ async function patiently<T>(attempt: () => Promise<T>): Promise<T | null> {
     if (error instanceof OmniqError) return null;
     throw error;
   }
+}
+
+/** What no history tells. */
+function accidents({ accidents }: Fleet): Violation[] {
+  return accidents.map((detail) => ({ rule: "a runner ends only when it is told to", detail }));
 }
 
 function recovery(history: readonly HistoryEvent[], calmAt: number): number {
