@@ -105,8 +105,45 @@ describe("the checker finds nothing in", () => {
       state([task({ status: "PENDING", eta: 2_000_000 })]),
     ],
     [
+      "a task that met another by its unique key",
+      finished().did(
+        { verb: "enqueue", tasks: [{ id: "other", maxRetries: 1, mayMeet: true }] },
+        { verb: "enqueue", receipts: [{ id: ID, duplicate: true }] },
+      ),
+      state([task()]),
+    ],
+    [
+      "an enqueue that was not answered, and answered when it came again",
+      story()
+        .tried({ verb: "enqueue", tasks: [{ id: ID, maxRetries: 1, mayMeet: false }] }, false)
+        .enqueued()
+        .claimed(1)
+        .ran(1)
+        .settled(1, "done"),
+      state([task()]),
+    ],
+    [
+      "an interval task that was cancelled after two successes",
+      finished().claimed(2).ran(2).settled(2, "done").changed("cancel"),
+      state(
+        [task({ status: "CANCELLED", interval: 100, attempts: 2 })],
+        [{ id: ID, attempts: 2, status: "SUCCESS", result: '"done"' }],
+      ),
+    ],
+    [
+      "a queue that was paused and resumed",
+      story()
+        .enqueued()
+        .configured({ paused: true })
+        .configured({ paused: false })
+        .claimed(1)
+        .ran(1)
+        .settled(1, "done"),
+      state([task()]),
+    ],
+    [
       "a queue at its concurrency",
-      story().enqueued().limited(1).claimed(1).ran(1).settled(1, "done"),
+      story().enqueued().configured({ concurrency: 1 }).claimed(1).ran(1).settled(1, "done"),
       state([task()]),
     ],
   ])("%s", (_, { events }, end) => {

@@ -1,3 +1,5 @@
+import type { QueueSettings } from "../../src/core/storage.ts";
+
 /**
  * A history: what the clients of a queue asked and were told, in the order of their clocks. All clocks are one: times are
  * milliseconds since the epoch by the machine's own, which no skew of a worker's clock reaches.
@@ -62,7 +64,7 @@ export type Request =
   | { readonly verb: "settle"; readonly settlements: readonly SettledAttempt[] }
   | { readonly verb: "rescue" }
   | { readonly verb: "cancel" | "retry"; readonly id: string }
-  | { readonly verb: "limit"; readonly queue: string; readonly concurrency: number | null };
+  | ({ readonly verb: "configure"; readonly queue: string } & QueueSettings);
 
 export type Reply =
   | { readonly verb: "enqueue"; readonly receipts: readonly { id: string; duplicate: boolean }[] }
@@ -70,12 +72,12 @@ export type Reply =
   | { readonly verb: "renew"; readonly renewed: readonly Attempt[] }
   | { readonly verb: "settle"; readonly settled: readonly Attempt[] }
   | { readonly verb: "rescue"; readonly rescued: readonly SettledAttempt[] }
-  | { readonly verb: "cancel" | "retry" | "limit" };
+  | { readonly verb: "cancel" | "retry" | "configure" };
 
 export interface EnqueuedTask {
   readonly id: string;
   readonly maxRetries: number;
-  /** True where the id or the unique key may have met a task that exists. */
+  /** True where its unique key may have met another task. */
   readonly mayMeet: boolean;
 }
 

@@ -84,10 +84,10 @@ export class RecordedStorage extends SqliteStorage {
     now: number,
     idempotency?: IdempotencyKey,
   ): Promise<readonly EnqueueReceipt[]> {
-    const inputs = tasks.map(({ id, maxRetries, idGiven, uniqueKey }) => ({
+    const inputs = tasks.map(({ id, maxRetries, uniqueKey }) => ({
       id,
       maxRetries,
-      mayMeet: idGiven || uniqueKey !== null,
+      mayMeet: uniqueKey !== null,
     }));
     return this.#recorder.operation(
       { verb: "enqueue", tasks: inputs },
@@ -153,12 +153,10 @@ export class RecordedStorage extends SqliteStorage {
   }
 
   override configureQueue(queue: string, settings: QueueSettings): Promise<void> {
-    const { concurrency } = settings;
-    if (concurrency === undefined) return super.configureQueue(queue, settings);
     return this.#recorder.operation(
-      { verb: "limit", queue, concurrency },
+      { verb: "configure", queue, ...settings },
       () => super.configureQueue(queue, settings),
-      () => ({ verb: "limit" }),
+      () => ({ verb: "configure" }),
     );
   }
 }

@@ -11,6 +11,15 @@ describe("the checker finds broken that", () => {
   const cases: readonly [rule: string, how: string, Story, FinalState][] = [
     ["every acknowledged enqueue exists", "a task is gone", story().enqueued(), state([])],
     [
+      "a receipt names the task that was asked for",
+      "it names another",
+      finished().did(
+        { verb: "enqueue", tasks: [{ id: "other", maxRetries: 1, mayMeet: false }] },
+        { verb: "enqueue", receipts: [{ id: ID, duplicate: true }] },
+      ),
+      state([task()]),
+    ],
+    [
       "a batch is all or nothing",
       "half of one is there",
       story().tried({
@@ -31,6 +40,7 @@ describe("the checker finds broken that", () => {
       story().enqueued(),
       state([task({ status: "RETRYING", attempts: 0 })]),
     ],
+    ["an interval task never ends in a success", "one does", finished(), state([task({ interval: 100 })])],
     [
       "no task is under two live leases",
       "one is claimed while another holds it",
@@ -223,8 +233,26 @@ describe("the checker finds broken that", () => {
     [
       "a queue's concurrency is never exceeded",
       "two of one run at once",
-      story().enqueued([ID, "task 2"]).limited(1).claimed(1).claimed(1, { id: "task 2" }),
+      story().enqueued([ID, "task 2"]).configured({ concurrency: 1 }).claimed(1).claimed(1, { id: "task 2" }),
       state([task({ status: "CANCELLED" }), task({ id: "task 2", status: "CANCELLED" })]),
+    ],
+    [
+      "a paused queue starts nothing",
+      "one is claimed",
+      story().enqueued().configured({ paused: true }).claimed(1).ran(1).settled(1, "done"),
+      state([task()]),
+    ],
+    [
+      "a paused queue starts nothing",
+      "one is claimed after another setting of it",
+      story()
+        .enqueued()
+        .configured({ paused: true })
+        .configured({ concurrency: 1 })
+        .claimed(1)
+        .ran(1)
+        .settled(1, "done"),
+      state([task()]),
     ],
   ];
 

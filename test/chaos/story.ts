@@ -1,3 +1,4 @@
+import type { QueueSettings } from "../../src/core/storage.ts";
 import type { FinalState, FinalTask, HistoryEvent, Reply, Request, SettledAttempt } from "./history.ts";
 
 /** The task that a story is about, where it does not say otherwise. */
@@ -63,8 +64,8 @@ export class Story {
     return this.did({ verb, id: ID }, { verb });
   }
 
-  limited(concurrency: number): this {
-    return this.did({ verb: "limit", queue: "default", concurrency }, { verb: "limit" });
+  configured(settings: QueueSettings): this {
+    return this.did({ verb: "configure", queue: "default", ...settings }, { verb: "configure" });
   }
 
   passed(milliseconds: number): this {

@@ -1,6 +1,5 @@
 /** Runners in processes of their own, which die, hang and are wrong about the time, over a database that fails them too. */
 import { setTimeout as pause } from "node:timers/promises";
-import { OmniqError } from "../../../src/core/errors.ts";
 import { enqueueRequest } from "../../../src/core/prepare.ts";
 import { createQueue, type Queue } from "../../../src/core/queue.ts";
 import { temporaryFolder } from "../../support/libsql.ts";
@@ -9,7 +8,16 @@ import { check, type Violation } from "../checker.ts";
 import { readFinalState } from "../final-state.ts";
 import type { FinalState, HistoryEvent } from "../history.ts";
 import { RecordedStorage, Recorder } from "../recorder.ts";
-import { anyRequests, chaosTask, LIMIT, LIMITED, operate } from "../workload.ts";
+import {
+  anyRequests,
+  calmDown,
+  chaosTask,
+  enqueue,
+  LIMIT,
+  LIMITED,
+  operate,
+  patiently,
+} from "../workload.ts";
 import type { ProcessDatabase } from "./databases.ts";
 import { chooseFault, type ProcessFault, workerFaults } from "./faults.ts";
 import { Fleet } from "./fleet.ts";
@@ -92,7 +100,7 @@ class Storm {
     }
     const journals = await readJournals(this.#fleet.journals);
     const history = [...this.#seen, ...journals].sort((one, other) => one.at - other.at);
-    const end = await readFinalState(database, this.#now());
+    const end = await readFinalState(this.#now(), database);
     const violations = [...check(history, end, { slack: SLACK }), ...accidents(this.#fleet)];
     return { history, end, faults: this.#faults, violations, recovery: recovery(history, calmAt) };
   }
@@ -109,8 +117,7 @@ class Storm {
         requests.push(enqueueRequest(pill, {}, { maxRetries: Math.floor(random() * 2) }));
         this.#count("worker killed by its task");
       }
-      const receipts = await patiently(() => this.#queue.enqueueMany(requests));
-      ids.push(...(receipts ?? []).map(({ id }) => id));
+      ids.push(...(await enqueue(this.#queue, requests, random, this.#now())));
       if (random() < 0.3) await patiently(() => operate(this.#queue, ids, random, this.#now()));
       if (random() < 0.4) this.#inject(faults);
       await pause(random() * 200);
@@ -141,16 +148,6 @@ class Storm {
     const deadline = this.#now() + PATIENCE;
     const unfinished = `SELECT 1 FROM tasks WHERE status IN ('PENDING', 'RETRYING', 'RUNNING') LIMIT 1`;
     while (this.#now() < deadline && (await database.sql(unfinished)).length > 0) await pause(200);
-  }
-}
-
-/** What the queue refuses, or could not do, is the caller's to know; the history has it. */
-async function patiently<T>(attempt: () => Promise<T>): Promise<T | null> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (error instanceof OmniqError) return null;
-    throw error;
   }
 }
 
