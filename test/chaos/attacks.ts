@@ -4,7 +4,9 @@ import { type OpenedDatabase, openFile, openReplica, openServer, openTwoFiles } 
 import type { HistoryEvent } from "./history.ts";
 import { openD1 } from "./platform.ts";
 import * as processes from "./processes/databases.ts";
-import { storm } from "./processes/storm.ts";
+import { canMount } from "./processes/disk.ts";
+import { judgeRecovery } from "./processes/recovery.ts";
+import { LEASE, storm } from "./processes/storm.ts";
 import { simulate } from "./simulation.ts";
 
 /** What one attack did, and what it found. */
@@ -38,7 +40,11 @@ export const ATTACKS: readonly Attack[] = [
   simulated("server", "libSQL server", 2, openServer),
   simulated("replica", "libSQL server through a replica", 1, openReplica),
   simulated("d1", "D1", 2, openD1),
-  stormed("file-processes", "libSQL file, processes", processes.openFile),
+  stormed(
+    "file-processes",
+    `libSQL file, processes${(await canMount()) ? "" : ", no disk full"}`,
+    processes.openFile,
+  ),
   stormed("server-processes", "libSQL server and replica, processes", processes.openServer),
 ];
 
@@ -65,8 +71,10 @@ function stormed(name: string, title: string, open: () => Promise<processes.Proc
   const run = async (seed: number): Promise<Attacked> => {
     const database = await open();
     try {
-      const { history, end, ...rest } = await storm({ seed, tasks: STORMED, workers: 4, database });
-      return { ...counted(history), tasks: end.tasks.length, ...rest };
+      const stormed = await storm({ seed, tasks: STORMED, workers: 4, database });
+      const { history, end, faults, recovery } = stormed;
+      const violations = [...stormed.violations, ...judgeRecovery(recovery, LEASE)];
+      return { ...counted(history), tasks: end.tasks.length, faults, recovery, violations };
     } finally {
       await database.close();
     }

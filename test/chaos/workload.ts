@@ -154,7 +154,7 @@ export async function enqueue(
 ): Promise<string[]> {
   const again = random() < 0.2;
   const sent = again
-    ? requests.map((request) => ({ ...request, options: { ...request.options, id: newId(now) } }))
+    ? requests.map((request) => ({ ...request, options: { ...request.options, id: newId(Math.floor(now)) } }))
     : requests;
   const receipts = [
     await patiently(() => queue.enqueueMany(sent)),

@@ -23,6 +23,7 @@ import { chooseFault, type ProcessFault, workerFaults } from "./faults.ts";
 import { Fleet } from "./fleet.ts";
 import { clockOffset, machineClock, readJournals } from "./journal.ts";
 import { poisonPill } from "./pill.ts";
+import { measureRecovery } from "./recovery.ts";
 
 export interface StormOptions {
   /** Decides everything that chance decides here; the processes have chances of their own. */
@@ -37,11 +38,11 @@ export interface Stormed {
   readonly end: FinalState;
   readonly faults: ReadonlyMap<string, number>;
   readonly violations: readonly Violation[];
-  /** How long after the last fault work was first taken up or ended again, in milliseconds. */
+  /** How long after the last fault a task was started again, in milliseconds; infinite where none was. */
   readonly recovery: number;
 }
 
-const LEASE = 2_000;
+export const LEASE = 2_000;
 /**
  * How far a worker may be from the database's clock. It measures the offset by one query, and where its own clock is off it is
  * wrong by up to that query's round trip: 112 ms were seen through a proxy to a server, on a machine busy with starting
@@ -93,6 +94,7 @@ class Storm {
       await this.#rage();
       await Promise.all(this.#passing);
       calmAt = this.#now();
+      await this.#calm();
       await this.#untilFinal();
       await this.#fleet.close();
     } finally {
@@ -102,7 +104,7 @@ class Storm {
     const history = [...this.#seen, ...journals].sort((one, other) => one.at - other.at);
     const end = await readFinalState(this.#now(), database);
     const violations = [...check(history, end, { slack: SLACK }), ...accidents(this.#fleet)];
-    return { history, end, faults: this.#faults, violations, recovery: recovery(history, calmAt) };
+    return { history, end, faults: this.#faults, violations, recovery: measureRecovery(history, calmAt) };
   }
 
   async #rage(): Promise<void> {
@@ -142,6 +144,13 @@ class Storm {
     this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1);
   }
 
+  /** Something is due at this moment, and nothing goes on for ever. */
+  async #calm(): Promise<void> {
+    const due = enqueueRequest(chaosTask(this.#recorder), { behaviour: "succeed" });
+    await patiently(() => this.#queue.enqueueMany(Array.from({ length: 5 }, () => due)));
+    await calmDown(this.#queue, this.#options.database.database);
+  }
+
   /** Or until it has taken too long: the tables tell. */
   async #untilFinal(): Promise<void> {
     const { database } = this.#options.database;
@@ -154,11 +163,4 @@ class Storm {
 /** What no history tells. */
 function accidents({ accidents }: Fleet): Violation[] {
   return accidents.map((detail) => ({ rule: "a runner ends only when it is told to", detail }));
-}
-
-function recovery(history: readonly HistoryEvent[], calmAt: number): number {
-  const next = history.find(
-    (event) => event.at >= calmAt && (event.type === "start" || event.type === "end"),
-  );
-  return next === undefined ? 0 : next.at - calmAt;
 }
