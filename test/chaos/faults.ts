@@ -25,7 +25,7 @@ function before(message: string): NamedFault {
   const befall: Fault = async () => {
     throw new Error(message);
   };
-  return { name: `${message}, before the commit`, weight: 2, befall };
+  return { name: `${message}, before the commit`, weight: 1, befall };
 }
 
 /** The call takes effect, and its reply is lost. */
@@ -34,7 +34,7 @@ function after(message: string): NamedFault {
     await send();
     throw new Error(message);
   };
-  return { name: `${message}, after the commit`, weight: 2, befall };
+  return { name: `${message}, after the commit`, weight: 1, befall };
 }
 
 /**
@@ -46,7 +46,7 @@ function after(message: string): NamedFault {
 export function lateDuplicate(lease: number): NamedFault {
   return {
     name: "duplicate delivery, half a lease to two leases late",
-    weight: 3,
+    weight: 6,
     befall: async (send, { random, linger }) => {
       const answer = await send();
       const late = pause((0.5 + 1.5 * random()) * lease).then(send);

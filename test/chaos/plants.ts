@@ -110,7 +110,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: "an enqueue that comes again starts its tasks anew",
-    rules: ["attempts only rise"],
+    rules: ["attempts only rise", "a stale worker's acknowledgement changes nothing"],
     spoil: inText(
       /INSERT INTO tasks/,
       /ON CONFLICT DO NOTHING/,

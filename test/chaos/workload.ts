@@ -1,10 +1,12 @@
 /** Tasks that behave in every way a task can, and a producer and an operator who keep a queue busy. */
+import { AMBIENT } from "../../src/core/ambient.ts";
 import { NonRetryable, Snooze } from "../../src/core/control.ts";
 import { OmniqError } from "../../src/core/errors.ts";
 import { newId } from "../../src/core/id.ts";
 import { type EnqueueRequest, enqueueRequest } from "../../src/core/prepare.ts";
 import type { Queue } from "../../src/core/queue.ts";
 import { defineTask, type TaskDefinition } from "../../src/core/registry.ts";
+import type { EnqueueReceipt } from "../../src/core/storage.ts";
 import type { TestDatabase } from "../support/database.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -127,7 +129,7 @@ function anyRequest(task: TaskDefinition<Input>, random: () => number): EnqueueR
     timeout: behaviour === "take-long" ? 5_000 : 1_000,
     ...(random() < 0.2 ? { delay: Math.floor(random() * 1_000) } : {}),
     ...(random() < 0.1 ? { uniqueKey: `key ${Math.floor(random() * 20)}` } : {}),
-    ...(random() < 0.01 ? { interval: 100 + Math.floor(random() * 400), uniqueKey: undefined } : {}),
+    ...(random() < 0.02 ? { interval: 200 + Math.floor(random() * 800), uniqueKey: undefined } : {}),
   };
   return enqueueRequest(task, { behaviour }, options);
 }
@@ -152,15 +154,19 @@ export async function enqueue(
   random: () => number,
   now: number,
 ): Promise<string[]> {
-  const again = random() < 0.2;
-  const sent = again
-    ? requests.map((request) => ({ ...request, options: { ...request.options, id: newId(Math.floor(now)) } }))
-    : requests;
-  const receipts = [
-    await patiently(() => queue.enqueueMany(sent)),
-    again ? await patiently(() => queue.enqueueMany(sent)) : null,
-  ];
-  return [...new Set(receipts.flatMap((list) => list ?? []).map(({ id }) => id))];
+  const send = (sent: readonly EnqueueRequest[]) => patiently(() => queue.enqueueMany(sent));
+  if (random() < 0.8) return idsOf(await send(requests));
+  const sent = requests.map(({ options, ...request }) => ({
+    ...request,
+    options: { ...options, id: newId(Math.floor(now)) },
+  }));
+  const first = await send(sent);
+  await AMBIENT.sleep(random() * 200);
+  return idsOf((await send(sent)) ?? first);
+}
+
+function idsOf(receipts: readonly EnqueueReceipt[] | null): string[] {
+  return (receipts ?? []).map(({ id }) => id);
 }
 
 /** One thing that an operator does; that a task's status forbids it is no fault. */
