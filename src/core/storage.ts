@@ -184,7 +184,7 @@ export interface Storage<Native = unknown> {
   hasQuarantined(request: Pick<ClaimRequest, "now" | "queues" | "longestTimeout">): Promise<boolean>;
   /** Claims the one task of the quarantine that is due first. */
   claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null>;
-  /** Confirms the start and renews the lease; never adds to `attempts`. */
+  /** Confirms the start and renews the lease, which is never shortened; never adds to `attempts`. */
   markRunning(claim: Claim, now: number): Promise<void>;
   /** SUCCESS with its result; with an interval due again at `now` + interval instead. */
   markDone(claim: Claim, result: JsonText, now: number): Promise<void>;
@@ -201,7 +201,7 @@ export interface Storage<Native = unknown> {
   release(claim: Claim, now: number, until?: number): Promise<void>;
   /** Applies what {@link Settlement} says to many at once, each fenced on its own. */
   settleMany(settlements: readonly Settlement[], now: number): Promise<SettleReport>;
-  /** Extends the leases that still hold to `leaseExpiresAt`, and returns those of the claims that were given. */
+  /** Extends the leases that still hold to `leaseExpiresAt`, shortens none, and returns those of the claims that were given. */
   renewMany<C extends Claim>(claims: readonly C[], leaseExpiresAt: number): Promise<readonly C[]>;
   /** Settles at most 100 tasks whose lease expired. */
   rescueMany(now: number, backoff: (failures: number) => number): Promise<readonly Rescued[]>;

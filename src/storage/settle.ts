@@ -1,5 +1,5 @@
 import { LeaseLostError } from "../core/errors.ts";
-import { DRAIN_DEFAULTS } from "../core/options.ts";
+import { DRAIN_DEFAULTS, LIMITS } from "../core/options.ts";
 import type { SettleReport } from "../core/storage.ts";
 import type { Claim } from "../core/task.ts";
 import type { Settlement } from "../core/transitions.ts";
@@ -105,14 +105,15 @@ async function renewLeases(
 
 /**
  * Writes results before their tasks are settled, and only of those whose lease holds: a crash in between runs the task again,
- * and the later attempt's result replaces this one.
+ * and the later attempt's result replaces this one. This heartbeat asks for no more than the shortest lease there is: its worker
+ * has its own, and keeps those of what is not written yet.
  */
 async function writeResultsFirst(
   databases: Databases,
   ended: readonly Settlement[],
   now: number,
 ): Promise<void> {
-  const renewed = await renewLeases(databases, ended, now + DRAIN_DEFAULTS.lease);
+  const renewed = await renewLeases(databases, ended, now + LIMITS.lease.min);
   await writeResults(databases, ended, renewed, now);
 }
 

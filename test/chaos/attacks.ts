@@ -1,11 +1,12 @@
 /** What the long run lets loose on each database, and the figures of it. */
 import { check, type Violation } from "./checker.ts";
-import { type ChaosDatabase, openFile, openReplica, openServer } from "./databases.ts";
-import { readFinalState } from "./final-state.ts";
+import { type OpenedDatabase, openFile, openReplica, openServer, openTwoFiles } from "./databases.ts";
 import type { HistoryEvent } from "./history.ts";
 import { openD1 } from "./platform.ts";
 import * as processes from "./processes/databases.ts";
-import { storm } from "./processes/storm.ts";
+import { canMount } from "./processes/disk.ts";
+import { judgeRecovery } from "./processes/recovery.ts";
+import { LEASE, storm } from "./processes/storm.ts";
 import { simulate } from "./simulation.ts";
 
 /** What one attack did, and what it found. */
@@ -35,10 +36,15 @@ const STORMED = 2_000;
 
 export const ATTACKS: readonly Attack[] = [
   simulated("file", "libSQL file", 2, openFile),
+  simulated("two-files", "libSQL file, its results in another", 1, openTwoFiles),
   simulated("server", "libSQL server", 2, openServer),
   simulated("replica", "libSQL server through a replica", 1, openReplica),
   simulated("d1", "D1", 2, openD1),
-  stormed("file-processes", "libSQL file, processes", processes.openFile),
+  stormed(
+    "file-processes",
+    `libSQL file, processes${(await canMount()) ? "" : ", no disk full"}`,
+    processes.openFile,
+  ),
   stormed("server-processes", "libSQL server and replica, processes", processes.openServer),
 ];
 
@@ -46,24 +52,16 @@ function simulated(
   name: string,
   title: string,
   sideBySide: number,
-  open: () => Promise<ChaosDatabase>,
+  open: () => Promise<OpenedDatabase>,
 ): Attack {
   const run = async (seed: number): Promise<Attacked> => {
-    const { faults, connect, database, close } = await open();
+    const database = await open();
     try {
-      const { history, end, ...simulation } = await simulate({
-        seed,
-        tasks: SIMULATED,
-        most: MOST,
-        workers: 3,
-        faults,
-        rate: 0.15,
-        connect,
-        readState: (at) => readFinalState(database, at),
-      });
+      const settings = { seed, tasks: SIMULATED, most: MOST, workers: 3, database };
+      const { history, end, ...simulation } = await simulate(settings);
       return { ...counted(history), tasks: end.tasks.length, violations: check(history, end), ...simulation };
     } finally {
-      await close();
+      await database.close();
     }
   };
   return { name, title, sideBySide, run };
@@ -73,8 +71,10 @@ function stormed(name: string, title: string, open: () => Promise<processes.Proc
   const run = async (seed: number): Promise<Attacked> => {
     const database = await open();
     try {
-      const { history, end, ...rest } = await storm({ seed, tasks: STORMED, workers: 4, database });
-      return { ...counted(history), tasks: end.tasks.length, ...rest };
+      const stormed = await storm({ seed, tasks: STORMED, workers: 4, database });
+      const { history, end, faults, recovery } = stormed;
+      const violations = [...stormed.violations, ...judgeRecovery(recovery, LEASE)];
+      return { ...counted(history), tasks: end.tasks.length, faults, recovery, violations };
     } finally {
       await database.close();
     }

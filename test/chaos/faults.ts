@@ -5,6 +5,10 @@ export interface FaultSetting {
   readonly random: () => number;
   /** Moves every worker's clock ahead, by milliseconds: time in which nothing was done. */
   readonly skip: (milliseconds: number) => void;
+  /** Notes that the answer may be that of a repetition. */
+  readonly noteResend: () => void;
+  /** Takes what goes on beyond the answer. */
+  readonly linger: (late: Promise<unknown>) => void;
 }
 
 export interface NamedFault {
@@ -21,7 +25,7 @@ function before(message: string): NamedFault {
   const befall: Fault = async () => {
     throw new Error(message);
   };
-  return { name: `${message}, before the commit`, weight: 2, befall };
+  return { name: `${message}, before the commit`, weight: 1, befall };
 }
 
 /** The call takes effect, and its reply is lost. */
@@ -30,7 +34,26 @@ function after(message: string): NamedFault {
     await send();
     throw new Error(message);
   };
-  return { name: `${message}, after the commit`, weight: 2, befall };
+  return { name: `${message}, after the commit`, weight: 1, befall };
+}
+
+/**
+ * The call arrives a second time when its worker has long gone on, half a lease to two leases later. It does not befall an
+ * operator: whatever the network does twice for an operator is done twice.
+ *
+ * @param lease in milliseconds
+ */
+export function lateDuplicate(lease: number): NamedFault {
+  return {
+    name: "duplicate delivery, half a lease to two leases late",
+    weight: 6,
+    befall: async (send, { random, linger }) => {
+      const answer = await send();
+      const late = pause((0.5 + 1.5 * random()) * lease).then(send);
+      linger(late.catch(() => {}));
+      return answer;
+    },
+  };
 }
 
 /** How long D1 has been seen to stall. */
@@ -60,8 +83,9 @@ const SILENT: readonly NamedFault[] = [
   {
     name: "duplicate delivery, the second answered",
     weight: 1,
-    befall: async (send) => {
+    befall: async (send, { noteResend }) => {
       await send();
+      noteResend();
       return send();
     },
   },
@@ -84,36 +108,48 @@ const SILENT: readonly NamedFault[] = [
   },
 ];
 
+/** The call may fail on either side of its commit. */
+function around(message: string): NamedFault[] {
+  return [before(message), after(message)];
+}
+
 /** Source of the messages: https://developers.cloudflare.com/d1/observability/debug-d1/ */
 export const D1_FAULTS: readonly NamedFault[] = [
-  before("D1_ERROR: Network connection lost."),
-  after("D1_ERROR: Network connection lost."),
-  before("D1_ERROR: D1 DB reset because its code was updated."),
-  after("D1_ERROR: D1 DB reset because its code was updated."),
+  ...around("D1_ERROR: Network connection lost."),
+  ...around("D1_ERROR: D1 DB reset because its code was updated."),
   before("D1_ERROR: Internal error while starting up D1 DB storage caused object to be reset."),
-  after("D1_ERROR: Internal error in D1 DB storage caused object to be reset."),
+  ...around("D1_ERROR: Internal error in D1 DB storage caused object to be reset."),
   before("D1_ERROR: Cannot resolve D1 DB due to transient issue on remote node."),
-  before("D1_ERROR: Can't read from request stream because client disconnected."),
-  after("D1_ERROR: Can't read from request stream because client disconnected."),
+  ...around("D1_ERROR: Can't read from request stream because client disconnected."),
   before("D1_ERROR: D1 DB is overloaded. Requests queued for too long."),
   before("D1_ERROR: D1 DB is overloaded. Too many requests queued."),
-  after("D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset."),
-  before("D1_ERROR: D1 DB's isolate exceeded its memory limit and was reset."),
-  before("D1_ERROR: D1 DB exceeded its CPU time limit and was reset."),
+  ...around("D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset."),
+  ...around("D1_ERROR: D1 DB's isolate exceeded its memory limit and was reset."),
+  ...around("D1_ERROR: D1 DB exceeded its CPU time limit and was reset."),
+  ...around("D1_ERROR: internal error; reference = 0123456789abcdef"),
+  after("D1_ERROR: Failed to parse body as JSON, got: error code: 1031"),
+  before("D1_ERROR: database is locked: SQLITE_BUSY"),
   ...SILENT,
 ];
 
 export const LIBSQL_FAULTS: readonly NamedFault[] = [
   before("SQLITE_BUSY: database is locked"),
-  before("fetch failed"),
-  after("fetch failed"),
+  ...around("fetch failed"),
   after("read ECONNRESET"),
   before("connect ECONNREFUSED 127.0.0.1:8080"),
   before("STREAM_EXPIRED: The stream has expired due to inactivity"),
-  after("Received an invalid baton"),
-  after("SERVER_ERROR: Server returned HTTP status 502"),
+  ...around("Received an invalid baton"),
+  ...around("SERVER_ERROR: Server returned HTTP status 502"),
   before("SERVER_ERROR: Server returned HTTP status 429"),
   after("The operation was aborted due to timeout"),
+  after("terminated"),
+  ...around("Network connection lost"),
+  ...around("internal error; reference = 0123456789abcdef"),
+  ...around('WriteDelegation(status: Unknown, message: "transport", details: [])'),
+  ...around("PROXY_ERROR: rpc error: code = 14"),
+  before("sync error: primary is gone"),
+  before('ConnectionFailed("Unable to open connection to local database /data/queue.db: 14")'),
+  ...around("CLIENT_CLOSED: The connection was closed while this operation was in flight"),
   ...SILENT,
 ];
 

@@ -7,10 +7,14 @@ const TASKS = `
 const RESULTS = `
   SELECT task_id AS id, status, result, attempts FROM results WHERE task_id > ?1 ORDER BY task_id LIMIT 1000`;
 
-/** Reads both tables, page by page. */
-export async function readFinalState(database: TestDatabase, at: number): Promise<FinalState> {
+/** Reads both tables, page by page. @param second the database of the results, where they have one of their own */
+export async function readFinalState(
+  at: number,
+  database: TestDatabase,
+  second: TestDatabase = database,
+): Promise<FinalState> {
   const tasks = await readAll<FinalTask>(database, TASKS);
-  const results = await readAll<FinalResult>(database, RESULTS);
+  const results = await readAll<FinalResult>(second, RESULTS);
   return { at, tasks, results };
 }
 

@@ -1,3 +1,5 @@
+import type { QueueSettings } from "../../src/core/storage.ts";
+
 /**
  * A history: what the clients of a queue asked and were told, in the order of their clocks. All clocks are one: times are
  * milliseconds since the epoch by the machine's own, which no skew of a worker's clock reaches.
@@ -27,7 +29,10 @@ export interface Failure {
   readonly type: "failure";
   readonly operation: string;
   readonly at: number;
-  /** True where it certainly changed nothing: the task's status forbade it, or the input. Else it may have taken effect. */
+  /**
+   * True where it certainly changed nothing: the task's status forbade it, or the input, and it was sent once. Else it may have
+   * taken effect: what forbids a second send may be what the first one did.
+   */
   readonly refused: boolean;
 }
 
@@ -59,7 +64,7 @@ export type Request =
   | { readonly verb: "settle"; readonly settlements: readonly SettledAttempt[] }
   | { readonly verb: "rescue" }
   | { readonly verb: "cancel" | "retry"; readonly id: string }
-  | { readonly verb: "limit"; readonly queue: string; readonly concurrency: number | null };
+  | ({ readonly verb: "configure"; readonly queue: string } & QueueSettings);
 
 export type Reply =
   | { readonly verb: "enqueue"; readonly receipts: readonly { id: string; duplicate: boolean }[] }
@@ -67,12 +72,12 @@ export type Reply =
   | { readonly verb: "renew"; readonly renewed: readonly Attempt[] }
   | { readonly verb: "settle"; readonly settled: readonly Attempt[] }
   | { readonly verb: "rescue"; readonly rescued: readonly SettledAttempt[] }
-  | { readonly verb: "cancel" | "retry" | "limit" };
+  | { readonly verb: "cancel" | "retry" | "configure" };
 
 export interface EnqueuedTask {
   readonly id: string;
   readonly maxRetries: number;
-  /** True where the id or the unique key may have met a task that exists. */
+  /** True where its unique key may have met another task. */
   readonly mayMeet: boolean;
 }
 
@@ -87,6 +92,8 @@ export interface SettledAttempt extends Attempt {
   readonly counted: boolean;
   /** False where the error itself ended the task, whatever retries were left. */
   readonly retryable: boolean;
+  /** Type of the error; null where there is none. */
+  readonly error: string | null;
 }
 
 /** What the tables hold in the end. */

@@ -5,13 +5,13 @@ import { readMigrationFiles } from "drizzle-orm/migrator";
 import { d1Driver } from "../../src/storage/d1.ts";
 import { TestDatabase } from "../support/database.ts";
 import { chaoticBinding } from "./binding.ts";
-import type { ChaosDatabase } from "./databases.ts";
+import type { OpenedDatabase } from "./databases.ts";
 import { D1_FAULTS } from "./faults.ts";
 
 const CONFIG = fileURLToPath(new URL("../support/wrangler.toml", import.meta.url));
 const MIGRATIONS = fileURLToPath(new URL("../../drizzle", import.meta.url));
 
-export async function openD1(): Promise<ChaosDatabase> {
+export async function openD1(): Promise<OpenedDatabase> {
   Object.assign(process.env, { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" });
   // Not before these are set, since wrangler reads them as it loads.
   const { getPlatformProxy } = await import("wrangler");

@@ -1,3 +1,4 @@
+import { AMBIENT } from "../../src/core/ambient.ts";
 import { OmniqError, StorageUnavailable } from "../../src/core/errors.ts";
 import type {
   ClaimRequest,
@@ -19,6 +20,7 @@ export class Recorder {
   readonly #write: (event: HistoryEvent) => void;
   readonly #now: () => number;
   #operations = 0;
+  #resends = 0;
 
   /**
    * @param process its name, unique in the history
@@ -33,16 +35,23 @@ export class Recorder {
   async operation<T>(request: Request, run: () => Promise<T>, reply: (value: T) => Reply): Promise<T> {
     this.#operations += 1;
     const operation = `${this.process} ${this.#operations}`;
+    const resends = this.#resends;
     this.#write({ type: "call", operation, process: this.process, at: this.#now(), request });
     try {
       const value = await run();
       this.#write({ type: "answer", operation, at: this.#now(), reply: reply(value) });
       return value;
     } catch (error) {
-      const refused = error instanceof OmniqError && !(error instanceof StorageUnavailable);
+      const known = error instanceof OmniqError && !(error instanceof StorageUnavailable);
+      const refused = known && resends === this.#resends;
       this.#write({ type: "failure", operation, at: this.#now(), refused });
       throw error;
     }
+  }
+
+  /** Something that this process asked for reaches the database twice. */
+  noteResend(): void {
+    this.#resends += 1;
   }
 
   started({ id, attempts }: Claim): void {
@@ -60,7 +69,13 @@ export class RecordedStorage extends SqliteStorage {
   readonly #recorder: Recorder;
 
   constructor(driver: Driver, recorder: Recorder, options: SqliteStorageOptions = {}) {
-    super(driver, options);
+    const { sleep = AMBIENT.sleep } = options;
+    // Between two sends it sleeps.
+    const countingSleep = (milliseconds: number) => {
+      recorder.noteResend();
+      return sleep(milliseconds);
+    };
+    super(driver, { ...options, sleep: countingSleep });
     this.#recorder = recorder;
   }
 
@@ -69,10 +84,10 @@ export class RecordedStorage extends SqliteStorage {
     now: number,
     idempotency?: IdempotencyKey,
   ): Promise<readonly EnqueueReceipt[]> {
-    const inputs = tasks.map(({ id, maxRetries, idGiven, uniqueKey }) => ({
+    const inputs = tasks.map(({ id, maxRetries, uniqueKey }) => ({
       id,
       maxRetries,
-      mayMeet: idGiven || uniqueKey !== null,
+      mayMeet: uniqueKey !== null,
     }));
     return this.#recorder.operation(
       { verb: "enqueue", tasks: inputs },
@@ -138,12 +153,10 @@ export class RecordedStorage extends SqliteStorage {
   }
 
   override configureQueue(queue: string, settings: QueueSettings): Promise<void> {
-    const { concurrency } = settings;
-    if (concurrency === undefined) return super.configureQueue(queue, settings);
     return this.#recorder.operation(
-      { verb: "limit", queue, concurrency },
+      { verb: "configure", queue, ...settings },
       () => super.configureQueue(queue, settings),
-      () => ({ verb: "limit" }),
+      () => ({ verb: "configure" }),
     );
   }
 }
@@ -164,5 +177,6 @@ function toSettled(settlement: Settlement): SettledAttempt {
     kind,
     counted: kind === "quarantine" && settlement.counted,
     retryable: !("error" in settlement) || settlement.error.retryable,
+    error: "error" in settlement ? settlement.error.type : null,
   };
 }

@@ -1,5 +1,5 @@
 import type { FinalState } from "./history.ts";
-import type { Batch, Claimed, Ended, TaskTimeline, Timeline } from "./timeline.ts";
+import type { Batch, Claimed, Configured, Ended, TaskTimeline, Timeline } from "./timeline.ts";
 
 export type Report = (detail: string) => void;
 
@@ -19,6 +19,14 @@ export const batchRules: Readonly<Record<string, BatchRule>> = {
       if (tasks.get(id)?.task === undefined) report(`${id} was acknowledged and is not there`);
   },
 
+  "a receipt names the task that was asked for": ({ tasks: inputs, receipts }, _, report) => {
+    for (const [index, { id }] of (receipts ?? []).entries()) {
+      const asked = inputs[index];
+      if (asked !== undefined && !asked.mayMeet && asked.id !== id)
+        report(`${asked.id} was asked for, and ${id} is on the receipt`);
+    }
+  },
+
   "a batch is all or nothing": ({ tasks: inputs, receipts }, { tasks }, report) => {
     if (receipts !== null) return;
     // What met an existing task is there, whatever became of the batch.
@@ -36,6 +44,11 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
     const { status, eta } = task;
     if (status === "RUNNING") report(`${id} is left RUNNING`);
     if ((status === "PENDING" || status === "RETRYING") && eta <= end.at) report(`${id} is due and not run`);
+  },
+
+  "an interval task never ends in a success": ({ id, task }, _, report) => {
+    if (task !== undefined && task.interval !== null && task.status === "SUCCESS")
+      report(`${id} has an interval and is not run again`);
   },
 
   "no task is under two live leases": (timeline, { slack }, report) => {
@@ -113,17 +126,21 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
       );
   },
 
-  "an acknowledged success stays": ({ id, task, endings, retries, cancels }, _, report) => {
-    if (task === undefined || task.interval !== null || retries.length + cancels.length > 0) return;
+  // No operator may cancel or retry it either.
+  "an acknowledged success stays": ({ id, task, endings }, _, report) => {
+    if (task === undefined || task.interval !== null) return;
     if (task.status !== "SUCCESS" && endings.some(({ certain, kind }) => certain && kind === "done"))
       report(`${id} is ${task.status} after a success that was acknowledged`);
   },
 
   "a cancelled task is never started again": ({ id, claims, cancels, retries }, _, report) => {
-    for (const { to, certain } of cancels) {
-      const later = claims.find(({ from }) => certain && from > to);
-      if (later === undefined || retries.some(({ from }) => from <= later.to)) continue;
-      report(`${id} was claimed as attempt ${later.attempts} after it was cancelled`);
+    for (const cancel of cancels.filter(({ certain }) => certain)) {
+      const later = claims.find(
+        (claim) =>
+          claim.from > cancel.to && !retries.some(({ from, to }) => to >= cancel.from && from <= claim.to),
+      );
+      if (later !== undefined)
+        report(`${id} was claimed as attempt ${later.attempts} after it was cancelled`);
     }
   },
 
@@ -139,35 +156,66 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
       const counted = attemptsOf(certain.filter(countsFailure));
       if (counted > maxRetries + 1) report(`${id} failed ${counted} times with ${maxRetries} retries`);
     }
-    const given = endings.some(({ kind, retryable }) => kind === "fail" && !retryable);
+    const given = endings.some(
+      ({ attempts, kind, retryable }) => attempts === task.attempts && kind === "fail" && !retryable,
+    );
     if (status === "FAILED" && failures <= maxRetries && !given)
       report(`${id} is FAILED after ${failures} failures with ${maxRetries} retries`);
+  },
+
+  "no task pays for the database's fault": ({ id, endings }, _, report) => {
+    for (const { attempts, error } of endings)
+      if (error?.startsWith("Storage")) report(`attempt ${attempts} of ${id} was ended by ${error}`);
   },
 };
 
 /** What holds of every queue. */
 export const queueRules: Readonly<Record<string, QueueRule>> = {
-  "a queue's concurrency is never exceeded": ({ tasks, limits }, { slack }, report) => {
+  "a queue's concurrency is never exceeded": ({ tasks, configurations }, { slack }, report) => {
     const claims = [...tasks.values()].flatMap((task) =>
       task.claims.map((claim) => ({
         ...claim,
         until: firstEnd(task, claim, Number.POSITIVE_INFINITY, slack),
       })),
     );
-    for (const [index, { queue, concurrency, to }] of limits.entries()) {
-      if (concurrency === null) continue;
-      const next = limits.find((limit, at) => at > index && limit.queue === queue);
+    for (const { queue, concurrency, claimed } of phases(configurations, "concurrency", claims)) {
+      if (typeof concurrency !== "number") continue;
       const of = claims.filter((claim) => claim.queue === queue);
-      const within = of.filter(
-        (claim) => claim.from >= to && claim.to <= (next?.from ?? Number.POSITIVE_INFINITY),
-      );
-      for (const { to: at } of within) {
+      for (const { to: at } of claimed) {
         const held = of.filter((claim) => claim.to <= at && claim.until > at).length;
         if (held > concurrency) report(`${queue} had ${held} running at ${at}, of ${concurrency}`);
       }
     }
   },
+
+  "a paused queue starts nothing": ({ tasks, configurations }, _, report) => {
+    const claims = [...tasks.values()].flatMap(({ id, claims: own }) =>
+      own.map((claim) => ({ ...claim, id })),
+    );
+    for (const { queue, paused, claimed } of phases(configurations, "paused", claims)) {
+      if (!paused) continue;
+      for (const { id, attempts } of claimed)
+        report(`${id} was claimed as attempt ${attempts} while ${queue} was paused`);
+    }
+  },
 };
+
+/** Each setting of a queue that was answered, with what was certainly claimed under it: after the answer, before the next. */
+function phases(
+  configurations: readonly Configured[],
+  setting: "concurrency" | "paused",
+  claims: readonly Claimed[],
+) {
+  const changes = configurations.filter((change) => change[setting] !== undefined);
+  return changes.map((change, index) => {
+    const next = changes.find((other, at) => at > index && other.queue === change.queue);
+    const until = next?.from ?? Number.POSITIVE_INFINITY;
+    const claimed = claims.filter(
+      ({ queue, from, to }) => queue === change.queue && from >= change.to && to <= until,
+    );
+    return { ...change, claimed };
+  });
+}
 
 /**
  * The earliest moment at which a claim may have ended, as far as anybody knew before `known`: its lease by the clock of a

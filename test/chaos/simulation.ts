@@ -1,28 +1,44 @@
 /** Several workers, a producer and an operator in one process, over a real database that fails them. */
-import { OmniqError } from "../../src/core/errors.ts";
 import { createQueue, type Queue } from "../../src/core/queue.ts";
 import type { Driver } from "../../src/storage/driver.ts";
+import type { TestDatabase } from "../support/database.ts";
 import { seeded } from "../support/random.ts";
 import { NOW } from "../support/tasks.ts";
-import { Chaos, type NamedFault } from "./faults.ts";
+import { Chaos, lateDuplicate, type NamedFault } from "./faults.ts";
+import { readFinalState } from "./final-state.ts";
 import type { FinalState, HistoryEvent } from "./history.ts";
 import { RecordedStorage, Recorder } from "./recorder.ts";
-import { anyRequests, chaosTask, LIMIT, LIMITED, operate, pick } from "./workload.ts";
+import {
+  anyRequests,
+  calmDown,
+  chaosTask,
+  enqueue,
+  LIMIT,
+  LIMITED,
+  operate,
+  patiently,
+  pick,
+} from "./workload.ts";
+
+/** An empty, migrated database, and a way to it that faults may befall. */
+export interface ChaosDatabase {
+  readonly faults: readonly NamedFault[];
+  /** A worker's own way to it. */
+  connect(chaos: Chaos): Driver;
+  /** A way without faults. */
+  readonly database: TestDatabase;
+  /** The same of a second one, that takes the results. Defaults to none. */
+  readonly results?: Pick<ChaosDatabase, "connect" | "database">;
+}
 
 export interface SimulationOptions {
   /** Decides everything that chance decides. */
   readonly seed: number;
   readonly tasks: number;
   readonly workers: number;
-  readonly faults: readonly NamedFault[];
+  readonly database: ChaosDatabase;
   /** Tasks in one enqueue, at most. Defaults to 30. */
   readonly most?: number;
-  /** The share of calls to the database that a fault befalls. */
-  readonly rate: number;
-  /** A worker's own way to the database. */
-  readonly connect: (chaos: Chaos) => Driver;
-  /** Reads the tables, past all faults. */
-  readonly readState: (at: number) => Promise<FinalState>;
 }
 
 export interface Simulated {
@@ -32,6 +48,8 @@ export interface Simulated {
   readonly faults: ReadonlyMap<string, number>;
 }
 
+/** The share of calls to the database that a fault befalls. */
+const RATE = 0.15;
 const LEASE = 1_000;
 /** How much shorter the pauses between two sends are. */
 const HASTE = 20;
@@ -58,6 +76,7 @@ class Simulation {
   readonly #random: () => number;
   readonly #history: HistoryEvent[] = [];
   readonly #faults = new Map<string, number>();
+  readonly #late: Promise<unknown>[] = [];
   readonly #start = Date.now();
   #skipped = 0;
   #workers: Worker[] = [];
@@ -79,8 +98,10 @@ class Simulation {
     await this.#produce();
     for (const { stop } of this.#workers) stop.abort();
     await Promise.all(this.#workers.map(({ done }) => done));
+    await Promise.all(this.#late);
     await this.#finish();
-    const end = await this.#options.readState(this.#now());
+    const { database, results } = this.#options.database;
+    const end = await readFinalState(this.#now(), database, results?.database);
     return { history: this.#history, end, faults: this.#faults };
   }
 
@@ -88,20 +109,28 @@ class Simulation {
   #client(kind: string, rate: number): { queue: Queue; chaos: Chaos; task: ReturnType<typeof chaosTask> } {
     this.#names += 1;
     const random = seeded(this.#options.seed * 1_000 + this.#names);
-    const skip = (milliseconds: number) => this.#skip(milliseconds);
-    const chaos = new Chaos(this.#options.faults, rate, { random, skip }, this.#faults);
     const write = (event: HistoryEvent) => {
       if (!chaos.dead) this.#history.push(event);
     };
     const recorder = new Recorder(`${kind} ${this.#names}`, write, this.#now);
+    const setting = {
+      random,
+      skip: (milliseconds: number) => this.#skip(milliseconds),
+      noteResend: () => recorder.noteResend(),
+      linger: (late: Promise<unknown>) => this.#late.push(late),
+    };
+    const { database } = this.#options;
+    const faults = kind === "operator" ? database.faults : [...database.faults, lateDuplicate(LEASE)];
+    const chaos = new Chaos(faults, rate, setting, this.#faults);
     const sleep = (milliseconds: number) => pause(milliseconds / HASTE);
-    const storage = new RecordedStorage(this.#options.connect(chaos), recorder, { random, sleep });
+    const results = database.results?.connect(chaos);
+    const storage = new RecordedStorage(database.connect(chaos), recorder, { random, sleep, results });
     const task = chaosTask(recorder);
     return { queue: createQueue({ storage, tasks: [task], now: this.#now, random }), chaos, task };
   }
 
   #startWorker(): void {
-    const { queue, chaos } = this.#client("worker", this.#options.rate);
+    const { queue, chaos } = this.#client("worker", RATE);
     const stop = new AbortController();
     const settings = {
       concurrency: CONCURRENCY,
@@ -134,14 +163,14 @@ class Simulation {
   }
 
   async #produce(): Promise<void> {
-    const { queue, task } = this.#client("producer", this.#options.rate);
-    await patiently(() => queue.configureQueue(LIMITED, { concurrency: LIMIT }));
+    const { queue, task } = this.#client("producer", RATE);
+    const { queue: operated } = this.#client("operator", RATE);
+    await patiently(() => operated.configureQueue(LIMITED, { concurrency: LIMIT }));
     const ids: string[] = [];
     while (ids.length < this.#options.tasks) {
       const requests = anyRequests(task, this.#random, this.#options.most ?? MOST);
-      const receipts = await patiently(() => queue.enqueueMany(requests));
-      ids.push(...(receipts ?? []).map(({ id }) => id));
-      await patiently(() => operate(queue, ids.slice(-RECENT), this.#random, this.#now()));
+      ids.push(...(await enqueue(queue, requests, this.#random, this.#now())));
+      await patiently(() => operate(operated, ids.slice(-RECENT), this.#random, this.#now()));
       const dice = this.#random();
       if (dice < 0.04) this.#killWorker();
       else if (dice < 0.1) this.#freezeWorker();
@@ -152,6 +181,7 @@ class Simulation {
   /** Time goes by and nothing fails any more: whatever is left must end by itself. */
   async #finish(): Promise<void> {
     const { queue } = this.#client("finisher", 0);
+    await calmDown(queue, this.#options.database.database);
     // A task that never ends is a violation, not a reason to wait for ever.
     for (let quiet = 0, round = 0; quiet < 2 && round < ROUNDS; round++) {
       this.#skip(3_600_000);
@@ -162,13 +192,3 @@ class Simulation {
 }
 
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
-
-/** What the queue refuses, or could not do, is the caller's to know; the history has it. */
-async function patiently<T>(attempt: () => Promise<T>): Promise<T | null> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (error instanceof OmniqError) return null;
-    throw error;
-  }
-}

@@ -1,7 +1,17 @@
-import type { HistoryEvent, Reply, Request, SettledAttempt } from "./history.ts";
+import type { QueueSettings } from "../../src/core/storage.ts";
+import type { FinalState, FinalTask, HistoryEvent, Reply, Request, SettledAttempt } from "./history.ts";
 
 /** The task that a story is about, where it does not say otherwise. */
 export const ID = "task 1";
+
+/** The end of an attempt, without an error where none is given. */
+export function ended(
+  attempts: number,
+  kind: SettledAttempt["kind"],
+  error: Partial<SettledAttempt> = {},
+): SettledAttempt {
+  return { id: ID, attempts, kind, counted: false, retryable: true, error: null, ...error };
+}
 
 /** A history, told step by step; each step takes a millisecond. */
 export class Story {
@@ -41,22 +51,21 @@ export class Story {
     return this;
   }
 
-  settled(attempts: number, kind: SettledAttempt["kind"], id = ID, counted = false): this {
-    const settlements = [{ id, attempts, kind, counted, retryable: true }];
-    return this.did({ verb: "settle", settlements }, { verb: "settle", settled: [{ id, attempts }] });
+  settled(attempts: number, kind: SettledAttempt["kind"], error?: Partial<SettledAttempt>): this {
+    const settlements = [ended(attempts, kind, error)];
+    return this.did({ verb: "settle", settlements }, { verb: "settle", settled: [{ id: ID, attempts }] });
   }
 
   rescued(attempts: number): this {
-    const rescued = [{ id: ID, attempts, kind: "quarantine", counted: false, retryable: true }] as const;
-    return this.did({ verb: "rescue" }, { verb: "rescue", rescued });
+    return this.did({ verb: "rescue" }, { verb: "rescue", rescued: [ended(attempts, "quarantine")] });
   }
 
   changed(verb: "cancel" | "retry"): this {
     return this.did({ verb, id: ID }, { verb });
   }
 
-  limited(concurrency: number): this {
-    return this.did({ verb: "limit", queue: "default", concurrency }, { verb: "limit" });
+  configured(settings: QueueSettings): this {
+    return this.did({ verb: "configure", queue: "default", ...settings }, { verb: "configure" });
   }
 
   passed(milliseconds: number): this {
@@ -75,4 +84,35 @@ export class Story {
     this.#at += 1;
     return this.#at;
   }
+}
+
+export const story = () => new Story();
+
+/** A story of one task that was claimed, run and settled once. */
+export const finished = () => story().enqueued().claimed(1).ran(1).settled(1, "done");
+
+/** How the task of {@link finished} ends. */
+export function task(overrides: Partial<FinalTask> = {}): FinalTask {
+  return {
+    id: ID,
+    queue: "default",
+    status: "SUCCESS",
+    eta: 0,
+    interval: null,
+    attempts: 1,
+    failures: 0,
+    maxRetries: 1,
+    leaseExpiresAt: null,
+    ...overrides,
+  };
+}
+
+/** Tables with these tasks and, where no others are given, their results. */
+export function state(tasks: FinalTask[], results = tasks.map(resultOf)): FinalState {
+  return { at: 1_000_000, tasks, results: results.flatMap((result) => result ?? []) };
+}
+
+function resultOf({ id, attempts, status }: FinalTask) {
+  if (status !== "SUCCESS" && status !== "FAILED") return undefined;
+  return { id, attempts, status, result: status === "SUCCESS" ? '"done"' : null };
 }

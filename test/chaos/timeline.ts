@@ -1,3 +1,4 @@
+import type { QueueSettings } from "../../src/core/storage.ts";
 import type {
   Attempt,
   ClaimedAttempt,
@@ -41,16 +42,15 @@ export interface Batch extends Span {
   readonly receipts: readonly { readonly id: string; readonly duplicate: boolean }[] | null;
 }
 
-export interface Limit extends Span {
+export interface Configured extends Span, QueueSettings {
   readonly queue: string;
-  readonly concurrency: number | null;
 }
 
 /** A history by what it happened to. */
 export interface Timeline {
   readonly tasks: ReadonlyMap<string, TaskTimeline>;
   readonly batches: readonly Batch[];
-  readonly limits: readonly Limit[];
+  readonly configurations: readonly Configured[];
   readonly end: FinalState;
 }
 
@@ -64,7 +64,7 @@ export function toTimeline(history: readonly HistoryEvent[], end: FinalState): T
 class Builder {
   readonly #tasks = new Map<string, TaskTimeline>();
   readonly #batches: Batch[] = [];
-  readonly #limits: Limit[] = [];
+  readonly #configurations: Configured[] = [];
   readonly #end: FinalState;
   readonly #rows: ReadonlyMap<string, FinalTask>;
   readonly #results: ReadonlyMap<string, FinalResult>;
@@ -89,13 +89,16 @@ class Builder {
       for (const list of [task.claims, task.renewals, task.endings, task.cancels, task.retries])
         list.sort((a: Span, b: Span) => a.to - b.to);
     }
-    return { tasks: this.#tasks, batches: this.#batches, limits: this.#limits, end: this.#end };
+    return {
+      tasks: this.#tasks,
+      batches: this.#batches,
+      configurations: this.#configurations,
+      end: this.#end,
+    };
   }
 
   #addCall({ at, request }: CallEvent, outcome: Outcome): void {
-    // What was refused changed nothing. But a status may forbid a second send because of what the first one did.
-    const operator = request.verb === "cancel" || request.verb === "retry";
-    if (outcome?.type === "failure" && outcome.refused && !operator) return;
+    if (outcome?.type === "failure" && outcome.refused) return;
     const reply = outcome?.type === "answer" ? outcome.reply : null;
     const span = { from: at, to: reply === null ? Number.POSITIVE_INFINITY : (outcome?.at ?? at) };
     switch (request.verb) {
@@ -135,8 +138,8 @@ class Builder {
       case "retry":
         this.#of(request.id).retries.push({ ...span, certain: reply !== null });
         return;
-      case "limit":
-        this.#limits.push({ ...span, queue: request.queue, concurrency: request.concurrency });
+      case "configure":
+        this.#configurations.push({ ...span, ...request });
     }
   }
 

@@ -1,8 +1,13 @@
 /** Tasks that behave in every way a task can, and a producer and an operator who keep a queue busy. */
+import { AMBIENT } from "../../src/core/ambient.ts";
 import { NonRetryable, Snooze } from "../../src/core/control.ts";
+import { OmniqError } from "../../src/core/errors.ts";
+import { newId } from "../../src/core/id.ts";
 import { type EnqueueRequest, enqueueRequest } from "../../src/core/prepare.ts";
 import type { Queue } from "../../src/core/queue.ts";
 import { defineTask, type TaskDefinition } from "../../src/core/registry.ts";
+import type { EnqueueReceipt } from "../../src/core/storage.ts";
+import type { TestDatabase } from "../support/database.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** What a task does when it is run. */
@@ -32,7 +37,9 @@ const BEHAVIOURS: readonly (readonly [Behaviour, weight: number])[] = [
 /** The queue whose concurrency is limited. */
 export const LIMITED = "limited";
 export const LIMIT = 3;
-const QUEUES = ["default", "mail", LIMITED];
+/** The queue that is paused at times. */
+const PAUSED = "mail";
+const QUEUES = ["default", PAUSED, LIMITED];
 
 interface Input {
   readonly behaviour: Behaviour;
@@ -122,6 +129,7 @@ function anyRequest(task: TaskDefinition<Input>, random: () => number): EnqueueR
     timeout: behaviour === "take-long" ? 5_000 : 1_000,
     ...(random() < 0.2 ? { delay: Math.floor(random() * 1_000) } : {}),
     ...(random() < 0.1 ? { uniqueKey: `key ${Math.floor(random() * 20)}` } : {}),
+    ...(random() < 0.02 ? { interval: 200 + Math.floor(random() * 800), uniqueKey: undefined } : {}),
   };
   return enqueueRequest(task, { behaviour }, options);
 }
@@ -135,6 +143,32 @@ function anyBehaviour(random: () => number): Behaviour {
   return found?.[0] ?? "succeed";
 }
 
+/**
+ * Enqueues them. Some bear ids of their own and come again, as they do where a client had no patience for the answer.
+ *
+ * @returns the ids that it is told
+ */
+export async function enqueue(
+  queue: Queue,
+  requests: readonly EnqueueRequest[],
+  random: () => number,
+  now: number,
+): Promise<string[]> {
+  const send = (sent: readonly EnqueueRequest[]) => patiently(() => queue.enqueueMany(sent));
+  if (random() < 0.8) return idsOf(await send(requests));
+  const sent = requests.map(({ options, ...request }) => ({
+    ...request,
+    options: { ...options, id: newId(Math.floor(now)) },
+  }));
+  const first = await send(sent);
+  await AMBIENT.sleep(random() * 200);
+  return idsOf((await send(sent)) ?? first);
+}
+
+function idsOf(receipts: readonly EnqueueReceipt[] | null): string[] {
+  return (receipts ?? []).map(({ id }) => id);
+}
+
 /** One thing that an operator does; that a task's status forbids it is no fault. */
 export async function operate(
   queue: Queue,
@@ -145,9 +179,27 @@ export async function operate(
   const id = ids.length === 0 ? undefined : pick(ids, random);
   const dice = random();
   if (id === undefined || dice < 0.1) return queue.configureQueue(LIMITED, { concurrency: LIMIT });
+  if (dice < 0.2) return queue.configureQueue(PAUSED, { paused: random() < 0.3 });
   if (dice < 0.5) await queue.cancel(id);
   else if (dice < 0.8) await queue.retry(id);
   else await queue.reschedule(id, now + Math.floor(random() * 500));
+}
+
+/** Ends what would go on for ever: the pause, and the interval tasks. */
+export async function calmDown(queue: Queue, database: TestDatabase): Promise<void> {
+  const endless = `SELECT id FROM tasks WHERE interval IS NOT NULL AND status IN ('PENDING', 'RETRYING', 'RUNNING')`;
+  await queue.configureQueue(PAUSED, { paused: false });
+  for (const { id } of await database.sql(endless)) await patiently(() => queue.cancel(String(id)));
+}
+
+/** What the queue refuses, or could not do, is the caller's to know; the history has it. */
+export async function patiently<T>(attempt: () => Promise<T>): Promise<T | null> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof OmniqError) return null;
+    throw error;
+  }
 }
 
 export function pick<T>(values: readonly T[], random: () => number): T {

@@ -79,9 +79,12 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
       findEnded(":settlements", "t.claimed_by IS NULL AND t.updated_at = :now"),
     ),
 
-    /** `claims` is a list of what `claimJson` makes. 2 W each. Returns the leases that still hold. */
+    /**
+     * `claims` is a list of what `claimJson` makes. 2 W each. Returns the leases that still hold. None is shortened: its worker
+     * goes by the longest renewal that was answered, and another one may arrive after that.
+     */
     renew: prepare<{ claims: string; leaseExpiresAt: number }, Attempt>(`
-      UPDATE ${tasks} AS t SET lease_expires_at = :leaseExpiresAt FROM json_each(:claims) j
+      UPDATE ${tasks} AS t SET lease_expires_at = max(t.lease_expires_at, :leaseExpiresAt) FROM json_each(:claims) j
       WHERE t.id = j.value ->> 'id' AND ${fence} RETURNING id, attempts, last_attempt_at`),
 
     /** 2 W. */
@@ -89,7 +92,7 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
       { id: string; attempts: number; leaseExpiresAt: number; now: number },
       { id: string }
     >(`
-      UPDATE ${tasks} SET lease_expires_at = :leaseExpiresAt, last_attempt_at = :now, updated_at = :now
+      UPDATE ${tasks} SET lease_expires_at = max(lease_expires_at, :leaseExpiresAt), last_attempt_at = :now, updated_at = :now
       WHERE id = :id AND ${running()} AND attempts = :attempts RETURNING id`),
 
     /** A seek a queue, and one read for each found. */

@@ -32,10 +32,17 @@ export async function openDisk(): Promise<Disk> {
     await run("umount", ["--lazy", path]);
     await folder.remove();
   };
-  return { path, fill: () => fill(ballast), free, close };
+  return { path, fill: () => fillUp(ballast), free, close };
 }
 
-async function fill(ballast: string): Promise<void> {
+/** Whether this machine lets us mount a disk of our own. */
+export async function canMount(): Promise<boolean> {
+  const { fill, close } = await openDisk();
+  await close();
+  return fill !== null;
+}
+
+async function fillUp(ballast: string): Promise<void> {
   // From large to small: not a page is left.
   for (const bytes of [1 << 20, 1 << 12]) {
     try {

@@ -41,7 +41,7 @@ describe("a task that kills its process, among tasks that may fail no time", () 
     await fleet.close();
     expect(fleet.accidents).toEqual([]);
 
-    const { tasks } = await readFinalState(database.database, Date.now());
+    const { tasks } = await readFinalState(Date.now(), database.database);
     const swallowed = tasks.filter(({ id }) => pills.includes(id));
     expect(swallowed.map(({ status, failures }) => [status, failures])).toEqual([
       ["FAILED", 1],

@@ -1,9 +1,13 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { openFile, openServer, type ProcessDatabase } from "./databases.ts";
+import { canMount } from "./disk.ts";
 import { storm } from "./storm.ts";
 
 const OPEN: readonly (readonly [name: string, open: () => Promise<ProcessDatabase>])[] = [
-  ["one libSQL file", openFile],
+  [
+    `one libSQL file${(await canMount()) ? "" : " (whose disk is never full: none can be mounted here)"}`,
+    openFile,
+  ],
   ["one libSQL server, which has a replica", openServer],
 ];
 

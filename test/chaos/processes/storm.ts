@@ -1,6 +1,5 @@
 /** Runners in processes of their own, which die, hang and are wrong about the time, over a database that fails them too. */
 import { setTimeout as pause } from "node:timers/promises";
-import { OmniqError } from "../../../src/core/errors.ts";
 import { enqueueRequest } from "../../../src/core/prepare.ts";
 import { createQueue, type Queue } from "../../../src/core/queue.ts";
 import { temporaryFolder } from "../../support/libsql.ts";
@@ -9,12 +8,22 @@ import { check, type Violation } from "../checker.ts";
 import { readFinalState } from "../final-state.ts";
 import type { FinalState, HistoryEvent } from "../history.ts";
 import { RecordedStorage, Recorder } from "../recorder.ts";
-import { anyRequests, chaosTask, LIMIT, LIMITED, operate } from "../workload.ts";
+import {
+  anyRequests,
+  calmDown,
+  chaosTask,
+  enqueue,
+  LIMIT,
+  LIMITED,
+  operate,
+  patiently,
+} from "../workload.ts";
 import type { ProcessDatabase } from "./databases.ts";
 import { chooseFault, type ProcessFault, workerFaults } from "./faults.ts";
 import { Fleet } from "./fleet.ts";
 import { clockOffset, machineClock, readJournals } from "./journal.ts";
 import { poisonPill } from "./pill.ts";
+import { measureRecovery } from "./recovery.ts";
 
 export interface StormOptions {
   /** Decides everything that chance decides here; the processes have chances of their own. */
@@ -29,11 +38,11 @@ export interface Stormed {
   readonly end: FinalState;
   readonly faults: ReadonlyMap<string, number>;
   readonly violations: readonly Violation[];
-  /** How long after the last fault work was first taken up or ended again, in milliseconds. */
+  /** How long after the last fault a task was started again, in milliseconds; infinite where none was. */
   readonly recovery: number;
 }
 
-const LEASE = 2_000;
+export const LEASE = 2_000;
 /**
  * How far a worker may be from the database's clock. It measures the offset by one query, and where its own clock is off it is
  * wrong by up to that query's round trip: 112 ms were seen through a proxy to a server, on a machine busy with starting
@@ -85,6 +94,7 @@ class Storm {
       await this.#rage();
       await Promise.all(this.#passing);
       calmAt = this.#now();
+      await this.#calm();
       await this.#untilFinal();
       await this.#fleet.close();
     } finally {
@@ -92,24 +102,9 @@ class Storm {
     }
     const journals = await readJournals(this.#fleet.journals);
     const history = [...this.#seen, ...journals].sort((one, other) => one.at - other.at);
-    const end = await readFinalState(database, this.#now());
-    const violations = [...check(history, end, { slack: SLACK }), ...(await this.#judge())];
-    return { history, end, faults: this.#faults, violations, recovery: recovery(history, calmAt) };
-  }
-
-  /** What no history tells. */
-  async #judge(): Promise<Violation[]> {
-    const { database } = this.#options.database;
-    const blamed = await database.sql(
-      "SELECT tasks.id, e.value AS error FROM tasks, json_each(errors) e WHERE e.value ->> 'type' LIKE 'Storage%'",
-    );
-    return [
-      ...this.#fleet.accidents.map((detail) => ({ rule: "a runner ends only when it is told to", detail })),
-      ...blamed.map(({ id, error }) => ({
-        rule: "no task pays for the database's fault",
-        detail: `${id}: ${error}`,
-      })),
-    ];
+    const end = await readFinalState(this.#now(), database);
+    const violations = [...check(history, end, { slack: SLACK }), ...accidents(this.#fleet)];
+    return { history, end, faults: this.#faults, violations, recovery: measureRecovery(history, calmAt) };
   }
 
   async #rage(): Promise<void> {
@@ -124,8 +119,7 @@ class Storm {
         requests.push(enqueueRequest(pill, {}, { maxRetries: Math.floor(random() * 2) }));
         this.#count("worker killed by its task");
       }
-      const receipts = await patiently(() => this.#queue.enqueueMany(requests));
-      ids.push(...(receipts ?? []).map(({ id }) => id));
+      ids.push(...(await enqueue(this.#queue, requests, random, this.#now())));
       if (random() < 0.3) await patiently(() => operate(this.#queue, ids, random, this.#now()));
       if (random() < 0.4) this.#inject(faults);
       await pause(random() * 200);
@@ -150,6 +144,13 @@ class Storm {
     this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1);
   }
 
+  /** Something is due at this moment, and nothing goes on for ever. */
+  async #calm(): Promise<void> {
+    const due = enqueueRequest(chaosTask(this.#recorder), { behaviour: "succeed" });
+    await patiently(() => this.#queue.enqueueMany(Array.from({ length: 5 }, () => due)));
+    await calmDown(this.#queue, this.#options.database.database);
+  }
+
   /** Or until it has taken too long: the tables tell. */
   async #untilFinal(): Promise<void> {
     const { database } = this.#options.database;
@@ -159,19 +160,7 @@ class Storm {
   }
 }
 
-/** What the queue refuses, or could not do, is the caller's to know; the history has it. */
-async function patiently<T>(attempt: () => Promise<T>): Promise<T | null> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (error instanceof OmniqError) return null;
-    throw error;
-  }
-}
-
-function recovery(history: readonly HistoryEvent[], calmAt: number): number {
-  const next = history.find(
-    (event) => event.at >= calmAt && (event.type === "start" || event.type === "end"),
-  );
-  return next === undefined ? 0 : next.at - calmAt;
+/** What no history tells. */
+function accidents({ accidents }: Fleet): Violation[] {
+  return accidents.map((detail) => ({ rule: "a runner ends only when it is told to", detail }));
 }

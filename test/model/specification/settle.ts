@@ -10,7 +10,8 @@ const RESCUED_AT_ONCE = 100;
 export function markRunning(state: State, claim: Claim, now: number): void {
   const task = heldBy(state, claim);
   if (task === null) throw new LeaseLostError(claim.id, claim.attempts);
-  Object.assign(task, { leaseExpiresAt: now + LEASE, lastAttemptAt: now, updatedAt: now });
+  extend(task, now + LEASE);
+  Object.assign(task, { lastAttemptAt: now, updatedAt: now });
 }
 
 export function settleOne(state: State, settlement: Settlement, now: number): void {
@@ -25,9 +26,14 @@ export function settleMany(state: State, settlements: readonly Settlement[], now
 }
 
 export function renewMany(state: State, claims: readonly Claim[], leaseExpiresAt: number): Claim[] {
-  const held = claims.filter((claim) => heldBy(state, claim) !== null);
-  for (const claim of held) Object.assign(heldBy(state, claim) ?? {}, { leaseExpiresAt });
+  const held = claims.flatMap((claim) => heldBy(state, claim) ?? []);
+  for (const task of held) extend(task, leaseExpiresAt);
   return held.map(claimOf);
+}
+
+/** A lease is never shortened. */
+function extend(task: ModelTask, leaseExpiresAt: number): void {
+  task.leaseExpiresAt = Math.max(task.leaseExpiresAt ?? 0, leaseExpiresAt);
 }
 
 /** The first expired lease only quarantines; one that expires in quarantine counts. */

@@ -78,6 +78,21 @@ export function describeLease(context: Context): void {
       expect(rows.map((row) => row.lease_expires_at)).toEqual([LATER, null, null, LATER]);
     });
 
+    it("a renewal that arrives late, behind a longer one, does not shorten the lease", async () => {
+      const task = await context.start();
+      const renew = (leaseExpiresAt: number) => storage().renewMany([task], leaseExpiresAt);
+      for (const leaseExpiresAt of [LATER, LATER + MINUTE, LATER])
+        expect(await renew(leaseExpiresAt)).toEqual([task]);
+      expect(await context.row(task.id)).toMatchObject({ lease_expires_at: LATER + MINUTE });
+    });
+
+    it("markRunning does not shorten a lease that was claimed for longer", async () => {
+      await context.enqueue();
+      const [task] = await context.claim({ leaseExpiresAt: LATER });
+      await storage().markRunning(found(task), NOW);
+      expect(await context.row(found(task).id)).toMatchObject({ lease_expires_at: LATER });
+    });
+
     it("a renewal of nothing sends nothing", async () => {
       const subject = storage();
       expect(await subject.renewMany([], LATER)).toEqual([]);

@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { StorageUnavailable } from "../../../src/core/errors.ts";
 import type { Settlement } from "../../../src/core/transitions.ts";
 import type { TestDatabase } from "../../support/database.ts";
-import { lostReply, none, unsent } from "../../support/faulty.ts";
+import { after, lostReply, none, unsent } from "../../support/faulty.ts";
 import { json, taskError } from "../../support/tasks.ts";
-import { Context, LATER, NOW } from "./context.ts";
+import { Context, crash, LATER, NOW } from "./context.ts";
 import { describeCrashes } from "./crashes.ts";
 import { describeServing } from "./serving.ts";
 
@@ -49,6 +49,29 @@ export function describeResultsElsewhere(
       };
       await context.storage.markDone(claim, json(1), NOW);
       expect(order).toEqual(["renew", "result", "settle"]);
+    });
+
+    for (const lease of [5_000, 20 * 60_000]) {
+      it(`leaves a lease of ${lease} ms as long as its worker wants it while the second database hangs`, async () => {
+        const { id } = await context.claim();
+        await context.other().release({ id, attempts: 1 }, NOW);
+        const request = { now: NOW, limit: 1, leaseExpiresAt: NOW + lease };
+        const [claim] = await context.other().claimMany(request);
+        if (claim === undefined) throw new Error("expected a task to be due");
+        context.resultsTap.disturb("other", crash);
+        await expect(context.storage.markDone(claim, json(1), NOW + 1_000)).rejects.toThrow("crashed here");
+        expect(await context.storage.getTask(id)).toMatchObject({ leaseExpiresAt: NOW + lease });
+      });
+    }
+
+    it("gives a result that comes after its lease's end a moment to be written, where nobody has rescued the task", async () => {
+      const claim = await context.claim();
+      context.resultsTap.disturb(
+        "other",
+        after(async () => expect(await context.other().rescueMany(LATER, () => 0)).toEqual([])),
+      );
+      await context.storage.markDone(claim, json("late"), LATER);
+      expect(await context.storage.getResult(claim.id)).toMatchObject({ result: "late", attempts: 1 });
     });
 
     it("asks the second database nothing where no result is to be written", async () => {
