@@ -61,7 +61,7 @@ class Drain {
     this.#committer = new Committer(storage, emit);
     this.#poller = new Poller(storage, options);
     this.#budget = new QueryBudget(storage, interval, options.queryBudget);
-    this.#claimer = new Claimer(storage, this.#budget, this.#horizon, options);
+    this.#claimer = new Claimer(engine, this.#pace, this.#budget, this.#horizon, options);
     this.#flight = new Flight({
       ...engine,
       env: engine.envFor((queries) => this.#budget.spend(queries, clock.now())),
@@ -98,7 +98,7 @@ class Drain {
     this.#heartbeat.beat(now);
     await this.#guarded("settle", () => this.#flush(now));
     this.#end ??= this.#findLimit();
-    if (this.#end === null) await this.#guarded("rescue", () => this.#rescue(now));
+    if (this.#end === null) await this.#guarded("rescue", () => this.#rescue());
     this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("claim", () => this.#claim());
     this.#end ??= this.#findLimit() ?? this.#findEmpty();
@@ -109,9 +109,11 @@ class Drain {
 
   /** What cannot wait for a database that does not answer. */
   #watch(): void {
-    const now = this.#engine.clock.now();
+    const { clock } = this.#engine;
+    const now = clock.now();
     this.#flight.loseExpired();
     this.#abortInTime(now);
+    if (clock.isInDoubt) this.#heartbeat.hurry(now);
     this.#heartbeat.beat(now);
   }
 
@@ -123,7 +125,7 @@ class Drain {
 
   async #renew(): Promise<void> {
     const { storage, clock } = this.#engine;
-    const now = clock.now();
+    const now = await clock.read(storage);
     await this.#flight.renew(storage, this.#committer.unsettled, now + this.#lease);
   }
 
@@ -136,7 +138,9 @@ class Drain {
     else this.#poller.noteSettled(await this.#committer.flush(now));
   }
 
-  async #rescue(now: number): Promise<void> {
+  async #rescue(): Promise<void> {
+    const { storage, clock } = this.#engine;
+    const now = await clock.read(storage);
     if (now < this.#rescuer.nextAt) return;
     // Where queries are few, those that claim go first.
     if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return this.#rescuer.stop();
@@ -145,21 +149,19 @@ class Drain {
   }
 
   async #claim(): Promise<void> {
-    const { clock } = this.#engine;
-    const before = clock.now();
+    const { storage, clock } = this.#engine;
+    const before = await clock.read(storage);
     if (this.#rescuer.aloneAt < NEVER) this.#rescuer.wait(this.#flight.endsBy());
     const { aloneAt } = this.#rescuer;
     if (this.#isIdle() && aloneAt < NEVER) return this.#claimQuarantined(before);
     if (before >= aloneAt) return;
-    if (this.#room(before) === 0) return;
+    if (this.#claimer.room(before, this.#flight) === 0) return;
     if (!(await this.#poller.look(before, this.#budget.spacing(before, this.#horizon)))) return;
     const now = clock.now();
-    const limit = this.#room(now);
+    const limit = this.#claimer.room(now, this.#flight);
     if (limit === 0) return;
-    this.#pace.noteSent(now);
     const endBy = Math.min(this.#horizon.abortAt, aloneAt);
     const tasks = await this.#claimer.claim(this.#claimer.request(now, limit, endBy));
-    this.#pace.noteReply(clock.now());
     this.#poller.noteClaim({ at: now, limit, found: tasks.length }, this.#horizon.lingers(now));
     this.#take(tasks);
   }
@@ -280,7 +282,8 @@ class Drain {
   #nextTurnAt(now: number): number {
     const flight = this.#flight;
     const claiming = this.#end === null;
-    const mayClaim = claiming && this.#room(now) > 0 && (now < this.#rescuer.aloneAt || this.#isIdle());
+    const mayClaim =
+      claiming && this.#claimer.room(now, flight) > 0 && (now < this.#rescuer.aloneAt || this.#isIdle());
     return Math.min(
       this.#committer.nextAt,
       flight.size > 0 ? this.#heartbeat.nextAt : NEVER,
@@ -289,12 +292,5 @@ class Drain {
       claiming && this.#horizon.lingers(now) ? this.#horizon.lingerUntil : NEVER,
       mayClaim ? this.#poller.nextAt : NEVER,
     );
-  }
-
-  /** How many more tasks may be held. */
-  #room(now: number): number {
-    const { free, size } = this.#flight;
-    if (free === 0) return 0;
-    return Math.min(free + this.#pace.prefetch(now), this.#claimer.tasksLeft, this.#budget.room(now, size));
   }
 }
