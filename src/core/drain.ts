@@ -57,7 +57,6 @@ class Drain {
     const interval = this.#lease / 4;
     this.#horizon = new Horizon(start, options);
     this.#heartbeat = new Heartbeat(start, interval, () => this.#guarded("renew", () => this.#renew()));
-    this.#rescuer = new Rescuer(engine, interval, options.rescue === false ? NEVER : start);
     this.#committer = new Committer(storage, emit);
     this.#poller = new Poller(storage, options);
     this.#budget = new QueryBudget(storage, interval, options.queryBudget);
@@ -69,6 +68,7 @@ class Drain {
       concurrency: options.concurrency,
       onEnd: (task, outcome) => this.#onEnd(task, outcome),
     });
+    this.#rescuer = new Rescuer(engine, this.#flight, interval, options.rescue === false ? NEVER : start);
   }
 
   async run(): Promise<DrainReport> {
@@ -144,14 +144,12 @@ class Drain {
     if (now < this.#rescuer.nextAt) return;
     // Where queries are few, those that claim go first.
     if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return this.#rescuer.stop();
-    const waits = await this.#rescuer.rescue(now, this.#backoff, this.#claimer.request(now));
-    if (waits) this.#rescuer.wait(this.#flight.endsBy());
+    await this.#rescuer.rescue(now, this.#backoff, this.#claimer.request(now));
   }
 
   async #claim(): Promise<void> {
     const { storage, clock } = this.#engine;
     const before = await clock.read(storage);
-    if (this.#rescuer.aloneAt < NEVER) this.#rescuer.wait(this.#flight.endsBy());
     const { aloneAt } = this.#rescuer;
     if (this.#isIdle() && aloneAt < NEVER) return this.#claimQuarantined(before);
     if (before >= aloneAt) return;
@@ -170,7 +168,7 @@ class Drain {
   async #claimQuarantined(now: number): Promise<void> {
     const task = await this.#claimer.claimQuarantined(this.#claimer.request(now));
     if (task === null) return this.#rescuer.resume();
-    this.#rescuer.wait(now);
+    this.#rescuer.noteAlone(now);
     this.#take([task]);
   }
 
