@@ -54,10 +54,11 @@ export class Claimer {
     return Math.min(free + this.#pace.prefetch(now), this.tasksLeft, this.#budget.room(now, size));
   }
 
-  /** A claim of what fits the time until `endBy`, and whose heartbeats fit the queries left. */
-  request(now: number, limit = 1, endBy = this.#horizon.abortAt): ClaimRequest {
+  /** A claim of what fits the time until `endBy`, and the drain's own, and whose heartbeats fit the queries left. */
+  request(now: number, limit = 1, endBy = Number.POSITIVE_INFINITY): ClaimRequest {
     const { lease = DRAIN_DEFAULTS.lease, queues } = this.#options;
-    const longest = Math.max(0, Math.min(endBy - now, this.#budget.longestTimeout(now)));
+    const timeLeft = Math.min(endBy, this.#horizon.abortAt) - now;
+    const longest = Math.max(0, Math.min(timeLeft, this.#budget.longestTimeout(now)));
     const longestTimeout = longest === Number.POSITIVE_INFINITY ? undefined : longest;
     return { limit, now, leaseExpiresAt: now + lease, longestTimeout, queues };
   }

@@ -109,11 +109,10 @@ class Drain {
 
   /** What cannot wait for a database that does not answer. */
   #watch(): void {
-    const { clock } = this.#engine;
-    const now = clock.now();
+    const now = this.#engine.clock.now();
     this.#flight.loseExpired();
     this.#abortInTime(now);
-    if (clock.isInDoubt) this.#heartbeat.hurry(now);
+    if (this.#engine.clock.isInDoubt) this.#heartbeat.hurry(now);
     this.#heartbeat.beat(now);
   }
 
@@ -139,8 +138,7 @@ class Drain {
   }
 
   async #rescue(): Promise<void> {
-    const { storage, clock } = this.#engine;
-    const now = await clock.read(storage);
+    const now = await this.#engine.clock.read(this.#engine.storage);
     if (now < this.#rescuer.nextAt) return;
     // Where queries are few, those that claim go first.
     if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return this.#rescuer.stop();
@@ -148,24 +146,32 @@ class Drain {
   }
 
   async #claim(): Promise<void> {
-    const { storage, clock } = this.#engine;
-    const before = await clock.read(storage);
+    const now = await this.#engine.clock.read(this.#engine.storage);
     const { aloneAt } = this.#rescuer;
-    if (this.#isIdle() && aloneAt < NEVER) return this.#claimQuarantined(before);
-    if (before >= aloneAt) return;
-    if (this.#claimer.room(before, this.#flight) === 0) return;
-    if (!(await this.#poller.look(before, this.#budget.spacing(before, this.#horizon)))) return;
-    const now = clock.now();
+    if (this.#isIdle() && aloneAt < NEVER) return this.#claimQuarantined();
+    if (now >= aloneAt || this.#claimer.room(now, this.#flight) === 0) return;
+    if (await this.#poller.look(now, this.#budget.spacing(now, this.#horizon))) await this.#claimDue(aloneAt);
+  }
+
+  /** Claims what is due and has ended by then. */
+  async #claimDue(endBy: number): Promise<void> {
+    const now = this.#engine.clock.now();
     const limit = this.#claimer.room(now, this.#flight);
     if (limit === 0) return;
-    const endBy = Math.min(this.#horizon.abortAt, aloneAt);
     const tasks = await this.#claimer.claim(this.#claimer.request(now, limit, endBy));
     this.#poller.noteClaim({ at: now, limit, found: tasks.length }, this.#horizon.lingers(now));
     this.#take(tasks);
   }
 
-  /** A task of the quarantine may kill its worker: nothing else is in flight beside it. */
-  async #claimQuarantined(now: number): Promise<void> {
+  /** A task of the quarantine may kill its worker: nothing else is in flight beside it. Between two of them others have their turn. */
+  async #claimQuarantined(): Promise<void> {
+    if (this.#rescuer.yields) {
+      await this.#claimDue(NEVER);
+      this.#rescuer.noteTurn();
+      this.#end ??= this.#findLimit();
+      if (this.#end !== null || !this.#isIdle()) return;
+    }
+    const now = this.#engine.clock.now();
     const task = await this.#claimer.claimQuarantined(this.#claimer.request(now));
     if (task === null) return this.#rescuer.resume();
     this.#rescuer.noteAlone(now);

@@ -13,6 +13,7 @@ export class Rescuer {
   /** Tasks rescued so far. */
   rescued = 0;
   #aloneAt = NEVER;
+  #yields = false;
 
   /**
    * @param flight what this worker holds
@@ -39,14 +40,30 @@ export class Rescuer {
     return this.#aloneAt === NEVER ? NEVER : Math.min(this.#aloneAt, this.#flight.endsBy());
   }
 
+  /**
+   * Whether others have their turn before the next of the quarantine: one claim of whatever is due, after each that has run. It
+   * would keep them waiting for the sum of its times otherwise, and a busy queue would keep it waiting for ever.
+   */
+  get yields(): boolean {
+    return this.#yields;
+  }
+
   /** Something of the quarantine runs. */
   noteAlone(now: number): void {
     this.#aloneAt = now;
+    this.#yields = true;
+  }
+
+  /** Others have their turn: what is in flight now. */
+  noteTurn(): void {
+    this.#aloneAt = this.#flight.endsBy();
+    this.#yields = false;
   }
 
   /** Nothing of the quarantine waits any more. */
   resume(): void {
     this.#aloneAt = NEVER;
+    this.#yields = false;
   }
 
   /** No further rescue is made. */

@@ -20,7 +20,10 @@ type ClaimValues = {
 
 /** Workers: tasks are claimed. */
 export function claimSql({ tasks, queues, dueIndex, leaseIndex, heldIndex, queueNames }: Names) {
-  /** How many tasks of a queue may start now, at most the limit: its pause and its concurrency over all workers decide. */
+  /**
+   * How many tasks of a queue may start now, at most the limit: its pause and its concurrency over all workers decide. `counted`
+   * tells those that take a place.
+   */
   const room = (queue: string, limit = ":limit", counted = running()) => `
     coalesce((SELECT CASE WHEN paused THEN 0 WHEN concurrency IS NULL THEN ${limit}
       ELSE min(${limit}, max(0, concurrency - (SELECT count(*) FROM ${tasks} ${leaseIndex} WHERE queue = name AND ${counted}))) END

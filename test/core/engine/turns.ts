@@ -1,11 +1,47 @@
 import { describe, expect, it } from "vitest";
 import { enqueueRequest } from "../../../src/core/prepare.ts";
 import { defineTask } from "../../../src/core/registry.ts";
-import { type EngineContext, pause, SECOND, until } from "./context.ts";
+import { type EngineContext, enqueueSome, pause, SECOND, until } from "./context.ts";
 
 /** What the quarantine holds up, and what it is held up by. */
 export function describeTurns(context: EngineContext): void {
   describe("quarantine and the other tasks", () => {
+    it("have their turns: after one of the quarantine what is due is claimed once, a busy queue's too", async () => {
+      const suspects = new Set<string>();
+      const running = new Set<string>();
+      let order = "";
+      const task = defineTask("test.task", {
+        run: async (_, { task: { id } }) => {
+          const suspect = suspects.delete(id);
+          order += suspect ? "q" : "o";
+          if (suspect && running.size > 0) order += "!";
+          running.add(id);
+          // For as long as something of the quarantine waits there is always more to do.
+          if (suspects.size > 0) await enqueueSome(queue, task, 2);
+          await pause(5);
+          if (suspect && running.size > 1) order += "!";
+          running.delete(id);
+        },
+      });
+      const queue = context.queue([task]);
+      for (const id of await enqueueSome(queue, task, 4)) {
+        suspects.add(id);
+        await context.abandon(id);
+      }
+      expect(await queue.drain()).toMatchObject({ rescued: 4, reason: "empty" });
+      expect(order).toMatch(/^q(o+q){3}o+$/);
+    });
+
+    it("have their turns: one whose claim finds nothing due does not hold up the quarantine", async () => {
+      const task = defineTask("test.task", { run: () => "ran" });
+      const queue = context.queue([task]);
+      for (const id of await enqueueSome(queue, task, 4)) await context.abandon(id);
+      const drain = context.start(queue, { poll: { min: 60 * SECOND, max: 60 * SECOND } });
+      await until(() => context.eventsOf("task.succeeded").length === 4);
+      drain.stop();
+      expect(await drain.done).toMatchObject({ succeeded: 4 });
+    });
+
     it("of a queue that this drain does not serve does not hold it up", async () => {
       const task = defineTask("test.task", { run: () => "ran" });
       const queue = context.queue([task]);
