@@ -1,25 +1,38 @@
 import type { QueryBudget } from "./budget.ts";
-import type { DrainOptions } from "./engine.ts";
+import type { DrainOptions, Engine } from "./engine.ts";
 import { StorageUnavailable } from "./errors.ts";
+import type { Flight } from "./flight.ts";
 import type { Horizon } from "./horizon.ts";
 import { DRAIN_DEFAULTS } from "./options.ts";
-import type { ClaimRequest, Storage } from "./storage.ts";
+import type { Pace } from "./pace.ts";
+import type { ClaimRequest } from "./storage.ts";
 import type { ClaimedTask } from "./task.ts";
 
 type ClaimOptions = Pick<DrainOptions, "lease" | "queues" | "maxTasks">;
 type Verb = "claimMany" | "claimQuarantined";
 
-/** Sends claims, and sends one again that was not answered: what it may have taken must not wait for its leases to end. */
+/**
+ * Says how much a claim may take, sends it, and sends one again that was not answered: what that may have taken must not wait
+ * for its leases to end.
+ */
 export class Claimer {
-  readonly #storage: Pick<Storage, Verb>;
+  readonly #engine: Pick<Engine, "storage" | "clock">;
+  readonly #pace: Pace;
   readonly #budget: QueryBudget;
   readonly #horizon: Horizon;
   readonly #options: ClaimOptions;
   #claimed = 0;
   readonly #unanswered = new Map<Verb, ClaimRequest>();
 
-  constructor(storage: Pick<Storage, Verb>, budget: QueryBudget, horizon: Horizon, options: ClaimOptions) {
-    this.#storage = storage;
+  constructor(
+    engine: Pick<Engine, "storage" | "clock">,
+    pace: Pace,
+    budget: QueryBudget,
+    horizon: Horizon,
+    options: ClaimOptions,
+  ) {
+    this.#engine = engine;
+    this.#pace = pace;
     this.#budget = budget;
     this.#horizon = horizon;
     this.#options = options;
@@ -35,24 +48,34 @@ export class Claimer {
     return Math.max(0, (this.#options.maxTasks ?? Number.POSITIVE_INFINITY) - this.#claimed);
   }
 
-  /** A claim of what fits the time until `endBy`, and whose heartbeats fit the queries left. */
-  request(now: number, limit = 1, endBy = this.#horizon.abortAt): ClaimRequest {
+  /** How many more tasks may be held. */
+  room(now: number, { free, size }: Pick<Flight, "free" | "size">): number {
+    if (free === 0) return 0;
+    return Math.min(free + this.#pace.prefetch(now), this.tasksLeft, this.#budget.room(now, size));
+  }
+
+  /** A claim of what fits the time until `endBy`, and the drain's own, and whose heartbeats fit the queries left. */
+  request(now: number, limit = 1, endBy = Number.POSITIVE_INFINITY): ClaimRequest {
     const { lease = DRAIN_DEFAULTS.lease, queues } = this.#options;
-    const longest = Math.max(0, Math.min(endBy - now, this.#budget.longestTimeout(now)));
+    const timeLeft = Math.min(endBy, this.#horizon.abortAt) - now;
+    const longest = Math.max(0, Math.min(timeLeft, this.#budget.longestTimeout(now)));
     const longestTimeout = longest === Number.POSITIVE_INFINITY ? undefined : longest;
     return { limit, now, leaseExpiresAt: now + lease, longestTimeout, queues };
   }
 
   /** @throws {StorageUnavailable} where nobody knows what the claim took: the next one finds out */
   async claim(request: ClaimRequest): Promise<readonly ClaimedTask[]> {
-    const tasks = await this.#send("claimMany", request, (sent) => this.#storage.claimMany(sent));
+    const { storage, clock } = this.#engine;
+    this.#pace.noteSent(request.now);
+    const tasks = await this.#send("claimMany", request, (sent) => storage.claimMany(sent));
+    this.#pace.noteReply(clock.now());
     this.#claimed += tasks.length;
     return tasks;
   }
 
   /** The same from the quarantine. */
   async claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null> {
-    const send = (sent: ClaimRequest) => this.#storage.claimQuarantined(sent);
+    const send = (sent: ClaimRequest) => this.#engine.storage.claimQuarantined(sent);
     const task = await this.#send("claimQuarantined", request, send);
     if (task !== null) this.#claimed += 1;
     return task;

@@ -7,20 +7,23 @@ import { LIMITS } from "./options.ts";
  * @example throw new Snooze("5m")
  */
 export class Snooze extends Error {
-  readonly #delay: number | undefined;
-  readonly #until: number | undefined;
+  readonly #delay: number = LIMITS.snooze.min;
+  readonly #until: number = 0;
 
-  /** @param when a duration from now, or `{ until }` with a moment. @throws {ValidationError} */
+  /**
+   * @param when a duration from now, of at least 100 ms, or `{ until }` with a moment: one that comes sooner is put off so far
+   * @throws {ValidationError}
+   */
   constructor(when: Duration | { readonly until: Instant }) {
     super("the handler asked to be run again later");
     this.name = "Snooze";
     if (typeof when === "object") this.#until = parseInstant(when.until, "until");
-    else this.#delay = parseDuration(when, "delay", LIMITS.delay);
+    else this.#delay = parseDuration(when, "delay", LIMITS.snooze);
   }
 
-  /** The moment asked for. */
+  /** When that is, where the handler has thrown it now. */
   until(now: number): number {
-    return this.#until ?? now + (this.#delay ?? 0);
+    return Math.max(this.#until, now + this.#delay);
   }
 }
 

@@ -57,11 +57,10 @@ class Drain {
     const interval = this.#lease / 4;
     this.#horizon = new Horizon(start, options);
     this.#heartbeat = new Heartbeat(start, interval, () => this.#guarded("renew", () => this.#renew()));
-    this.#rescuer = new Rescuer(engine, interval, options.rescue === false ? NEVER : start);
     this.#committer = new Committer(storage, emit);
     this.#poller = new Poller(storage, options);
     this.#budget = new QueryBudget(storage, interval, options.queryBudget);
-    this.#claimer = new Claimer(storage, this.#budget, this.#horizon, options);
+    this.#claimer = new Claimer(engine, this.#pace, this.#budget, this.#horizon, options);
     this.#flight = new Flight({
       ...engine,
       env: engine.envFor((queries) => this.#budget.spend(queries, clock.now())),
@@ -69,6 +68,7 @@ class Drain {
       concurrency: options.concurrency,
       onEnd: (task, outcome) => this.#onEnd(task, outcome),
     });
+    this.#rescuer = new Rescuer(engine, this.#flight, interval, options.rescue === false ? NEVER : start);
   }
 
   async run(): Promise<DrainReport> {
@@ -98,7 +98,7 @@ class Drain {
     this.#heartbeat.beat(now);
     await this.#guarded("settle", () => this.#flush(now));
     this.#end ??= this.#findLimit();
-    if (this.#end === null) await this.#guarded("rescue", () => this.#rescue(now));
+    if (this.#end === null) await this.#guarded("rescue", () => this.#rescue());
     this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("claim", () => this.#claim());
     this.#end ??= this.#findLimit() ?? this.#findEmpty();
@@ -112,6 +112,7 @@ class Drain {
     const now = this.#engine.clock.now();
     this.#flight.loseExpired();
     this.#abortInTime(now);
+    if (this.#engine.clock.isInDoubt) this.#heartbeat.hurry(now);
     this.#heartbeat.beat(now);
   }
 
@@ -123,7 +124,7 @@ class Drain {
 
   async #renew(): Promise<void> {
     const { storage, clock } = this.#engine;
-    const now = clock.now();
+    const now = await clock.read(storage);
     await this.#flight.renew(storage, this.#committer.unsettled, now + this.#lease);
   }
 
@@ -136,39 +137,44 @@ class Drain {
     else this.#poller.noteSettled(await this.#committer.flush(now));
   }
 
-  async #rescue(now: number): Promise<void> {
+  async #rescue(): Promise<void> {
+    const now = await this.#engine.clock.read(this.#engine.storage);
     if (now < this.#rescuer.nextAt) return;
     // Where queries are few, those that claim go first.
     if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return this.#rescuer.stop();
-    const waits = await this.#rescuer.rescue(now, this.#backoff, this.#claimer.request(now));
-    if (waits) this.#rescuer.wait(this.#flight.endsBy());
+    await this.#rescuer.rescue(now, this.#backoff, this.#claimer.request(now));
   }
 
   async #claim(): Promise<void> {
-    const { clock } = this.#engine;
-    const before = clock.now();
-    if (this.#rescuer.aloneAt < NEVER) this.#rescuer.wait(this.#flight.endsBy());
+    const now = await this.#engine.clock.read(this.#engine.storage);
     const { aloneAt } = this.#rescuer;
-    if (this.#isIdle() && aloneAt < NEVER) return this.#claimQuarantined(before);
-    if (before >= aloneAt) return;
-    if (this.#room(before) === 0) return;
-    if (!(await this.#poller.look(before, this.#budget.spacing(before, this.#horizon)))) return;
-    const now = clock.now();
-    const limit = this.#room(now);
+    if (this.#isIdle() && aloneAt < NEVER) return this.#claimQuarantined();
+    if (now >= aloneAt || this.#claimer.room(now, this.#flight) === 0) return;
+    if (await this.#poller.look(now, this.#budget.spacing(now, this.#horizon))) await this.#claimDue(aloneAt);
+  }
+
+  /** Claims what is due and has ended by then. */
+  async #claimDue(endBy: number): Promise<void> {
+    const now = this.#engine.clock.now();
+    const limit = this.#claimer.room(now, this.#flight);
     if (limit === 0) return;
-    this.#pace.noteSent(now);
-    const endBy = Math.min(this.#horizon.abortAt, aloneAt);
     const tasks = await this.#claimer.claim(this.#claimer.request(now, limit, endBy));
-    this.#pace.noteReply(clock.now());
     this.#poller.noteClaim({ at: now, limit, found: tasks.length }, this.#horizon.lingers(now));
     this.#take(tasks);
   }
 
-  /** A task of the quarantine may kill its worker: nothing else is in flight beside it. */
-  async #claimQuarantined(now: number): Promise<void> {
+  /** A task of the quarantine may kill its worker: nothing else is in flight beside it. Between two of them others have their turn. */
+  async #claimQuarantined(): Promise<void> {
+    if (this.#rescuer.yields) {
+      await this.#claimDue(NEVER);
+      this.#rescuer.noteTurn();
+      this.#end ??= this.#findLimit();
+      if (this.#end !== null || !this.#isIdle()) return;
+    }
+    const now = this.#engine.clock.now();
     const task = await this.#claimer.claimQuarantined(this.#claimer.request(now));
     if (task === null) return this.#rescuer.resume();
-    this.#rescuer.wait(now);
+    this.#rescuer.noteAlone(now);
     this.#take([task]);
   }
 
@@ -280,7 +286,8 @@ class Drain {
   #nextTurnAt(now: number): number {
     const flight = this.#flight;
     const claiming = this.#end === null;
-    const mayClaim = claiming && this.#room(now) > 0 && (now < this.#rescuer.aloneAt || this.#isIdle());
+    const mayClaim =
+      claiming && this.#claimer.room(now, flight) > 0 && (now < this.#rescuer.aloneAt || this.#isIdle());
     return Math.min(
       this.#committer.nextAt,
       flight.size > 0 ? this.#heartbeat.nextAt : NEVER,
@@ -289,12 +296,5 @@ class Drain {
       claiming && this.#horizon.lingers(now) ? this.#horizon.lingerUntil : NEVER,
       mayClaim ? this.#poller.nextAt : NEVER,
     );
-  }
-
-  /** How many more tasks may be held. */
-  #room(now: number): number {
-    const { free, size } = this.#flight;
-    if (free === 0) return 0;
-    return Math.min(free + this.#pace.prefetch(now), this.#claimer.tasksLeft, this.#budget.room(now, size));
   }
 }

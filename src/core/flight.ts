@@ -47,6 +47,11 @@ export class Flight {
     return this.#leases.size;
   }
 
+  /** Of the tasks held. */
+  get ids(): string[] {
+    return [...this.#leases.keys()].map(({ id }) => id);
+  }
+
   /** Slots for which no task is held. */
   get free(): number {
     return Math.max(0, this.#options.concurrency - this.size);

@@ -30,8 +30,9 @@ export const LIMITS = {
   priority: { min: 0, max: 9 },
   maxRetries: { min: 0, max: 1_000 },
   timeout: { min: 1, max: 7 * DAY },
-  /** A task that is due again at once would take the queries, and the claims, of all others. */
+  /** A task that is due again at once would take the queries, and the claims, of all others: after a snooze too. */
   interval: { min: SECOND / 10, max: 366 * DAY },
+  snooze: { min: SECOND / 10, max: 3_660 * DAY },
   delay: { min: 0, max: 3_660 * DAY },
   timeToLive: { min: 0, max: 3_660 * DAY },
   queueConcurrency: { min: 1, max: 1_000_000 },

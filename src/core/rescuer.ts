@@ -1,21 +1,28 @@
 import type { Engine } from "./engine.ts";
+import type { Flight } from "./flight.ts";
 import type { ClaimRequest } from "./storage.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** Takes up what died with its worker, and knows when something of the quarantine is to be run alone. */
 export class Rescuer {
   readonly #engine: Engine;
+  readonly #flight: Pick<Flight, "ids" | "endsBy">;
   readonly #every: number;
   #nextAt: number;
   /** Tasks rescued so far. */
   rescued = 0;
-  #aloneAt = Number.POSITIVE_INFINITY;
+  #aloneAt = NEVER;
+  #yields = false;
 
   /**
+   * @param flight what this worker holds
    * @param every how long after a rescue that found nothing the next one is due, in milliseconds
    * @param firstAt when the first one is due
    */
-  constructor(engine: Engine, every: number, firstAt: number) {
+  constructor(engine: Engine, flight: Pick<Flight, "ids" | "endsBy">, every: number, firstAt: number) {
     this.#engine = engine;
+    this.#flight = flight;
     this.#every = every;
     this.#nextAt = firstAt;
   }
@@ -29,29 +36,43 @@ export class Rescuer {
    * have. Infinite where none waits.
    */
   get aloneAt(): number {
-    return this.#aloneAt;
+    // What is in flight may end sooner than it was thought.
+    return this.#aloneAt === NEVER ? NEVER : Math.min(this.#aloneAt, this.#flight.endsBy());
   }
 
-  /** Something of the quarantine waits. @param endsBy when what is in flight has ended, which may be sooner than it was thought */
-  wait(endsBy: number): void {
-    this.#aloneAt = Math.min(this.#aloneAt, endsBy);
+  /**
+   * Whether others have their turn before the next of the quarantine: one claim of whatever is due, after each that has run. It
+   * would keep them waiting for the sum of its times otherwise, and a busy queue would keep it waiting for ever.
+   */
+  get yields(): boolean {
+    return this.#yields;
+  }
+
+  /** Something of the quarantine runs. */
+  noteAlone(now: number): void {
+    this.#aloneAt = now;
+    this.#yields = true;
+  }
+
+  /** Others have their turn: what is in flight now. */
+  noteTurn(): void {
+    this.#aloneAt = this.#flight.endsBy();
+    this.#yields = false;
   }
 
   /** Nothing of the quarantine waits any more. */
   resume(): void {
-    this.#aloneAt = Number.POSITIVE_INFINITY;
+    this.#aloneAt = NEVER;
+    this.#yields = false;
   }
 
   /** No further rescue is made. */
   stop(): void {
-    this.#nextAt = Number.POSITIVE_INFINITY;
+    this.#nextAt = NEVER;
   }
 
-  /**
-   * @param request what a claim from the quarantine would ask for
-   * @returns true where something of the quarantine waits that is not known to
-   */
-  async rescue(now: number, backoff: (failures: number) => number, request: ClaimRequest): Promise<boolean> {
+  /** @param request what a claim from the quarantine would ask for */
+  async rescue(now: number, backoff: (failures: number) => number, request: ClaimRequest): Promise<void> {
     const { storage, emit } = this.#engine;
     this.#nextAt = now + this.#every;
     const rescued = await storage.rescueMany(now, backoff);
@@ -62,6 +83,8 @@ export class Rescuer {
     this.rescued += rescued.length;
     if (rescued.length > 0) this.#nextAt = now;
     // One that runs is not found: it keeps the others waiting until it has ended.
-    return this.#aloneAt === Number.POSITIVE_INFINITY && (await storage.hasQuarantined(request));
+    if (this.#aloneAt < NEVER) return;
+    // Only the places that this worker itself takes in a queue are free once its flight has ended.
+    if (await storage.hasQuarantined(request, this.#flight.ids)) this.#aloneAt = this.#flight.endsBy();
   }
 }

@@ -180,8 +180,13 @@ export interface Storage<Native = unknown> {
    * be stale, never wrong for long.
    */
   findNextEta(queues?: readonly string[]): Promise<number | null>;
-  /** Whether `claimQuarantined` would find one. Pause and timeout count; the concurrency of its queue does not. */
-  hasQuarantined(request: Pick<ClaimRequest, "now" | "queues" | "longestTimeout">): Promise<boolean>;
+  /**
+   * Whether `claimQuarantined` would find one once the tasks in `held`, a list of ids, have ended. Defaults to none: as things are.
+   */
+  hasQuarantined(
+    request: Pick<ClaimRequest, "now" | "queues" | "longestTimeout">,
+    held?: readonly string[],
+  ): Promise<boolean>;
   /** Claims the one task of the quarantine that is due first. */
   claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null>;
   /** Confirms the start and renews the lease, which is never shortened; never adds to `attempts`. */

@@ -57,8 +57,10 @@ export async function findNextEta(
 export async function hasQuarantined(
   { tasks, sql }: Databases,
   { now, queues, longestTimeout = Number.MAX_SAFE_INTEGER }: Omit<ClaimRequest, "limit" | "leaseExpiresAt">,
+  held: readonly string[] = [],
 ): Promise<boolean> {
-  const found = await tasks.read(sql.findQuarantined({ now, queues: toList(queues), longestTimeout }));
+  const values = { now, queues: toList(queues), longestTimeout, held: JSON.stringify(held) };
+  const found = await tasks.read(sql.findQuarantined(values));
   return found.length > 0;
 }
 

@@ -129,8 +129,11 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     return findNextEta(this.#databases, queues);
   }
 
-  hasQuarantined(request: Pick<ClaimRequest, "now" | "queues" | "longestTimeout">): Promise<boolean> {
-    return hasQuarantined(this.#databases, request);
+  hasQuarantined(
+    request: Pick<ClaimRequest, "now" | "queues" | "longestTimeout">,
+    held?: readonly string[],
+  ): Promise<boolean> {
+    return hasQuarantined(this.#databases, request, held);
   }
 
   claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null> {

@@ -78,7 +78,7 @@ async function behave(
     case "fail-for-good":
       throw new NonRetryable("no retry mends this");
     case "snooze":
-      if (attempts % 2 === 1) throw new Snooze(50);
+      if (attempts % 2 === 1) throw new Snooze(100);
       return done;
     case "take-time":
       await sleep(20 + (attempts % 4) * 60, signal);

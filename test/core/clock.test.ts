@@ -48,6 +48,41 @@ describe("the clock of a worker", () => {
     });
   }
 
+  it("asks the database again after a sleep of the machine, which its steady clock did not count", async () => {
+    const clock = new Clock();
+    const storage = database(90_000);
+    await clock.synchronize(storage);
+    vi.setSystemTime(NOW + 600_000);
+    expect(clock.isInDoubt).toBe(true);
+    expect(await clock.read(storage)).toBe(NOW + 690_000);
+    expect(clock.isInDoubt).toBe(false);
+    expect(await clock.read(storage)).toBe(NOW + 690_000);
+    expect(storage.queries).toBe(2);
+  });
+
+  for (const step of [-3_600_000, 600_000]) {
+    it(`asks the database again, and goes on evenly, where somebody sets the machine's clock by ${step} ms`, async () => {
+      const clock = new Clock();
+      await clock.synchronize(database(0));
+      vi.setSystemTime(NOW + step);
+      const storage = database(-step);
+      expect(await clock.read(storage)).toBe(NOW);
+      expect(storage.queries).toBe(1);
+    });
+  }
+
+  it("is not in doubt before it was set, for what the two clocks of a machine differ by at all times, nor where it was injected", async () => {
+    expect(new Clock().isInDoubt).toBe(false);
+    const [clock, injected, storage] = [new Clock(), new Clock(() => 42), database(0)];
+    await clock.synchronize(storage);
+    vi.setSystemTime(NOW + 900);
+    expect(clock.isInDoubt).toBe(false);
+    expect(await clock.read(storage)).toBe(NOW);
+    vi.setSystemTime(NOW + 600_000);
+    expect(await injected.read(storage)).toBe(42);
+    expect(storage.queries).toBe(1);
+  });
+
   it("is no further off than the answer took", async () => {
     for (const timing of [
       { before: 40, after: 0 },

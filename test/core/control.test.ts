@@ -6,12 +6,19 @@ import { NOW } from "../support/tasks.ts";
 describe("Snooze", () => {
   it("by a duration counts from now", () => {
     expect(new Snooze("5m").until(NOW)).toBe(NOW + 300_000);
-    expect(new Snooze(0).until(NOW)).toBe(NOW);
+    expect(new Snooze(100).until(NOW)).toBe(NOW + 100);
   });
 
   it("until a moment is that moment", () => {
-    expect(new Snooze({ until: new Date(NOW + 7) }).until(NOW)).toBe(NOW + 7);
-    expect(new Snooze({ until: NOW - 7 }).until(NOW)).toBe(NOW - 7);
+    expect(new Snooze({ until: new Date(NOW + 700) }).until(NOW)).toBe(NOW + 700);
+  });
+
+  it("lasts 100 ms at least, as an interval does: a shorter duration is refused, an earlier moment put off", () => {
+    for (const short of [0, 99, "50ms"]) {
+      expect(() => new Snooze(short)).toThrow(/^expected delay to be a duration from 100ms to /);
+    }
+    for (const moment of [0, NOW - 7, NOW + 7])
+      expect(new Snooze({ until: moment }).until(NOW)).toBe(NOW + 100);
   });
 
   it("refuses what it cannot read, and names the field", () => {

@@ -13,6 +13,7 @@ import { describeOutcomes } from "./engine/outcomes.ts";
 import { describeQuarantine } from "./engine/quarantine.ts";
 import { describeRefusals } from "./engine/refusals.ts";
 import { describeTimeouts } from "./engine/timeouts.ts";
+import { describeTurns } from "./engine/turns.ts";
 import { describeUnknown } from "./engine/unknown.ts";
 import { describeWaking } from "./engine/waking.ts";
 
@@ -34,6 +35,7 @@ export function describeEngine(name: string, open: () => Promise<TestDatabase>):
     describeQuarantine(context);
     describeRefusals(context);
     describeTimeouts(context);
+    describeTurns(context);
     describeUnknown(context);
     describeWaking(context);
   });

@@ -197,6 +197,32 @@ describe("with 1,000 tasks pending that take too long for this worker", () => {
   });
 });
 
+describe("with a queue of which 50 tasks run", () => {
+  const ask = () => storage.hasQuarantined({ now: NOW + 2 * HOUR });
+
+  beforeAll(async () => {
+    await fill(51, NOW);
+    await storage.claimMany({ now: NOW, limit: 1, leaseExpiresAt: NOW + 1 });
+    await storage.rescueMany(NOW + 1, () => 0);
+    await storage.claimMany({ now: NOW, limit: 50, leaseExpiresAt: NOW + HOUR });
+  });
+
+  it("the look for the quarantine reads 15 rows or fewer where it has no concurrency", async () => {
+    expect((await cost(ask)).read).toBeLessThanOrEqual(15);
+  });
+
+  it("the look for the quarantine reads 2 rows more for each of them where it has one", async () => {
+    await storage.configureQueue("default", { concurrency: 50 });
+    expect((await cost(ask)).read).toBeLessThanOrEqual(15 + 2 * 50);
+  });
+
+  it("the look for the quarantine does not count them where nothing of the queue is in quarantine", async () => {
+    await storage.configureQueue("default", { concurrency: 51 });
+    await storage.claimQuarantined({ now: NOW + 1, limit: 1, leaseExpiresAt: NOW + HOUR });
+    expect((await cost(ask)).read).toBeLessThanOrEqual(15);
+  });
+});
+
 describe("with 100,000 tasks that are not yet due", () => {
   beforeAll(() => fill(100_000, NOW + HOUR), 60_000);
   itIsCheapWhenIdle();

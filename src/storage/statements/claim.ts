@@ -20,11 +20,14 @@ type ClaimValues = {
 
 /** Workers: tasks are claimed. */
 export function claimSql({ tasks, queues, dueIndex, leaseIndex, heldIndex, queueNames }: Names) {
-  /** How many tasks of a queue may start now, at most the limit: its pause and its concurrency over all workers decide. */
-  const room = (queue: string) => `
-    coalesce((SELECT CASE WHEN paused THEN 0 WHEN concurrency IS NULL THEN :limit
-      ELSE min(:limit, max(0, concurrency - (SELECT count(*) FROM ${tasks} ${leaseIndex} WHERE queue = name AND ${running()}))) END
-      FROM ${queues} WHERE name = ${queue}), :limit)`;
+  /**
+   * How many tasks of a queue may start now, at most the limit: its pause and its concurrency over all workers decide. `counted`
+   * tells those that take a place.
+   */
+  const room = (queue: string, limit = ":limit", counted = running()) => `
+    coalesce((SELECT CASE WHEN paused THEN 0 WHEN concurrency IS NULL THEN ${limit}
+      ELSE min(${limit}, max(0, concurrency - (SELECT count(*) FROM ${tasks} ${leaseIndex} WHERE queue = name AND ${counted}))) END
+      FROM ${queues} WHERE name = ${queue}), ${limit})`;
 
   /**
    * A lane is a queue and priority in use: the room that its queue has left, and its first due tasks up to the limit as
@@ -103,17 +106,22 @@ export function claimSql({ tasks, queues, dueIndex, leaseIndex, heldIndex, queue
         FROM lane WHERE lane.first IS NOT NULL)
       SELECT min(first ->> 2) AS eta FROM lane WHERE :queues IS NULL OR first ->> 0 IN (SELECT value FROM json_each(:queues))`),
 
-    /** Whether a task of the quarantine is due, in these queues or all. A seek a queue. */
+    /**
+     * Whether a task of the quarantine is due, in these queues or all, and may start once those in `held` have ended. A seek a
+     * queue; where it has one that is due and a concurrency, 2 reads for each task that runs.
+     */
     findQuarantined: prepare<
-      { now: number; queues: string | null; longestTimeout: number },
+      { now: number; queues: string | null; longestTimeout: number; held: string },
       { found: number }
     >(`
       WITH RECURSIVE ${queueNames(heldIndex, quarantined())}
       SELECT 1 AS found FROM names
       WHERE queue IS NOT NULL AND (:queues IS NULL OR queue IN (SELECT value FROM json_each(:queues)))
-        AND NOT coalesce((SELECT paused FROM ${queues} WHERE name = names.queue), 0)
-        AND EXISTS (SELECT 1 FROM ${tasks} ${heldIndex}
-          WHERE queue = names.queue AND ${quarantined()} AND eta <= :now AND timeout <= :longestTimeout) LIMIT 1`),
+        AND iif(
+          EXISTS (SELECT 1 FROM ${tasks} ${heldIndex}
+            WHERE queue = names.queue AND ${quarantined()} AND eta <= :now AND timeout <= :longestTimeout),
+          ${room("names.queue", "1", `${running()} AND id NOT IN (SELECT value FROM json_each(:held))`)}, 0)
+      LIMIT 1`),
 
     /** The one task of the quarantine that is due first, in these queues or all; the limit is 1. */
     claimQuarantined: prepare<ClaimValues & { limit: 1; queues: string | null }, ClaimedRow>(`

@@ -1,9 +1,11 @@
 import type { DrainOptions, DrainReport } from "../../../src/core/engine.ts";
 import type { QueueEvent } from "../../../src/core/events.ts";
 import { forgetKick } from "../../../src/core/kick.ts";
+import { enqueueRequest } from "../../../src/core/prepare.ts";
 import { createQueue, type Queue } from "../../../src/core/queue.ts";
 import type { QueueOptions } from "../../../src/core/queue-options.ts";
 import type { TaskDefinition } from "../../../src/core/registry.ts";
+import type { JsonObject } from "../../../src/core/task.ts";
 import type { TestDatabase } from "../../support/database.ts";
 import { TappedDriver } from "../../support/tapped.ts";
 import { NOW } from "../../support/tasks.ts";
@@ -93,6 +95,16 @@ export class EngineContext {
       WHERE id = ?1`;
     await this.database.sql(sql, id, NOW - 1);
   }
+}
+
+/** @returns the ids of so many new tasks */
+export async function enqueueSome(
+  queue: Queue,
+  task: TaskDefinition<JsonObject>,
+  count: number,
+): Promise<string[]> {
+  const requests = Array.from({ length: count }, () => enqueueRequest(task, {}));
+  return (await queue.enqueueMany(requests)).map(({ id }) => id);
 }
 
 /** Waits until the condition holds. @param tries how often it is looked at, 10 ms apart */

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { AMBIENT } from "../../../src/core/ambient.ts";
 import { Aborted } from "../../../src/core/control.ts";
 import { defineTask } from "../../../src/core/registry.ts";
 import { type Fault, unsent } from "../../support/faulty.ts";
@@ -29,6 +30,58 @@ export function describeLeases(context: EngineContext): void {
     context.clock.advance(milliseconds);
     drain.wake();
   };
+
+  describe("the lease of a worker whose machine slept", () => {
+    afterEach(() => void vi.restoreAllMocks());
+
+    /** A drain by the machine's own clocks, of which the steady one does not count the sleep. */
+    const startAndSleep = async (gate: Promise<unknown>) => {
+      const leases: number[] = [];
+      const held = defineTask("test.held", {
+        timeout: "1h",
+        run: (_, { task }) => {
+          leases.push(task.leaseExpiresAt);
+          return gate;
+        },
+      });
+      const queue = context.queue([held], { now: undefined });
+      const drain = context.start(queue, { lease: 12 * SECOND });
+      const { id } = await queue.enqueue(held, {});
+      await until(() => leases.length === 1);
+      const steady = AMBIENT.steady;
+      vi.spyOn(AMBIENT, "steady").mockImplementation(() => steady() - 10 * MINUTE);
+      return { queue, held, id, drain, leases };
+    };
+
+    it("is renewed by the database's clock, in time", async () => {
+      const gate = Promise.withResolvers<void>();
+      const { queue, id, drain, leases } = await startAndSleep(gate.promise);
+      const claimed = leases[0] ?? 0;
+      await until(async () => ((await queue.get(id)).leaseExpiresAt ?? 0) > claimed);
+      gate.resolve();
+      await until(async () => (await queue.get(id)).status === "SUCCESS");
+      drain.stop();
+      expect(await drain.done).toMatchObject({ claimed: 1, succeeded: 1, lost: 0 });
+    });
+
+    it("is lost where another worker has rescued the task meanwhile: its handler is aborted", async () => {
+      const { queue, id, drain } = await startAndSleep(new Promise(() => {}));
+      await queue.storage.rescueMany(Date.now() + 3 * MINUTE, () => 0);
+      await until(() => context.eventsOf("task.lost").length === 1);
+      drain.stop();
+      expect(await drain.done).toMatchObject({ claimed: 1, lost: 1 });
+      expect(await queue.get(id)).toMatchObject({ status: "RETRYING", quarantined: true, attempts: 1 });
+    });
+
+    it("is as long as any for what it claims from then on", async () => {
+      const { queue, held, drain, leases } = await startAndSleep(Promise.resolve());
+      await queue.enqueue(held, {}, { eta: Date.now() - 20 * MINUTE });
+      await until(() => leases.length === 2);
+      expect(leases[1]).toBeGreaterThan((leases[0] ?? 0) - SECOND);
+      drain.stop();
+      expect(await drain.done).toMatchObject({ claimed: 2, succeeded: 2, lost: 0, rescued: 0 });
+    });
+  });
 
   describe("the lease", () => {
     it("of two minutes is renewed every 30 s by one statement for everything in flight", async () => {

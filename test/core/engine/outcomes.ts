@@ -29,7 +29,7 @@ export function describeOutcomes(context: EngineContext): void {
       const ending = defineTask<{ secret: string }>("test.ending", {
         run() {
           runs += 1;
-          if (runs === 1) throw new Snooze(0);
+          if (runs === 1) throw new Snooze("1s");
           if (runs === 2) throw new Error("not now");
           if (runs === 3) throw new NonRetryable("never");
         },
@@ -199,6 +199,17 @@ export function describeOutcomes(context: EngineContext): void {
       context.clock.advance(5 * MINUTE);
       await queue.drain();
       expect(await queue.get(id)).toMatchObject({ status: "SUCCESS", attempts: 2 });
+    });
+
+    it("Snooze until a moment that has passed does not keep a drain for ever", async () => {
+      const restless = defineTask("test.restless", {
+        run: () => {
+          throw new Snooze({ until: 0 });
+        },
+      });
+      const queue = context.queue([restless]);
+      await queue.enqueue(restless, {});
+      expect(await queue.drain({ maxTasks: 100 })).toMatchObject({ reason: "empty" });
     });
 
     it("a task that snoozes after a failure is RETRYING", async () => {

@@ -1,10 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { enqueueRequest } from "../../../src/core/prepare.ts";
-import type { Queue } from "../../../src/core/queue.ts";
-import { defineTask, type TaskDefinition } from "../../../src/core/registry.ts";
-import type { JsonObject } from "../../../src/core/task.ts";
+import { defineTask } from "../../../src/core/registry.ts";
 import { unsent } from "../../support/faulty.ts";
-import { type EngineContext, pause, SECOND, until } from "./context.ts";
+import { type EngineContext, enqueueSome, pause, SECOND, until } from "./context.ts";
 
 export function describeQuarantine(context: EngineContext): void {
   /** Handlers that tell which of them run at the same time. */
@@ -25,11 +22,6 @@ export function describeQuarantine(context: EngineContext): void {
       },
     });
   };
-
-  const enqueueSome = async (queue: Queue, task: TaskDefinition<JsonObject>, count: number) =>
-    (await queue.enqueueMany(Array.from({ length: count }, () => enqueueRequest(task, {})))).map(
-      ({ id }) => id,
-    );
 
   describe("rescue", () => {
     it("at the start of a drain puts a task whose lease expired into quarantine, and runs it", async () => {
@@ -248,30 +240,6 @@ export function describeQuarantine(context: EngineContext): void {
       await context.abandon(id);
       expect(await queue.drain({ rescue: false })).toMatchObject({ rescued: 0, claimed: 0 });
       expect(await queue.get(id)).toMatchObject({ status: "RUNNING" });
-    });
-
-    it("of a queue that this drain does not serve does not hold it up", async () => {
-      const task = defineTask("test.task", { run: () => "ran" });
-      const queue = context.queue([task]);
-      const other = await queue.enqueue(task, {}, { queue: "other" });
-      await context.abandon(other.id);
-      await queue.enqueue(task, {}, { queue: "mine" });
-      expect(await queue.drain({ queues: ["mine"] })).toMatchObject({
-        claimed: 1,
-        succeeded: 1,
-        reason: "empty",
-      });
-      expect(await queue.get(other.id)).toMatchObject({ status: "RETRYING", quarantined: true });
-    });
-
-    it("of a paused queue does not hold up the drain", async () => {
-      const task = defineTask("test.task", { run: () => "ran" });
-      const queue = context.queue([task]);
-      const paused = await queue.enqueue(task, {}, { queue: "paused" });
-      await context.abandon(paused.id);
-      await queue.configureQueue("paused", { paused: true });
-      await queue.enqueue(task, {});
-      expect(await queue.drain()).toMatchObject({ rescued: 1, claimed: 1, succeeded: 1, reason: "empty" });
     });
   });
 }

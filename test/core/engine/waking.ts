@@ -50,7 +50,7 @@ export function describeWaking(context: EngineContext): void {
       const unsteady = defineTask("test.unsteady", {
         run: (_, { task: { attempts } }) => {
           runs.push(`run ${attempts}`);
-          if (attempts === 1) throw new Snooze(50);
+          if (attempts === 1) throw new Snooze("100ms");
           if (attempts === 2) throw new Error("the first failure");
           return "done";
         },

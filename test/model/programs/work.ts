@@ -28,11 +28,13 @@ const claimWith = (verb: "claimMany" | "claimQuarantined"): fc.Arbitrary<Command
 export const claimMany = claimWith("claimMany");
 export const claimQuarantined = claimWith("claimQuarantined");
 
-export const lookAhead: fc.Arbitrary<Command> = fc.record({ quarantine: fc.boolean(), request }).map(
-  ({ quarantine, request: { queues, longestTimeout } }) =>
-    ({ now }) =>
-      quarantine ? call("hasQuarantined", { now, queues, longestTimeout }) : call("findNextEta", queues),
-);
+export const lookAhead: fc.Arbitrary<Command> = fc
+  .record({ quarantine: fc.boolean(), request, held: fc.array(picks.pick, { maxLength: 2 }) })
+  .map(({ quarantine, request: { queues, longestTimeout }, held }) => (world) => {
+    if (!quarantine) return call("findNextEta", queues);
+    const ids = held.flatMap((of) => picks.pickId(world, of, ["RUNNING"]) ?? []);
+    return call("hasQuarantined", { now: world.now, queues, longestTimeout }, ids);
+  });
 
 type SettlementOf = (claim: Claim, now: number) => Settlement;
 

@@ -34,8 +34,9 @@ export function claimQuarantined(state: State, request: ClaimRequest): Claimed |
   return toClaimed(task);
 }
 
-export function hasQuarantined(state: State, request: Wanted): boolean {
-  return dueTasks(state, request, true).length > 0;
+/** As {@link claimQuarantined}, with those tasks ended. */
+export function hasQuarantined(state: State, request: Wanted, held: readonly string[] = []): boolean {
+  return dueTasks(state, request, true).some(({ queue }) => roomIn(state, queue, held) > 0);
 }
 
 export function findNextEta(state: State, queues?: readonly string[]): number | null {
@@ -82,8 +83,10 @@ function dueTasks(state: State, { now, queues, longestTimeout }: Wanted, quarant
     .sort(byEta);
 }
 
-function roomIn(state: State, queue: string): number {
-  const running = tasksIn(state, ["RUNNING"]).filter((task) => task.queue === queue);
+function roomIn(state: State, queue: string, ended: readonly string[] = []): number {
+  const running = tasksIn(state, ["RUNNING"]).filter(
+    (task) => task.queue === queue && !ended.includes(task.id),
+  );
   return Math.max(0, (state.queues.get(queue)?.concurrency ?? Number.POSITIVE_INFINITY) - running.length);
 }
 

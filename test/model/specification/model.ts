@@ -18,7 +18,7 @@ export function modelOf(state: State): Subject {
     dequeue: (now) => dequeue(state, now),
     claimMany: (request) => claimMany(state, request),
     claimQuarantined: (request) => claimQuarantined(state, request),
-    hasQuarantined: (request) => hasQuarantined(state, request),
+    hasQuarantined: (request, held) => hasQuarantined(state, request, held),
     findNextEta: (queues) => findNextEta(state, queues),
     markRunning: (claim, now) => markRunning(state, claim, now),
     markDone: (claim, result, now) => settleOne(state, { ...claim, kind: "done", result }, now),

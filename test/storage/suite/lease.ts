@@ -249,6 +249,24 @@ export function describeLease(context: Context): void {
       expect(await (await context.reader()).hasQuarantined({ now })).toBe(false);
     });
 
+    it("hasQuarantined tells nothing of a queue at its concurrency, where others than this worker hold it", async () => {
+      await context.quarantine();
+      await context.enqueueMany(2);
+      const [mine, others] = await context.claim({ now: LATER });
+      const asks = async (held: readonly string[] = []) =>
+        (await context.reader()).hasQuarantined({ now: LATER }, held);
+      for (const concurrency of [null, 3]) {
+        await storage().configureQueue("default", { concurrency });
+        expect(await asks()).toBe(true);
+      }
+      await storage().configureQueue("default", { concurrency: 2 });
+      expect(await asks()).toBe(false);
+      expect(await asks([found(mine).id])).toBe(true);
+      await storage().configureQueue("default", { concurrency: 1 });
+      expect(await asks([found(mine).id])).toBe(false);
+      expect(await asks(ids([mine, others].map(found)))).toBe(true);
+    });
+
     it("the quarantine is claimed only from listed queues and only where the timeout fits", async () => {
       const { id } = await context.quarantine({ queue: "a", timeout: 5_000 });
       expect(await context.claimQuarantined(LATER - 1)).toBeNull();
