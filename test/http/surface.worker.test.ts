@@ -58,7 +58,7 @@ describe("GET /healthz", () => {
 
   it("answers 503 where the database refuses to answer, and says why", async () => {
     const { call } = startWorker([], {
-      storage: () => new SqliteStorage(new RefusingDriver(d1Driver(env.DB), [refused])),
+      storage: ({ DB }) => new SqliteStorage(new RefusingDriver(d1Driver(DB), [refused])),
     });
     const { status, body } = await call("GET", "/healthz");
     expect(status).toBe(503);
@@ -142,7 +142,10 @@ describe("an error that is not the caller's", () => {
       },
     ],
     ["a binding that is no D1", () => d1Storage(JSON.parse('{"secret": 1}'))],
-    ["one of the database", () => new SqliteStorage(new RefusingDriver(d1Driver(env.DB), [secret]))],
+    [
+      "one of the database",
+      ({ DB }: { DB: D1Database }) => new SqliteStorage(new RefusingDriver(d1Driver(DB), [secret])),
+    ],
   ])("answers 500 without inside information, and is logged: %s", async (_, storage) => {
     const error = vi.spyOn(console, "error").mockImplementation(() => {});
     const { call } = startWorker([], { storage }, { OMNIQ_LOG_LEVEL: "error" });
