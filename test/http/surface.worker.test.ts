@@ -7,6 +7,7 @@ import { add } from "../../src/tasks.ts";
 import { openD1 } from "../support/d1.ts";
 import { type Fault, FaultyDriver } from "../support/faulty.ts";
 import { caller } from "../support/http.ts";
+import { intercepted } from "../support/intercept.ts";
 import { startWorker } from "../support/worker.ts";
 
 const refused: Fault = async () => {
@@ -130,6 +131,32 @@ describe("everything else", () => {
     const head = await call("HEAD", "/v1/tasks");
     expect(head).toMatchObject({ status: 200, text: "" });
     expect((await call("HEAD", "/v1/tasks/018f0000-06bb-7e37-a6ed-ea59e3b6fd64")).status).toBe(404);
+  });
+});
+
+describe("a database that takes no more", () => {
+  it.each([
+    "D1_ERROR: database or disk is full: SQLITE_FULL",
+    "D1_ERROR: Exceeded maximum DB size",
+    "D1_ERROR: Your account has exceeded D1's free tier daily row write limit.",
+  ])("answers 507 to what it would have to store, and serves what it has: %s", async (message) => {
+    const DB = intercepted(env.DB, (statements, send) => {
+      if (statements.some(({ sql }) => /INSERT|UPDATE|DELETE/.test(sql))) throw new Error(message);
+      return send();
+    });
+    const { call } = startWorker([add], {}, { DB });
+    const task = { funcPath: "sample.add", kwargs: { a: 1, b: 2 } };
+    for (const [method, path, json] of [
+      ["POST", "/v1/tasks", task],
+      ["POST", "/v1/tasks/batch", { tasks: [task] }],
+      ["PUT", "/v1/queues/mail", { paused: true }],
+    ] as const) {
+      const { status, body } = await call(method, path, { json });
+      expect({ status, ...body }).toMatchObject({ status: 507, code: "storage_full" });
+      expect(body.detail).toContain("full, read-only or at a limit of its plan");
+    }
+    expect((await call("GET", "/v1/tasks")).body).toEqual({ tasks: [], cursor: null });
+    expect((await call("GET", "/healthz")).status).toBe(200);
   });
 });
 
