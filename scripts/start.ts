@@ -2,11 +2,12 @@
  * `npm start`: serves the Worker with a local D1, and ticks its cron every minute, which `wrangler dev` does not do.
  * Everything is local: no account, no network.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { get } from "node:http";
 import { createServer } from "node:net";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import type { Problem } from "../src/http/problem.ts";
@@ -64,10 +65,12 @@ function variables(): string[] {
   return [...given].flatMap(([name, value]) => ["--var", `${name}:${value}`]);
 }
 
-function serve(): ChildProcess {
+function serve(): ChildProcessByStdio<null, null, Readable> {
   const flags = ["--ip", HOST, "--port", String(port), "--show-interactive-dev-session=false"];
   const argv = [wrangler, "dev", ...flags, ...persist, ...variables()];
-  return spawn(process.execPath, argv, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawn(process.execPath, argv, { cwd: root, env, stdio: ["ignore", "inherit", "pipe"] });
+  child.stderr.pipe(process.stderr);
+  return child;
 }
 
 /** What keeps the Worker from answering that it is well is told once; a variable that cannot be used will not mend itself. */
@@ -77,9 +80,10 @@ async function untilHealthy(): Promise<void> {
     if (response?.ok) return;
     const { code, detail = told } = await readProblem(response);
     if (detail !== told) console.error(detail);
-    if (code === "invalid_config") return end(1);
     told = detail;
+    // What the Worker has logged comes by another way than its answer.
     await new Promise((resolve) => setTimeout(resolve, 250));
+    if (code === "invalid_config") return end(1);
   }
 }
 
@@ -128,7 +132,13 @@ async function end(code?: number, signal?: NodeJS.Signals): Promise<void> {
   await once(worker, "exit");
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end(undefined, signal));
+/** Wrangler ends without a word to its esbuild, which ends with a stack trace where it was in the middle of a build. */
+function stop(signal: NodeJS.Signals): Promise<void> {
+  worker.stderr.unpipe().resume();
+  return end(undefined, signal);
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(signal));
 await untilHealthy();
 explain();
 tick();

@@ -37,7 +37,7 @@ export {
 } from "./core/options.ts";
 export { type EnqueueRequest, enqueueRequest, type TaskRequest } from "./core/prepare.ts";
 export { createQueue, type Queue, type QueueSession } from "./core/queue.ts";
-export type { QueueOptions, WaitUntil } from "./core/queue-options.ts";
+export type { KickOptions, QueueOptions, WaitUntil } from "./core/queue-options.ts";
 export type { TaskSettings, ValidatedTaskSettings } from "./core/registry.ts";
 export { type AnyTask, defineTask, type TaskContext, type TaskDefinition } from "./core/registry.ts";
 export type { PurgeOptions, Retention, RetentionOptions } from "./core/retention.ts";

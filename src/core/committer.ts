@@ -86,7 +86,7 @@ export class Committer {
         dueAt = Math.min(dueAt, await this.#commit(batch, now));
       } catch (error) {
         // A full database refuses every row: none of them is at fault.
-        if (!(error instanceof StorageRejected) || error.reason === "other") {
+        if (!(error instanceof StorageRejected) || !error.blamesValues) {
           this.#pending.unshift(...batch, ...batches.reverse().flat());
           this.#sending = [];
           throw error;

@@ -17,6 +17,7 @@ export type ErrorCode =
   | "storage_unavailable"
   | "storage_overloaded"
   | "storage_rejected"
+  | "storage_full"
   | "query_limit"
   | "query_budget"
   | "invalid_config"
@@ -251,20 +252,31 @@ export class QueryBudgetSpent extends OmniqError {
 
 /**
  * Why the database refused. The values are at fault: a unique key is taken (`unique`), the statement's own assertion does not
- * hold (`assertion`), a constraint or a limit of size is broken (`value`). Anything else (`other`) may be a fault of the whole
- * database, a full one for instance: nothing can be said of the values.
+ * hold (`assertion`), a constraint or a limit of size is broken (`value`). Or the whole database is: it takes no more of any
+ * (`full`). Of anything else (`other`) nothing is known.
  */
-export type Rejection = "unique" | "assertion" | "value" | "other";
+export type Rejection = "unique" | "assertion" | "value" | "full" | "other";
 
 /** The database refused the statement, and would at once refuse it again. */
 export class StorageRejected extends OmniqError {
-  readonly code = "storage_rejected";
+  readonly code: "storage_rejected" | "storage_full";
   readonly reason: Rejection;
 
   constructor(detail: string, options: ErrorOptions & { readonly reason?: Rejection } = {}) {
-    super(`the database refused the statement: ${detail}`, options);
-    this.reason = options.reason ?? "other";
+    const { reason = "other" } = options;
+    super(reason === "full" ? fullness(detail) : `the database refused the statement: ${detail}`, options);
+    this.reason = reason;
+    this.code = reason === "full" ? "storage_full" : "storage_rejected";
   }
+
+  /** Whether other values would be taken. */
+  get blamesValues(): boolean {
+    return this.reason !== "full" && this.reason !== "other";
+  }
+}
+
+function fullness(detail: string): string {
+  return `the database is full, read-only or at a limit of its plan (${detail}): make room in it, or raise the limit`;
 }
 
 /** A variable of the environment or an option has a value that cannot be used. */

@@ -5,6 +5,9 @@ const SECOND = 1_000;
 /** No second kick is started within this time. */
 const INTERVAL = SECOND;
 
+/** Queries of the request's own code that a kick leaves room for where it is not told how many they are. */
+export const OWN_QUERIES = 20;
+
 /** When this isolate last kicked: each request may make a queue of its own, and the drain of one serves them all. */
 let lastKick = Number.NEGATIVE_INFINITY;
 

@@ -41,6 +41,7 @@ export const LIMITS = {
   wait: { min: 0, max: 30 * SECOND },
   /** A D1 invocation may send 50 queries on the Free plan and 1,000 on the paid one. Fewer than 20 would leave a tick none to rescue and claim by. */
   queryBudget: { min: 20, max: 1_000_000 },
+  ownQueries: { min: 0, max: 1_000_000 },
   purgePages: { min: 1, max: 1_000 },
   listLimit: { min: 1, max: 1_000 },
   lease: { min: SECOND, max: DAY },

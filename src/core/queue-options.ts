@@ -30,6 +30,15 @@ export interface QueueOptions<Native, Env = unknown> {
   readonly random?: () => number;
 }
 
+/** What a kick cannot see of the request that it is in. */
+export interface KickOptions {
+  /**
+   * Queries that the request's own code sends, before the kick and after it, each statement of a batch counted: the platform counts
+   * them with the kick's, which leaves as many of its budget. Defaults to 20.
+   */
+  readonly queries?: number;
+}
+
 /** What a queue is made of, besides its tasks. */
 export interface QueueParts<Native> extends Omit<QueueOptions<Native>, "tasks"> {
   /** Makes the `ctx.env` of one drain's handlers; `spend` is to be told of their own queries. Defaults to `env`, unmetered. */

@@ -6,12 +6,12 @@ import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./
 import { type EventListener, guarded } from "./events.ts";
 import { parseFilter } from "./filter.ts";
 import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
-import { KICK_DRAIN, takeKick } from "./kick.ts";
+import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
 import { Lookup } from "./lookup.ts";
 import { type EnqueueOptions, LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
 import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskRequest } from "./prepare.ts";
-import type { QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
+import type { KickOptions, QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import {
   type PurgeOptions,
@@ -194,16 +194,21 @@ export class Queue<Native = unknown> {
 
   /**
    * Starts a drain in the rest of this request's time. Skipped within a second of this isolate's last kick, whichever queue that
-   * was by: its drain looks for what came after it. An isolate that serves several databases leaves some tasks to cron.
+   * was by: its drain looks for what came after it. An isolate that serves several databases leaves some tasks to cron, as does a
+   * request that leaves no queries for a drain.
    *
    * @param context a Worker's `ctx`
+   * @param options `queries`: how many the request sends beside this queue, 0 to 1,000,000. Defaults to 20
+   * @throws {ValidationError}
    * @example queue.kick(ctx)
    */
-  kick(context: WaitUntil): void {
+  kick(context: WaitUntil, { queries = OWN_QUERIES }: KickOptions = {}): void {
+    parseInteger(queries, "queries", LIMITS.ownQueries);
     const settings = { ...KICK_DRAIN, ...this.#options.kick };
     // A large batch may have used up what one invocation may ask of the database: cron runs its tasks.
-    if (this.#storage.queryCount >= (settings.queryBudget ?? Number.POSITIVE_INFINITY)) return;
+    if (this.#storage.queryCount + queries >= (settings.queryBudget ?? Number.POSITIVE_INFINITY)) return;
     if (!takeKick(this.#now())) return;
+    this.#storage.noteQueries(queries);
     const drained = this.drain(settings);
     // The response is on its way: nobody is left to hear of an error but the listener.
     context.waitUntil(

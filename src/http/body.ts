@@ -31,9 +31,14 @@ export async function readJson(context: Context): Promise<unknown> {
   try {
     return parseJson(text);
   } catch (error) {
-    const reason = error instanceof SyntaxError ? error.message : "a nesting too deep to be read";
-    throw new HttpError("invalid_json", "the body", "JSON", reason);
+    const fault = error instanceof SyntaxError ? describeFault(error) : "a nesting too deep to be read";
+    throw new HttpError("invalid_json", "the body", "JSON", fault);
   }
+}
+
+/** What the parser says: of most faults the kind and the place, of the others it quotes the body. */
+function describeFault({ message }: SyntaxError): string {
+  return message.endsWith("is not valid JSON") ? "a character that JSON does not have there" : message;
 }
 
 /** A decoder that is not told to be strict puts U+FFFD in the place of what it cannot read. */

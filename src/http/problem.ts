@@ -20,7 +20,7 @@ export interface Problem {
   readonly got?: string;
 }
 
-/** Every code has its status: 500 is for what the caller can do nothing about, such as a statement that the database refused. */
+/** Every code has its status: 500 is for a fault of ours, such as a statement that the database refuses whatever the values. */
 const STATUSES = {
   invalid_input: 400,
   invalid_json: 400,
@@ -48,6 +48,7 @@ const STATUSES = {
   lease_lost: 500,
   task_timeout: 500,
   storage_rejected: 500,
+  storage_full: 507,
 } as const satisfies Record<ErrorCode, ContentfulStatusCode>;
 
 type RequestCode =

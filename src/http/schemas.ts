@@ -94,8 +94,8 @@ function isObjectExpected({ type, expected }: v.BaseIssue<unknown>): boolean {
 
 function gotOf(issue: v.BaseIssue<unknown>): string {
   if (isMissing(issue)) return "nothing";
-  if (issue.expected === "never") return describe(issue.path?.at(-1)?.value);
-  // A payload of the wrong form: what of it is redacted, only its definition knows.
+  // What of a payload is redacted, only its definition knows: of one of the wrong form, or in the wrong place, nothing is told.
+  if (issue.expected === "never") return describeKind(issue.path?.at(-1)?.value);
   if (isObjectExpected(issue) || issue.expected === "Array") return describeKind(issue.input);
   return describe(issue.input);
 }

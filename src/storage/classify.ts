@@ -33,8 +33,9 @@ export const SCHEMA_ERRORS: ErrorTable = [
 ];
 
 /**
- * The values were refused, and would be again: SQLite's own words, which both databases pass on, and what a proxy or a replica
- * says of too much at once. A statement asserts by making JSON of a text that is none.
+ * What was refused, and would be again: SQLite's own words, which both databases pass on, and what a proxy or a replica says of
+ * too much at once. A statement asserts by making JSON of a text that is none. A database that is full, or read-only, or of an
+ * account at the end of what its plan has of room or of rows, takes no values at all.
  */
 export const REJECTIONS: ErrorTable = [
   [/UNIQUE constraint/i, "unique"],
@@ -44,6 +45,11 @@ export const REJECTIONS: ErrorTable = [
     "value",
   ],
   [/SQLITE_TOOBIG|string or blob too big|HTTP status 413|message length too large/i, "value"],
+  [/SQLITE_FULL|disk is full|SQLITE_READONLY|readonly database/i, "full"],
+  [
+    /maximum (DB size|account storage limit)|daily row (read|write) limit|SQL \w+ operations are forbidden/i,
+    "full",
+  ],
 ];
 
 /**

@@ -30,7 +30,10 @@ export interface WorkerOptions<Env extends object, Native> {
 export interface OmniqWorker<Env, Native> {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
   scheduled(event: unknown, env: Env): Promise<void>;
-  /** The queue of one invocation: its statements count against that invocation's query budget. */
+  /**
+   * The queue of one invocation: its statements count against that invocation's query budget. What your own code asks of the
+   * database is not seen, and `queue.kick` leaves room for it.
+   */
   queueFor(env: Env): Queue<Native>;
 }
 
@@ -79,7 +82,8 @@ export function createWorker<Env extends object, Native>(
     return {
       queue,
       keys: config.keys,
-      kick: () => queue.kick(context.executionCtx),
+      // The API asks the database by the queue alone.
+      kick: () => queue.kick(context.executionCtx, { queries: 0 }),
       onError: (error) => log.error("request failed", { path: context.req.path, error: String(error) }),
     };
   });

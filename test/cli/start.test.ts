@@ -13,13 +13,19 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let script: ServerProcess;
 let call: Call;
 
+const read = (pid: number, file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
+
 /** The processes that the script started, by the state folder that each of them is given. */
-async function processes(): Promise<string[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(
-    pids.map((pid) => readFile(`/proc/${pid}/environ`, "utf8").catch(() => "")),
-  );
+async function processes(): Promise<number[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const lines = await Promise.all(pids.map((pid) => read(pid, "environ")));
   return pids.filter((_, index) => lines[index]?.includes(folder.path));
+}
+
+/** That one of them whose command has this in it. */
+async function processOf(command: string): Promise<number> {
+  for (const pid of await processes()) if ((await read(pid, "cmdline")).includes(command)) return pid;
+  throw new Error(`expected a process of ${command}, and there was none`);
 }
 
 beforeAll(async () => {
@@ -69,14 +75,25 @@ describe("npm start", () => {
 
   // Elsewhere there is no /proc to look through.
   it.skipIf(process.platform !== "linux")(
-    "stops on SIGTERM, leaves no process behind, and has nothing to tell of the tick that it cut off",
+    "stops on SIGTERM, leaves no process behind, and has nothing to tell of what it cut off: a tick, a build",
     async () => {
-      expect((await processes()).length).toBeGreaterThan(1);
+      const [wrangler, esbuild] = [await processOf("wrangler-dist"), await processOf("esbuild")];
       const told = script.output;
-      await script.end("SIGTERM");
+      const untilStatus = (form: RegExp) =>
+        script.until(async () => form.test(await read(wrangler, "status")));
+      process.kill(wrangler, "SIGSTOP");
+      await untilStatus(/^State:\s*T/m);
+      const ended = script.end("SIGTERM");
+      // The signal waits for wrangler to go on.
+      await untilStatus(/^ShdPnd:.*[1-9a-f]/m);
+      // It writes the same stack trace as where wrangler leaves it in the middle of a build.
+      process.kill(esbuild, "SIGQUIT");
+      await script.until(async () => !(await processes()).includes(esbuild));
+      process.kill(wrangler, "SIGCONT");
+      await ended;
       await script.until(async () => (await processes()).length === 0);
       await expect(call("GET", "/healthz")).rejects.toThrow();
-      expect(script.output.slice(told.length)).not.toContain("cron tick");
+      expect(script.output.slice(told.length)).not.toMatch(/tick|error|fail|goroutine/i);
     },
     130_000,
   );

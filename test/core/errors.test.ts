@@ -23,6 +23,7 @@ const all: Readonly<Record<string, errors.OmniqError>> = {
   query_limit: new errors.QueryLimitReached(),
   query_budget: new errors.QueryBudgetSpent(2, 1),
   storage_rejected: new errors.StorageRejected("no"),
+  storage_full: new errors.StorageRejected("no room", { reason: "full" }),
   invalid_config: new errors.ConfigError("OMNIQ_BACKEND", "d1 or libsql", '"x"'),
 };
 

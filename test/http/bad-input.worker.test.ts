@@ -141,9 +141,9 @@ describe("bad input is refused with the field, what was expected and what was go
     ["a unique key with a line break", { uniqueKey: "a\nb" }, "uniqueKey", text, '"a\\nb"'],
     ["a unique key of 256 characters", { uniqueKey: "k".repeat(256) }, "uniqueKey", text, /\.\.\."$/],
     ["uniqueKey: null", { uniqueKey: null }, "uniqueKey", "string", "null"],
-    ["an unknown field", { retries: 3 }, "retries", "absent, since no such field exists", "3"],
-    ["a field in snake_case", { max_retries: 3 }, "max_retries", /absent/, "3"],
-    ["an unknown field with a long name", { ["x".repeat(9_000)]: 1 }, /^x{120}\.\.\.$/, /absent/, "1"],
+    ["an unknown field", { card: "4111" }, "card", "absent, since no such field exists", "a string"],
+    ["a field in snake_case", { max_retries: 3 }, "max_retries", /absent/, "a number"],
+    ["an unknown field with a long name", { ["x".repeat(9_000)]: 1 }, /^x{120}\.\.\.$/, /absent/, "a number"],
   ])("%s", async (_name, change, field, expected, got) => {
     const matching = (value: string | RegExp) =>
       value instanceof RegExp ? expect.stringMatching(value) : value;
@@ -224,6 +224,22 @@ describe("bad input is refused with the field, what was expected and what was go
     ["a field", '"maxRetries": 9007199254740993', { field: "maxRetries", expected: "number" }],
   ])("an integer that would come back with other digits in %s", async (_, member, problem) => {
     await expectRefused(400, problem, { raw: `{"funcPath": "sample.wordcount", ${member}}` });
+  });
+
+  it.each([
+    ['{"funcPath": "sample.add", "kwargs": {"card": "4111", "cvc": 987x}}', /position 64/],
+    ['{"funcPath": "sample.add", "kwargs": {"card": 4111 1111}}', /position 51/],
+    ['{"funcPath": "sample.add", "kwargs": {"card": "4111', /position 51/],
+    ['{"card": 4111111111111111,}', /position 26/],
+    ['{"card": ["4111",]}', /^a character that JSON does not have there$/],
+    ["{\"card\": '4111'}", /^a character/],
+    ["4111x", /position 4/],
+    ["x4111", /^a character/],
+    ["", /end/],
+  ])("JSON that is broken, by the place and never by its text: %s", async (raw, got) => {
+    await expectRefused(400, { code: "invalid_json", got: expect.stringMatching(got) }, { raw });
+    const { text } = await call("POST", "/v1/tasks", { raw });
+    expect(text).not.toMatch(/41|987|card/);
   });
 
   it("text that is not UTF-8", async () => {

@@ -1,9 +1,12 @@
+import { createClient } from "@libsql/client";
 import { Hono } from "hono";
 import { afterAll, describe, expect, it } from "vitest";
 import { SILENT } from "../../src/core/log.ts";
+import { createQueue } from "../../src/core/queue.ts";
 import { createApi, parseKeys } from "../../src/http/index.ts";
 import { createRunner } from "../../src/node/index.ts";
-import { libsqlStorage } from "../../src/storage/libsql.ts";
+import { LibsqlDriver, libsqlStorage } from "../../src/storage/libsql.ts";
+import { SqliteStorage } from "../../src/storage/sqlite.ts";
 import { add } from "../../src/tasks.ts";
 import { caller } from "../support/http.ts";
 import { temporaryFolder } from "../support/libsql.ts";
@@ -30,6 +33,27 @@ for (const path of ["/queue", "/of/:tenant"]) {
   );
 }
 const call = caller((request) => app.fetch(request), { authorization: "Bearer secret" });
+
+describe("the API over a libSQL file that is full", () => {
+  it("answers 507 to a task, and stores one when there is room again", async () => {
+    const url = `file:${folder.path}/full.db`;
+    const client = createClient({ url, concurrency: 1, intMode: "number" });
+    const storage = new SqliteStorage(new LibsqlDriver(() => client, { url }));
+    await storage.initialize();
+    const queue = createQueue({ storage, tasks: [add] });
+    const call = caller((request) => createApi(() => ({ queue, keys: null })).fetch(request));
+    const post = () =>
+      call("POST", "/v1/tasks/batch", {
+        json: {
+          tasks: Array.from({ length: 100 }, () => ({ funcPath: "sample.add", kwargs: { a: 1, b: 2 } })),
+        },
+      });
+    await client.execute("PRAGMA max_page_count = 1");
+    expect(await post()).toMatchObject({ status: 507, body: { code: "storage_full" } });
+    await client.execute("PRAGMA max_page_count = 100000");
+    expect((await post()).status).toBe(201);
+  });
+});
 
 describe("the API under a path of another app, over a runner's queue", () => {
   it("runs what is posted, and says where it is", async () => {

@@ -81,7 +81,7 @@ describe("PUT /v1/queues/:name", () => {
     ["mail", { concurrency: 1.5 }, "concurrency", "1.5"],
     ["mail", { concurrency: 1_000_001 }, "concurrency", "1000001"],
     ["mail", { concurrency: "2" }, "concurrency", '"2"'],
-    ["mail", { pause: true }, "pause", "true"],
+    ["mail", { pause: true }, "pause", "a boolean"],
     ["mail", [], "the body", "an array of 0"],
     ["mail", null, "the body", "null"],
     ["x".repeat(256), {}, "name", expect.stringMatching(/^"x{80}\.\.\."$/)],
@@ -187,7 +187,7 @@ describe("DELETE /v1/results", () => {
     ["?olderThan=604800000", "olderThan", expect.stringContaining('like "7d"'), "604800000"],
     ["?olderThan=5m&olderThan=5d", "olderThan", "given once", "2 of them"],
     ["?olderThan=5m&cursor=foo", "cursor", "a UUIDv7", '"foo"'],
-    ["?olderThan=5m&older=1", "older", expect.stringContaining("absent"), '"1"'],
+    ["?olderThan=5m&older=1", "older", expect.stringContaining("absent"), "a string"],
   ])("refuses %j and purges nothing", async (query, field, expected, got) => {
     await finished(1, NOW - 60_000);
     const answer = await purge(query);

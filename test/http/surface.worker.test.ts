@@ -7,6 +7,7 @@ import { add } from "../../src/tasks.ts";
 import { openD1 } from "../support/d1.ts";
 import { type Fault, FaultyDriver } from "../support/faulty.ts";
 import { caller } from "../support/http.ts";
+import { intercepted } from "../support/intercept.ts";
 import { startWorker } from "../support/worker.ts";
 
 const refused: Fault = async () => {
@@ -58,7 +59,7 @@ describe("GET /healthz", () => {
 
   it("answers 503 where the database refuses to answer, and says why", async () => {
     const { call } = startWorker([], {
-      storage: () => new SqliteStorage(new RefusingDriver(d1Driver(env.DB), [refused])),
+      storage: ({ DB }) => new SqliteStorage(new RefusingDriver(d1Driver(DB), [refused])),
     });
     const { status, body } = await call("GET", "/healthz");
     expect(status).toBe(503);
@@ -133,6 +134,32 @@ describe("everything else", () => {
   });
 });
 
+describe("a database that takes no more", () => {
+  it.each([
+    "D1_ERROR: database or disk is full: SQLITE_FULL",
+    "D1_ERROR: Exceeded maximum DB size",
+    "D1_ERROR: Your account has exceeded D1's free tier daily row write limit.",
+  ])("answers 507 to what it would have to store, and serves what it has: %s", async (message) => {
+    const DB = intercepted(env.DB, (statements, send) => {
+      if (statements.some(({ sql }) => /INSERT|UPDATE|DELETE/.test(sql))) throw new Error(message);
+      return send();
+    });
+    const { call } = startWorker([add], {}, { DB });
+    const task = { funcPath: "sample.add", kwargs: { a: 1, b: 2 } };
+    for (const [method, path, json] of [
+      ["POST", "/v1/tasks", task],
+      ["POST", "/v1/tasks/batch", { tasks: [task] }],
+      ["PUT", "/v1/queues/mail", { paused: true }],
+    ] as const) {
+      const { status, body } = await call(method, path, { json });
+      expect({ status, ...body }).toMatchObject({ status: 507, code: "storage_full" });
+      expect(body.detail).toContain("full, read-only or at a limit of its plan");
+    }
+    expect((await call("GET", "/v1/tasks")).body).toEqual({ tasks: [], cursor: null });
+    expect((await call("GET", "/healthz")).status).toBe(200);
+  });
+});
+
 describe("an error that is not the caller's", () => {
   it.each([
     [
@@ -142,7 +169,10 @@ describe("an error that is not the caller's", () => {
       },
     ],
     ["a binding that is no D1", () => d1Storage(JSON.parse('{"secret": 1}'))],
-    ["one of the database", () => new SqliteStorage(new RefusingDriver(d1Driver(env.DB), [secret]))],
+    [
+      "one of the database",
+      ({ DB }: { DB: D1Database }) => new SqliteStorage(new RefusingDriver(d1Driver(DB), [secret])),
+    ],
   ])("answers 500 without inside information, and is logged: %s", async (_, storage) => {
     const error = vi.spyOn(console, "error").mockImplementation(() => {});
     const { call } = startWorker([], { storage }, { OMNIQ_LOG_LEVEL: "error" });

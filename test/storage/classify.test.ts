@@ -167,16 +167,26 @@ const REFUSED: readonly (readonly [reason: Rejection, ...messages: string[]])[] 
     "SERVER_ERROR: Server returned HTTP status 413: length limit exceeded",
     'WriteDelegation(status: OutOfRange, message: "Error, message length too large: found 5000000 bytes")',
   ],
+  [
+    "full",
+    "D1_ERROR: database or disk is full: SQLITE_FULL",
+    "SQLITE_READONLY: attempt to write a readonly database",
+    'WriteDelegation(status: PermissionDenied, message: "attempt to write a readonly database", details: [])',
+  ],
+  [
+    "full",
+    "D1_ERROR: Exceeded maximum DB size",
+    "D1_ERROR: Your account has exceeded D1's maximum account storage limit",
+    "D1_ERROR: Your account has exceeded D1's free tier daily row write limit.",
+    "D1_ERROR: Your account has exceeded D1's free tier daily row read limit.",
+    "BLOCKED: Operation was blocked: SQL write operations are forbidden",
+  ],
 ];
 
 /** What says nothing of the values: it may be a fault of the whole database. */
 const UNKNOWN = [
-  "D1_ERROR: database or disk is full: SQLITE_FULL",
-  "D1_ERROR: Exceeded maximum DB size",
   "SQLITE_IOERR: disk I/O error",
-  "SQLITE_READONLY: attempt to write a readonly database",
   "SQLITE_NOMEM: out of memory",
-  "BLOCKED: Operation was blocked: SQL write operations are forbidden",
   'near "SELEC": syntax error',
   'WriteDelegation(status: PermissionDenied, message: "near \\"SELEC\\": syntax error", details: [])',
   "HTTP status 400",
@@ -206,9 +216,10 @@ function describeTable(name: string, table: ErrorTable, samples: Samples): void 
     }
 
     for (const [reason, ...messages] of [...REFUSED, ["other" as const, ...UNKNOWN] as const]) {
-      it.each(messages)(`means storage_rejected (${reason}): %s`, (message) => {
+      const code = reason === "full" ? "storage_full" : "storage_rejected";
+      it.each(messages)(`means ${code} (${reason}): %s`, (message) => {
         const error = classify(new Error(message), table, COMMAND);
-        expect(error).toMatchObject({ code: "storage_rejected", reason });
+        expect(error).toMatchObject({ code, reason });
         expect(error.message).toContain(message);
       });
     }
@@ -219,7 +230,7 @@ describeTable("D1", D1_ERRORS, D1);
 describeTable("libSQL", LIBSQL_ERRORS, LIBSQL);
 describeTable("either of them of its schema", SCHEMA_ERRORS, SCHEMA);
 
-describe("a refusal of the values", () => {
+describe("a refusal", () => {
   it("has a sample for each row of the table, which is the first that fits", () => {
     const rows = REFUSED.map(([, ...messages]) =>
       messages.map((message) => REJECTIONS.findIndex(([pattern]) => pattern.test(message))),

@@ -17,9 +17,14 @@ export const overloaded: Fault = async () => {
   throw new StorageUnavailable("overloaded", { detail: "too many requests queued" });
 };
 
-/** The database can write nothing at all, and says so in words that we do not know. */
+/** The database can write nothing at all. */
 export const full: Fault = async () => {
-  throw new StorageRejected("database or disk is full");
+  throw new StorageRejected("database or disk is full", { reason: "full" });
+};
+
+/** The same, in words that we do not know. */
+export const broken: Fault = async () => {
+  throw new StorageRejected("disk I/O error");
 };
 
 /** The call takes effect, and its reply is lost. */

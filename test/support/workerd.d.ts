@@ -16,3 +16,14 @@ declare namespace Cloudflare {
     FUZZ_REQUESTS?: string;
   }
 }
+
+/** What tests use of it: the types of Node itself would make the Worker's code seem to have all of Node. */
+declare module "node:process" {
+  type Listener = (reason: unknown) => void;
+  const process: {
+    listeners(event: "unhandledRejection"): Listener[];
+    removeAllListeners(event: "unhandledRejection"): void;
+    on(event: "unhandledRejection", listener: Listener): void;
+  };
+  export default process;
+}

@@ -1,11 +1,10 @@
-import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { defineTask, type TaskContext } from "../../src/core/registry.ts";
 import { d1Storage } from "../../src/storage/d1.ts";
 import { createWorker } from "../../src/worker/worker.ts";
 import { openD1 } from "../support/d1.ts";
-import { startWorker } from "../support/worker.ts";
+import { runWorker, startWorker } from "../support/worker.ts";
 
 await openD1();
 const storage = () => d1Storage(env.DB);
@@ -80,12 +79,7 @@ describe("createWorker", () => {
   it("takes bindings that are none of its own", async () => {
     type Env = { readonly QUEUE: D1Database; readonly OMNIQ_AUTH: string };
     const worker = createWorker({ storage: ({ QUEUE }: Env) => d1Storage(QUEUE), tasks: [] });
-    const request = new Request("http://omniq.test/v1/queues");
-    const response = await worker.fetch(
-      request,
-      { QUEUE: env.DB, OMNIQ_AUTH: "none" },
-      createExecutionContext(),
-    );
-    expect(response.status).toBe(200);
+    const { call } = runWorker(worker, { QUEUE: env.DB, OMNIQ_AUTH: "none" });
+    expect((await call("GET", "/v1/queues")).status).toBe(200);
   });
 });

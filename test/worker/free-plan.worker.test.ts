@@ -8,7 +8,7 @@ import { createWorker } from "../../src/worker/worker.ts";
 import { openD1 } from "../support/d1.ts";
 import { QUERIES } from "../support/production.ts";
 import { json, newTasks } from "../support/tasks.ts";
-import { startWorker, type TestWorker } from "../support/worker.ts";
+import { runWorker, startWorker, type TestWorker } from "../support/worker.ts";
 import { fatesIn } from "./platform.ts";
 
 const BUDGET = WORKER_DEFAULTS.queryBudget;
@@ -131,11 +131,14 @@ describe("on the Free plan's 50 queries an invocation", () => {
       },
     });
     const own = createWorker({ storage: ({ DB }: { DB: D1Database }) => d1Storage(DB), tasks: [keeper] });
-    for (let drains = 1; drains <= 3; drains++) {
-      await enqueue(1, "keeper");
-      await own.queueFor({ DB: env.DB }).drain({ queryBudget: BUDGET });
-      expect(await statuses()).toEqual({ SUCCESS: drains });
-    }
+    const app = runWorker(own, { DB: env.DB }, { queries: QUERIES.paid });
+    await app.invoke(async (bindings) => {
+      for (let drains = 1; drains <= 3; drains++) {
+        await enqueue(1, "keeper");
+        await own.queueFor(bindings).drain({ queryBudget: BUDGET });
+        expect(await statuses()).toEqual({ SUCCESS: drains });
+      }
+    });
   });
 
   it("a handler that asks for more than one invocation may send fails, and its error says what to do", async () => {
@@ -149,5 +152,19 @@ describe("on the Free plan's 50 queries an invocation", () => {
     expect(row?.message).toMatch(/^expected the handlers' own queries to fit .* OMNIQ_QUERY_BUDGET/);
     expect(await most("failures")).toBe(4);
     expect(Math.max(...worker.queries())).toBeLessThanOrEqual(BUDGET);
+  });
+});
+
+describe("on the paid plan's 1,000 queries an invocation", () => {
+  it("a tick sends as many as OMNIQ_QUERY_BUDGET says, and ends what it held", async () => {
+    const onEvent = (event: QueueEvent) => void events.push(event);
+    const variables = { OMNIQ_QUERY_BUDGET: "900" };
+    worker = startWorker([curious], { onEvent }, variables, { queries: QUERIES.paid });
+    await enqueue(100, "curious", { queries: 15 });
+    await worker.tick();
+    expect(worker.queries()).toEqual([expect.toSatisfy((queries) => queries > 800 && queries <= 900)]);
+    expect(events.filter(({ type }) => type === "storage.failed" || type === "task.lost")).toEqual([]);
+    expect((await statuses()).RUNNING).toBeUndefined();
+    expect((await statuses()).SUCCESS).toBeGreaterThan(40);
   });
 });

@@ -106,7 +106,8 @@ describe("the kick after an enqueue", () => {
       throw new StorageRejected("no");
     };
     // The request has a session of its own, which the faults leave alone.
-    const storage = () => new SqliteStorage(new FaultyDriver(d1Driver(env.DB), [refused]));
+    const storage = ({ DB }: { DB: D1Database }) =>
+      new SqliteStorage(new FaultyDriver(d1Driver(DB), [refused]));
     worker = startWorker([note], { storage, onEvent: (event) => events.push(event) });
     const { status } = await post({ funcPath: "note" });
     await worker.settled();

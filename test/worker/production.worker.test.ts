@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { openD1 } from "../support/d1.ts";
 import { intercepted } from "../support/intercept.ts";
 import { Invocation, type InvocationOptions } from "../support/invocation.ts";
+import { QUERIES } from "../support/production.ts";
 import { fastForward } from "../support/time.ts";
 
 const database = await openD1();
@@ -34,6 +35,13 @@ describe("an invocation under test", () => {
     await expect(DB.batch([queue(DB, "a"), queue(DB, "b")])).rejects.toThrow("Too many API requests");
     await expect(queue(DB, "c").all()).rejects.toThrow("Too many API requests");
     expect(await names()).toEqual([]);
+  });
+
+  it("may send 1,000 on the paid plan", async () => {
+    const { DB } = open({ queries: QUERIES.paid });
+    for (let batches = 0; batches < 10; batches++)
+      await DB.batch(Array.from({ length: 100 }, () => DB.prepare("SELECT 1")));
+    await expect(DB.prepare("SELECT 1").all()).rejects.toThrow("Too many API requests");
   });
 
   it("counts what goes to several databases together", async () => {

@@ -5,7 +5,7 @@ import { defineTask } from "../../src/core/registry.ts";
 import { d1Driver } from "../../src/storage/d1.ts";
 import { SqliteStorage } from "../../src/storage/sqlite.ts";
 import { openD1 } from "../support/d1.ts";
-import { FaultyDriver } from "../support/faulty.ts";
+import { type Fault, FaultyDriver } from "../support/faulty.ts";
 import { QUERIES } from "../support/production.ts";
 import { json, newTask, newTasks, taskError } from "../support/tasks.ts";
 import { startWorker } from "../support/worker.ts";
@@ -33,6 +33,12 @@ const start = (options = {}, variables = {}) =>
     { OMNIQ_QUERY_BUDGET: "900", ...variables },
     { queries: QUERIES.paid },
   );
+const refused: Fault = async () => {
+  throw new StorageRejected("no");
+};
+/** Its first call, that of the purge, is refused. */
+const refusedOnce = ({ DB }: { DB: D1Database }) =>
+  new SqliteStorage(new FaultyDriver(d1Driver(DB), [refused]));
 const statuses = async () => {
   const rows = await database.sql("SELECT status, count(*) AS n FROM tasks GROUP BY status ORDER BY status");
   return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
@@ -113,26 +119,19 @@ describe("a cron tick", () => {
   it("drains even where the purge fails", async () => {
     const now = Date.now();
     await storage().enqueueMany([newTask({ funcPath: "note", eta: now })], now);
-    const refused = async () => {
-      throw new StorageRejected("no");
-    };
-    await start({ storage: () => new SqliteStorage(new FaultyDriver(d1Driver(env.DB), [refused])) }).tick();
+    await start({ storage: refusedOnce }).tick();
     expect(await statuses()).toEqual({ SUCCESS: 1 });
   });
 
   it("drains even where the purge fails and the listener with it", async () => {
     const now = Date.now();
     await storage().enqueueMany([newTask({ funcPath: "note", eta: now })], now);
-    const refused = async () => {
-      throw new StorageRejected("no");
-    };
     const events: string[] = [];
     const onEvent = ({ type }: { type: string }) => {
       events.push(type);
       throw new Error("a listener's own fault");
     };
-    const faulty = () => new SqliteStorage(new FaultyDriver(d1Driver(env.DB), [refused]));
-    await start({ storage: faulty, onEvent }).tick();
+    await start({ storage: refusedOnce, onEvent }).tick();
     expect(events).toEqual(["storage.failed", "task.started", "task.succeeded"]);
     expect(await statuses()).toEqual({ SUCCESS: 1 });
   });

@@ -57,7 +57,10 @@ describe("an app with migrations and a tasks table of its own", () => {
   });
 
   it("says what is missing under the prefix's names", async () => {
-    const other = createWorker({ storage: () => d1Storage(env.DB, { tablePrefix: "other_" }), tasks: [] });
+    const other = createWorker({
+      storage: ({ DB }: typeof bindings) => d1Storage(DB, { tablePrefix: "other_" }),
+      tasks: [],
+    });
     const answer = await runWorker(other, bindings).call("GET", "/healthz");
     expect(answer.status).toBe(503);
     expect(answer.body.detail).toContain("it lacks other_tasks, other_results");

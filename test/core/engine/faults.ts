@@ -4,7 +4,7 @@ import { enqueueRequest } from "../../../src/core/prepare.ts";
 import type { Queue } from "../../../src/core/queue.ts";
 import { defineTask } from "../../../src/core/registry.ts";
 import type { JsonObject } from "../../../src/core/task.ts";
-import { type Fault, full, lostReply, none, overloaded, unsent } from "../../support/faulty.ts";
+import { broken, type Fault, full, lostReply, none, overloaded, unsent } from "../../support/faulty.ts";
 import type { CallKind } from "../../support/tapped.ts";
 import { type EngineContext, MINUTE, pause, until } from "./context.ts";
 
@@ -108,6 +108,7 @@ export function describeFaults(context: EngineContext): void {
     it.each([
       ["it does not answer", unsent],
       ["it is full", full],
+      ["it refuses everything", broken],
     ])("while results are to be written (%s): they are written when it is back", async (_, fault) => {
       const gate = Promise.withResolvers<string>();
       const held = defineTask("test.held", { run: () => gate.promise });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SchemaMissing } from "../../../src/core/errors.ts";
+import { forgetKick } from "../../../src/core/kick.ts";
+import type { KickOptions } from "../../../src/core/queue-options.ts";
 import { defineTask } from "../../../src/core/registry.ts";
 import { type EngineContext, MINUTE, SECOND, until } from "./context.ts";
 
@@ -102,11 +104,36 @@ export function describeKick(context: EngineContext): void {
       const mine = await queue.enqueue(task, {}, { queue: "mine" });
       const other = await queue.enqueue(task, {});
       const { waiting, waitUntil } = request();
-      queue.kick({ waitUntil });
+      queue.kick({ waitUntil }, { queries: 0 });
       await Promise.all(waiting);
       expect(await queue.get(mine.id)).toMatchObject({ status: "SUCCESS" });
       expect(await queue.get(other.id)).toMatchObject({ status: "PENDING" });
       expect(queue.storage.queryCount).toBeLessThanOrEqual(32);
+    });
+
+    it("leaves room in its budget for 20 queries of the request's own, or for as many as it is told", async () => {
+      const task = quick();
+      const kick = async (...options: [] | [KickOptions]) => {
+        forgetKick();
+        const storage = context.database.storage();
+        const queue = context.queue([task], { storage, kick: { queryBudget: 50 } });
+        await queue.enqueue(task, {});
+        const before = storage.queryCount;
+        const { waiting, waitUntil } = request();
+        queue.kick({ waitUntil }, ...options);
+        await Promise.all(waiting);
+        return { started: waiting.length, noted: storage.queryCount - before };
+      };
+      const usual = await kick();
+      const told = await kick({ queries: 21 });
+      expect(told.noted - usual.noted).toBe(1);
+      expect(await kick({ queries: 49 })).toEqual({ started: 0, noted: 0 });
+    });
+
+    it.each([-1, 1.5, Number.NaN])("refuses queries: %d", (queries) => {
+      const { waiting, waitUntil } = request();
+      expect(() => context.queue([]).kick({ waitUntil }, { queries })).toThrow("expected queries to be");
+      expect(waiting).toEqual([]);
     });
 
     it("that fails tells the listener, and rejects nothing", async () => {
