@@ -10,7 +10,7 @@ export const TASK_BYTES = 1024 * 1024;
 /** Largest body of a batch, which is held in memory several times over, and a Worker has 128 MB. */
 export const BATCH_BYTES = 8 * 1024 * 1024;
 /**
- * Most values in a body, since the smallest take a hundred times their text when they are parsed: 50 for each of 10,000 tasks, and
+ * Most values in a body, since the smallest take fifty times their text when they are parsed: 50 for each of 10,000 tasks, and
  * more than a payload of 256 KB can hold.
  */
 const MAX_VALUES = 500_000;
@@ -25,7 +25,7 @@ export function limitBody(maxSize: number) {
   });
 }
 
-/** The body as JSON; see {@link parseJson} for what it may hold. @throws {HttpError} when it is another type, or broken */
+/** The body as JSON; see {@link parseJson} for what it may hold. @throws {HttpError} when it is another type, or broken, {@link TooLargeError} */
 export async function readJson(context: Context): Promise<unknown> {
   const type = context.req.header("content-type") ?? "none";
   // Also keeps other sites out: a page cannot send this type to us without asking first.
