@@ -47,11 +47,10 @@ class Reader {
     }
   }
 
-  #members(): (readonly [name: string, value: Parsed])[] {
-    const members: (readonly [string, Parsed])[] = [];
-    for (this.#at += 1; this.#next() !== "}"; ) members.push([this.#string(), this.read()]);
+  /** One by one: a list of them would take as much memory as the object. */
+  *#members(): Generator<readonly [name: string, value: Parsed]> {
+    for (this.#at += 1; this.#next() !== "}"; ) yield [this.#string(), this.read()];
     this.#at += 1;
-    return members;
   }
 
   #items(): Parsed[] {

@@ -80,14 +80,56 @@ describe("sizes", () => {
     expect(await count()).toBe(0);
   });
 
-  it("takes a batch of several MB, and refuses one of more than 16 MB with 413", async () => {
+  it("takes a batch of several MB, and refuses one of more than 8 MB with 413", async () => {
     const fits = Array.from({ length: 40 }, () => task(["x".repeat(200_000)]));
     expect((await call("POST", "/v1/tasks/batch", { json: { tasks: fits } })).status).toBe(201);
     expect(await count()).toBe(40);
-    const more = Array.from({ length: 90 }, () => task(["x".repeat(200_000)]));
+    const more = Array.from({ length: 45 }, () => task(["x".repeat(200_000)]));
     const { status, body } = await call("POST", "/v1/tasks/batch", { json: { tasks: more } });
     expect(status).toBe(413);
-    expect(body).toMatchObject({ field: "the body", expected: `at most ${16 * MB} bytes` });
+    expect(body).toMatchObject({ field: "the body", expected: `at most ${8 * MB} bytes` });
     expect(await count()).toBe(40);
+  });
+});
+
+describe("values", () => {
+  const refused = {
+    code: "too_large",
+    field: "the body",
+    expected: "at most 500000 commas, brackets and braces",
+  };
+
+  it.each([
+    ["empty objects", `{"tasks": [${"{},".repeat(600_000)}{}]}`],
+    ["numbers", `{"tasks": [${"1,".repeat(600_000)}1]}`],
+    ["arrays in arrays", "[".repeat(600_000)],
+    ["objects in objects", '{"a":'.repeat(600_000)],
+    ["names", `{${'"a":1,'.repeat(600_000)}"a":1}`],
+    ["texts", `["\\\\",${'"\\"",'.repeat(600_000)}""]`],
+  ])("refuses more than 500,000 of them in a batch before they are parsed: %s", async (_, raw) => {
+    const { status, body } = await call("POST", "/v1/tasks/batch", { raw });
+    expect(status).toBe(413);
+    expect(body).toMatchObject({ ...refused, got: expect.stringMatching(/^(60|120)\d{4}$/) });
+  });
+
+  it("refuses them in one task too", async () => {
+    const { status, body } = await call("POST", "/v1/tasks", {
+      raw: `{"args": [${"{},".repeat(300_000)}{}]}`,
+    });
+    expect({ status, ...body }).toMatchObject({ status: 413, ...refused });
+  });
+
+  it("takes as many as a payload of 256 KB can hold", async () => {
+    const numbers = Array.from({ length: 130_000 }, () => 1);
+    expect((await post(task([numbers]))).status).toBe(201);
+    const tasks = Array.from({ length: 3 }, () => task([numbers]));
+    expect((await call("POST", "/v1/tasks/batch", { json: { tasks } })).status).toBe(201);
+  });
+
+  it("counts nothing in texts", async () => {
+    const text = '[{,"'.repeat(40_000);
+    const tasks = Array.from({ length: 20 }, () => task([text]));
+    expect((await call("POST", "/v1/tasks/batch", { json: { tasks } })).status).toBe(201);
+    expect(await count()).toBe(20);
   });
 });

@@ -103,7 +103,7 @@ describe("one invocation sends at most 50 queries", () => {
 
   it("the largest batch, with ids and an Idempotency-Key", async () => {
     const args = ["x".repeat(200_000)];
-    const members = newTasks(78, { funcPath: "note" }).map((_, index) => {
+    const members = newTasks(39, { funcPath: "note" }).map((_, index) => {
       const id = `018f0000-06bb-7e37-a6ed-${index.toString(16).padStart(12, "0")}`;
       return { funcPath: "note", args, id };
     });
