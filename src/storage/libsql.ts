@@ -85,17 +85,17 @@ export class LibsqlDriver implements Driver<InStatement> {
     return answer.rows;
   }
 
-  async batch(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
-    const natives = statements.map((statement) => this.native(statement));
-    const answers = await this.#classified(() => this.#connect().batch(natives, "write"));
-    return answers.map((answer) => answer.rows);
+  batch(statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
+    return this.#send(statements, "write");
   }
 
   /**
-   * Behind the address of a server may be a replica. It serves a batch of reads by itself, and was stale in 1 to 4 of 100 even
-   * for the client that wrote; a batch that writes it passes on to its primary, and that never was.
+   * A file without a primary is never stale: its reads wait for no writer. Behind the address of a server may be a replica. It
+   * serves a batch of reads by itself, and was stale in 1 to 4 of 100 even for the client that wrote; a batch that writes it
+   * passes on to its primary, and that never was.
    */
   async decide(reads: readonly Statement[], tablePrefix: string): Promise<readonly (readonly Row[])[]> {
+    if (this.#isOwnFile) return this.#send(reads, "read");
     if (this.#isFile) return this.batch(reads);
     const { writeNothing } = statementsFor(tablePrefix);
     const [, ...rows] = await this.batch([writeNothing, ...reads]);
@@ -108,6 +108,15 @@ export class LibsqlDriver implements Driver<InStatement> {
 
   session(): ReturnType<Driver<InStatement>["session"]> {
     return { driver: this, bookmark: () => null };
+  }
+
+  async #send(
+    statements: readonly Statement[],
+    mode: "read" | "write",
+  ): Promise<readonly (readonly Row[])[]> {
+    const natives = statements.map((statement) => this.native(statement));
+    const answers = await this.#classified(() => this.#connect().batch(natives, mode));
+    return answers.map((answer) => answer.rows);
   }
 
   async #applyMigrations(tablePrefix: string): Promise<void> {
