@@ -6,7 +6,7 @@ import type { Horizon } from "./horizon.ts";
 import { DRAIN_DEFAULTS } from "./options.ts";
 import type { Pace } from "./pace.ts";
 import type { ClaimRequest } from "./storage.ts";
-import type { ClaimedTask } from "./task.ts";
+import type { CancelledAtClaim, ClaimedTask } from "./task.ts";
 
 type ClaimOptions = Pick<DrainOptions, "lease" | "queues" | "maxTasks">;
 type Verb = "claimMany" | "claimQuarantined";
@@ -16,16 +16,17 @@ type Verb = "claimMany" | "claimQuarantined";
  * for its leases to end.
  */
 export class Claimer {
-  readonly #engine: Pick<Engine, "storage" | "clock">;
+  readonly #engine: Pick<Engine, "storage" | "clock" | "emit">;
   readonly #pace: Pace;
   readonly #budget: QueryBudget;
   readonly #horizon: Horizon;
   readonly #options: ClaimOptions;
   #claimed = 0;
+  #met = 0;
   readonly #unanswered = new Map<Verb, ClaimRequest>();
 
   constructor(
-    engine: Pick<Engine, "storage" | "clock">,
+    engine: Pick<Engine, "storage" | "clock" | "emit">,
     pace: Pace,
     budget: QueryBudget,
     horizon: Horizon,
@@ -41,6 +42,11 @@ export class Claimer {
   /** How many tasks were claimed so far. */
   get claimed(): number {
     return this.#claimed;
+  }
+
+  /** How many tasks the claims so far have met: those that they cancelled, since they must not start any more, among them. */
+  get met(): number {
+    return this.#met;
   }
 
   /** How many more may be. */
@@ -70,6 +76,7 @@ export class Claimer {
     const tasks = await this.#send("claimMany", request, (sent) => storage.claimMany(sent));
     this.#pace.noteReply(clock.now());
     this.#claimed += tasks.length;
+    this.#met += tasks.length;
     return tasks;
   }
 
@@ -82,7 +89,8 @@ export class Claimer {
   }
 
   async #send<T>(verb: Verb, request: ClaimRequest, send: (sent: ClaimRequest) => Promise<T>): Promise<T> {
-    const sent = this.#findUnanswered(verb, request.now) ?? { ...request, token: crypto.randomUUID() };
+    const fresh = { ...request, token: crypto.randomUUID(), onCancelled: this.#onCancelled };
+    const sent = this.#findUnanswered(verb, request.now) ?? fresh;
     this.#unanswered.delete(verb);
     try {
       return await send(sent);
@@ -91,6 +99,11 @@ export class Claimer {
       throw error;
     }
   }
+
+  readonly #onCancelled = ({ id, attempts, funcPath, queue, reason }: CancelledAtClaim) => {
+    this.#met += 1;
+    this.#engine.emit({ type: "task.cancelled", task: { id, attempts, funcPath, queue }, reason });
+  };
 
   /** Once half of its lease is over, what it took is better left to the rescue. */
   #findUnanswered(verb: Verb, now: number): ClaimRequest | null {

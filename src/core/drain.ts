@@ -158,8 +158,10 @@ class Drain {
     const now = this.#engine.clock.now();
     const limit = this.#claimer.room(now, this.#flight);
     if (limit === 0) return;
+    const metBefore = this.#claimer.met;
     const tasks = await this.#claimer.claim(this.#claimer.request(now, limit, endBy));
-    this.#poller.noteClaim({ at: now, limit, found: tasks.length }, this.#horizon.lingers(now));
+    const found = this.#claimer.met - metBefore;
+    this.#poller.noteClaim({ at: now, limit, found }, this.#horizon.lingers(now));
     this.#take(tasks);
   }
 

@@ -1,5 +1,5 @@
 import { harmless, type Logger } from "./log.ts";
-import type { Claim, ClaimedTask, TaskError } from "./task.ts";
+import type { CancelReason, Claim, ClaimedTask, TaskError } from "./task.ts";
 
 /** Which attempt of which task an event is about. */
 export interface TaskSubject extends Claim {
@@ -28,6 +28,8 @@ export type QueueEvent =
   | { readonly type: "task.failed"; readonly task: TaskSubject; readonly error: TaskError }
   | { readonly type: "task.snoozed"; readonly task: TaskSubject; readonly until: number }
   | { readonly type: "task.released"; readonly task: TaskSubject }
+  /** It will not be run. */
+  | { readonly type: "task.cancelled"; readonly task: TaskSubject; readonly reason: CancelReason }
   /** This worker has no handler of that name: the task is left to another. */
   | { readonly type: "task.unknown"; readonly task: TaskSubject }
   /** The attempt's end was not written: its lease was lost, or the database took nothing for so long that the lease is left to end. */

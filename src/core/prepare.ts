@@ -13,7 +13,7 @@ import {
 } from "./options.ts";
 import { type AnyTask, atMost, type TaskDefinition } from "./registry.ts";
 import { byteLength, serialize } from "./serialize.ts";
-import type { NewTask, Task } from "./task.ts";
+import { type NewTask, NO_EXTRAS, type Task } from "./task.ts";
 
 /** One task to enqueue. Build it with {@link enqueueRequest}, which checks the payload's type. */
 export interface EnqueueRequest {
@@ -87,6 +87,7 @@ export async function prepareTask(
     eta: parseEta(options, now),
     uniqueKey: options.uniqueKey === undefined ? null : parseText(options.uniqueKey, "uniqueKey"),
     ...settings,
+    extras: null,
   };
 }
 
@@ -110,7 +111,8 @@ export async function prepareMany<Request>(
 }
 
 /** The task that an insert makes of it. */
-export function pendingTask({ idGiven: _, args, kwargs, ...task }: NewTask, now: number): Task {
+export function pendingTask({ idGiven: _, args, kwargs, extras, ...task }: NewTask, now: number): Task {
+  const { expiresAt, parentId, after, resultTtl, onSuccess, schedule, scheduledFor } = extras ?? NO_EXTRAS;
   return {
     ...task,
     args: parseJson(args),
@@ -124,5 +126,14 @@ export function pendingTask({ idGiven: _, args, kwargs, ...task }: NewTask, now:
     lastAttemptAt: null,
     createdAt: now,
     updatedAt: now,
+    expiresAt,
+    cancelReason: null,
+    parentId,
+    awaits: after.length,
+    progress: null,
+    resultTtl,
+    onSuccess,
+    schedule,
+    scheduledFor,
   };
 }

@@ -1,4 +1,5 @@
 import type {
+  CancelledAtClaim,
   Claim,
   ClaimedTask,
   JsonText,
@@ -51,6 +52,8 @@ export interface ClaimRequest {
    * looked up first, and only where there is none is anything claimed. Defaults to false.
    */
   readonly resent?: boolean;
+  /** Told of each task that it met and cancelled, since that must not start any more; those count in `limit`. Defaults to nobody. */
+  readonly onCancelled?: (task: CancelledAtClaim) => void;
 }
 
 /** Of the settlements that were given, each is in one of the two. */

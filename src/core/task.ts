@@ -30,6 +30,16 @@ export type JsonText = string & { readonly [validated]: true };
 export const TASK_STATUSES = ["PENDING", "RUNNING", "SUCCESS", "FAILED", "RETRYING", "CANCELLED"] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
+/**
+ * Why a task is CANCELLED.
+ *
+ * - `operator`: somebody cancelled it.
+ * - `expired`: it had not started by its `expiresAt`.
+ * - `dependency`: a task that it waited for did not end well.
+ */
+export const CANCEL_REASONS = ["operator", "expired", "dependency"] as const;
+export type CancelReason = (typeof CANCEL_REASONS)[number];
+
 /** One failed attempt, as it is kept with the task (the last 20) and in its result. */
 export interface TaskError {
   /** Name of the error's class. */
@@ -76,7 +86,35 @@ export interface Task {
   readonly lastAttemptAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** It is not started from then on; null where it may be at any time. */
+  readonly expiresAt: number | null;
+  /** Why it is CANCELLED. On one that waits: why it will be, by the claim that meets it. Null otherwise. */
+  readonly cancelReason: CancelReason | null;
+  /** The task whose handler enqueued it; null where none did. */
+  readonly parentId: string | null;
+  /** How many of the tasks that it waits for have not ended; it does not start while there are any. */
+  readonly awaits: number;
+  /** What its handler last told of its work; null where it told nothing. */
+  readonly progress: Progress | null;
+  /** How long it is kept once it has ended, in milliseconds; null: as long as the queue keeps others. */
+  readonly resultTtl: number | null;
+  /** What becomes of it at SUCCESS. */
+  readonly onSuccess: OnSuccess;
+  /** The schedule that it is a firing of; null where it is none. */
+  readonly schedule: string | null;
+  /** The moment of that firing, whenever the task starts. */
+  readonly scheduledFor: number | null;
 }
+
+/** What a handler tells of its work while it is at it. */
+export interface Progress {
+  /** How much is done: 0 to 1. */
+  readonly value: number;
+  readonly message: string | null;
+}
+
+/** At SUCCESS a task is kept with its result, or without (`forget`), or deleted (`delete`). */
+export type OnSuccess = "keep" | "forget" | "delete";
 
 /** What proves a worker's right to write: this attempt, and no other, of this task. */
 export interface Claim {
@@ -101,6 +139,12 @@ export interface ClaimedTask extends Claim {
   readonly maxRetries: number;
   readonly timeout: number;
   readonly leaseExpiresAt: number;
+  readonly parentId: string | null;
+  readonly onSuccess: OnSuccess;
+  readonly schedule: string | null;
+  readonly scheduledFor: number | null;
+  /** The headers of the trace that it was enqueued in; null where there was none. */
+  readonly trace: TraceHeaders | null;
   /** Why `args` or `kwargs`, here empty, cannot be read: the task is to be failed and not run. Absent where they can be. */
   readonly unreadable?: Error;
 }
@@ -120,6 +164,50 @@ export interface NewTask {
   readonly maxRetries: number;
   readonly timeout: number;
   readonly uniqueKey: string | null;
+  /** What few tasks say; null for one that says none of it, which is inserted at no further cost. */
+  readonly extras: TaskExtras | null;
+}
+
+/** What only some tasks have. */
+export interface TaskExtras {
+  readonly expiresAt: number | null;
+  /** `pending`: the unique key is free again as the task starts. Null: as it ends. */
+  readonly uniqueWhile: "pending" | null;
+  readonly parentId: string | null;
+  /** Ids of the tasks that it waits for. */
+  readonly after: readonly string[];
+  /** Whether it starts although one of them did not end well. */
+  readonly startsAnyway: boolean;
+  readonly resultTtl: number | null;
+  readonly onSuccess: OnSuccess;
+  readonly trace: TraceHeaders | null;
+  readonly schedule: string | null;
+  readonly scheduledFor: number | null;
+}
+
+export const NO_EXTRAS: TaskExtras = {
+  expiresAt: null,
+  uniqueWhile: null,
+  parentId: null,
+  after: [],
+  startsAnyway: false,
+  resultTtl: null,
+  onSuccess: "keep",
+  trace: null,
+  schedule: null,
+  scheduledFor: null,
+};
+
+/** The headers that carry a trace, such as `traceparent`. */
+export type TraceHeaders = Readonly<Record<string, string>>;
+
+/** A task that a claim cancelled, since it must not start any more. */
+export interface CancelledAtClaim {
+  readonly id: string;
+  readonly attempts: number;
+  readonly funcPath: string;
+  readonly queue: string;
+  readonly reason: CancelReason;
 }
 
 interface ResultBase {

@@ -51,6 +51,7 @@ const LEVELS = {
   "task.failed": "error",
   "task.snoozed": "info",
   "task.released": "info",
+  "task.cancelled": "warn",
   "task.unknown": "warn",
   "task.lost": "warn",
   "task.rescued": "warn",

@@ -1,14 +1,29 @@
 import { DRAIN_DEFAULTS } from "../core/options.ts";
 import type { ClaimRequest } from "../core/storage.ts";
-import type { ClaimedTask } from "../core/task.ts";
+import type { CancelledAtClaim, ClaimedTask } from "../core/task.ts";
 import type { Databases } from "./databases.ts";
-import { type ClaimedRow, toClaimedTask } from "./rows.ts";
+import { type CancelledRow, type ClaimedRow, toCancelled, toClaimedTask } from "./rows.ts";
 import type { Statement } from "./statements/statement.ts";
 
 export async function dequeue(databases: Databases, now: number): Promise<ClaimedTask | null> {
   const leaseExpiresAt = now + DRAIN_DEFAULTS.lease;
-  const [task = null] = await claimMany(databases, { now, limit: 1, leaseExpiresAt });
-  return task;
+  return claimOne({ now, limit: 1, leaseExpiresAt }, (request) => claimMany(databases, request));
+}
+
+/** What a claim of one cancels stood before others: it goes on to the next. */
+async function claimOne(
+  request: ClaimRequest,
+  send: (request: ClaimRequest) => Promise<readonly ClaimedTask[]>,
+): Promise<ClaimedTask | null> {
+  for (;;) {
+    let cancelled = 0;
+    const onCancelled = (task: CancelledAtClaim) => {
+      cancelled += 1;
+      request.onCancelled?.(task);
+    };
+    const [task] = await send({ ...request, onCancelled });
+    if (task !== undefined || cancelled === 0) return task ?? null;
+  }
 }
 
 /** Claims due tasks with one statement, and reads them back by its token where the reply was lost. */
@@ -23,7 +38,7 @@ export async function claimMany(
     queues === undefined
       ? sql.claimAny(values)
       : sql.claimListed({ ...values, queues: JSON.stringify(queues) });
-  const tasks = await claim(databases, statement, values, request.resent);
+  const tasks = await claim(databases, statement, values, request);
   // RETURNING has no order of its own.
   const place = (task: ClaimedTask) => queues?.indexOf(task.queue) ?? 0;
   return tasks.sort(
@@ -37,13 +52,7 @@ export async function claimQuarantined(
   request: ClaimRequest,
 ): Promise<ClaimedTask | null> {
   const values = { ...valuesOf(request), limit: 1, queues: toList(request.queues) } as const;
-  const [task = null] = await claim(
-    databases,
-    databases.sql.claimQuarantined(values),
-    values,
-    request.resent,
-  );
-  return task;
+  return claimOne(request, (sent) => claim(databases, databases.sql.claimQuarantined(values), values, sent));
 }
 
 export async function findNextEta(
@@ -66,9 +75,9 @@ export async function hasQuarantined(
 
 async function claim(
   { tasks, sql }: Databases,
-  statement: Statement<ClaimedRow>,
+  statement: Statement<ClaimedRow | CancelledRow>,
   { token, leaseExpiresAt }: { readonly token: string; readonly leaseExpiresAt: number },
-  resent = false,
+  { resent = false, onCancelled }: Pick<ClaimRequest, "resent" | "onCancelled">,
 ): Promise<ClaimedTask[]> {
   const rows = await tasks.retry(async (tries) => {
     if (resent || tries > 1) {
@@ -77,7 +86,8 @@ async function claim(
     }
     return (await tasks.writeOnce({ claimed: [statement] })).claimed;
   });
-  return rows.map(toClaimedTask);
+  for (const row of rows) if (row.cancel_reason !== null) onCancelled?.(toCancelled(row));
+  return rows.filter((row) => row.cancel_reason === null).map(toClaimedTask);
 }
 
 function valuesOf({

@@ -22,7 +22,20 @@ export async function enqueueMany(
 /** The statements of a plain insert, for a batch that the caller composes: it fails where an id exists with another content. */
 export function enqueueStatements(sql: Statements, tasks: readonly NewTask[], now: number): Statement[] {
   const lists = toLists(tasks, newTaskJson);
-  return [...lists.map(({ json }) => sql.enqueue({ tasks: json, now })), ...assertSameContent(sql, lists)];
+  return [...lists.map((list) => insert(sql, list, now)), ...assertSameContent(sql, lists)];
+}
+
+function insert(
+  sql: Statements,
+  { json, items }: List<NewTask>,
+  now: number,
+  idempotency?: IdempotencyKey,
+): Statement<{ id: string }> {
+  const values = { tasks: json, now };
+  const plain = items.every(({ extras }) => extras === null);
+  if (idempotency === undefined) return plain ? sql.enqueue(values) : sql.enqueueWithExtras(values);
+  const once = { ...values, ...idempotency };
+  return plain ? sql.enqueueOnce(once) : sql.enqueueWithExtrasOnce(once);
 }
 
 function assertSameContent(sql: Statements, lists: readonly List<NewTask>[], idempotency?: IdempotencyKey) {
@@ -67,11 +80,7 @@ function planEnqueue(
     ({ items }) => resent || items.some((task) => task.idGiven || task.uniqueKey !== null),
   );
   return {
-    inserted: lists.map(({ json }) =>
-      idempotency === undefined
-        ? sql.enqueue({ tasks: json, now })
-        : sql.enqueueOnce({ tasks: json, now, ...idempotency }),
-    ),
+    inserted: lists.map((list) => insert(sql, list, now, idempotency)),
     asserted: assertSameContent(sql, lists, idempotency),
     met: mayMeet.map(({ json }) => sql.findDuplicates({ tasks: json })),
     recorded: idempotency === undefined ? [] : recordKey(sql, lists, now, idempotency),

@@ -1,5 +1,5 @@
 import { byteLength } from "../core/serialize.ts";
-import type { Claim, NewTask } from "../core/task.ts";
+import type { Claim, NewTask, TaskExtras } from "../core/task.ts";
 import type { Settlement } from "../core/transitions.ts";
 
 /** Longest JSON text of a list in one statement: D1 limits a bound value, and a chunk must leave room for its neighbours. */
@@ -34,7 +34,17 @@ export function newTaskJson(task: NewTask): string {
   const texts = `"queue":${JSON.stringify(task.queue)},"funcPath":${JSON.stringify(task.funcPath)}`;
   const numbers = `"priority":${task.priority},"eta":${task.eta},"interval":${task.interval},"maxRetries":${task.maxRetries},"timeout":${task.timeout}`;
   const payload = `"uniqueKey":${JSON.stringify(task.uniqueKey)},"args":${task.args},"kwargs":${task.kwargs}`;
-  return `{"id":"${task.id}",${texts},${numbers},${payload}}`;
+  const extras = task.extras === null ? "" : `,${JSON.stringify(listed(task.extras)).slice(1, -1)}`;
+  return `{"id":"${task.id}",${texts},${numbers},${payload}${extras}}`;
+}
+
+/** As the columns have them: `keep` is no value there. */
+function listed({ onSuccess, startsAnyway, ...extras }: TaskExtras) {
+  return {
+    ...extras,
+    onSuccess: onSuccess === "keep" ? null : onSuccess,
+    startsAnyway: Number(startsAnyway),
+  };
 }
 
 /**

@@ -5,15 +5,13 @@ import type { Client, InStatement } from "@libsql/client";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { ConfigError, MigrationFailed, type OmniqError, StorageUnavailable } from "../core/errors.ts";
 import { parsePrefix } from "./statements/names.ts";
-import { SCHEMA_NAMES } from "./verify.ts";
+import { TABLE_NAMES } from "./verify.ts";
 
 /** Where the numbered SQL is, in the repository and in the published package alike. */
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
 
-const TABLES = SCHEMA_NAMES.filter((name) => !name.endsWith("_idx"));
-
-/** The quoted names of our tables, and those that begin with one: indexes and constraints, for no column does. */
-const OURS = new RegExp(`([\`"])((?:${TABLES.join("|")})(?:_\\w+)?)\\1`, "g");
+/** The quoted names of our tables, and those that begin with one: indexes, constraints and triggers, for no column does. */
+const OURS = new RegExp(`([\`"])((?:${TABLE_NAMES.join("|")})(?:_\\w+)?)\\1`, "g");
 
 /** Puts a prefix before the name of each of our tables, indexes and constraints in a migration. */
 function prefixMigration(sql: string, given: string): string {

@@ -1,7 +1,7 @@
 import { SerializationError } from "../core/errors.ts";
 import { parseJson } from "../core/json.ts";
 import type { Ending } from "../core/results.ts";
-import type { ClaimedTask, Task, TaskResult } from "../core/task.ts";
+import type { CancelledAtClaim, CancelReason, ClaimedTask, Task, TaskResult } from "../core/task.ts";
 import type { tasks } from "./schema.ts";
 
 /** Column names as the database returns them. */
@@ -32,12 +32,28 @@ export const CLAIMED_COLUMNS = [
   "timeout",
   "lease_expires_at",
   "claimed_by",
+  "parent_id",
+  "on_success",
+  "schedule",
+  "scheduled_for",
+  "trace",
+  "cancel_reason",
 ] as const satisfies readonly (keyof TaskRow)[];
 
+type ClaimColumns = Pick<TaskRow, (typeof CLAIMED_COLUMNS)[number]>;
+
 /** Its status is RUNNING: it has a token and a lease. */
-export type ClaimedRow = Pick<TaskRow, (typeof CLAIMED_COLUMNS)[number]> & {
+export type ClaimedRow = ClaimColumns & {
   readonly claimed_by: string;
   readonly lease_expires_at: number;
+  readonly cancel_reason: null;
+};
+
+/** The claim found that it must not start any more, and cancelled it. */
+export type CancelledRow = ClaimColumns & {
+  readonly claimed_by: null;
+  readonly lease_expires_at: null;
+  readonly cancel_reason: CancelReason;
 };
 
 /** What decides which result is served, and how it is shown. */
@@ -78,7 +94,26 @@ export function toTask(row: TaskRow): Task {
     lastAttemptAt: row.last_attempt_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    expiresAt: row.expires_at,
+    cancelReason: row.cancel_reason,
+    parentId: row.parent_id,
+    awaits: row.awaits,
+    progress: row.progress === null ? null : readJson(row.progress, null),
+    resultTtl: row.result_ttl,
+    onSuccess: row.on_success ?? "keep",
+    schedule: row.schedule,
+    scheduledFor: row.scheduled_for,
   };
+}
+
+export function toCancelled({
+  id,
+  attempts,
+  func_path,
+  queue,
+  cancel_reason,
+}: CancelledRow): CancelledAtClaim {
+  return { id, attempts, funcPath: func_path, queue, reason: cancel_reason };
 }
 
 export function toClaimedTask(row: ClaimedRow): ClaimedTask {
@@ -97,6 +132,11 @@ export function toClaimedTask(row: ClaimedRow): ClaimedTask {
     maxRetries: row.max_retries,
     timeout: row.timeout,
     leaseExpiresAt: row.lease_expires_at,
+    parentId: row.parent_id,
+    onSuccess: row.on_success ?? "keep",
+    schedule: row.schedule,
+    scheduledFor: row.scheduled_for,
+    trace: row.trace === null ? null : readJson(row.trace, null),
   };
 }
 

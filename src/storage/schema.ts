@@ -9,7 +9,8 @@ import {
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 import { LIMITS, TASK_DEFAULTS } from "../core/options.ts";
-import { TASK_STATUSES } from "../core/task.ts";
+import { CATCH_UPS } from "../core/schedule.ts";
+import { CANCEL_REASONS, TASK_STATUSES } from "../core/task.ts";
 
 /**
  * The tables, as Drizzle sees them: the source of the migrations, of the row types, and of typed reads in your own app.
@@ -53,6 +54,27 @@ export function createTables(prefix = "") {
       lastAttemptAt: integer("last_attempt_at"),
       createdAt: integer("created_at").notNull(),
       updatedAt: integer("updated_at").notNull(),
+      /** From then on it is not started: the claim that meets it cancels it. */
+      expiresAt: integer("expires_at"),
+      /** Why it is CANCELLED; on one that waits, why the claim that meets it will cancel it. */
+      cancelReason: text("cancel_reason", { enum: CANCEL_REASONS }),
+      /** Null: the unique key is held until the task ends. `pending`: until it starts. */
+      uniqueWhile: text("unique_while", { enum: ["pending"] }),
+      /** The task whose handler enqueued it. */
+      parentId: text("parent_id"),
+      /** Tasks that it waits for and that have not ended; it is held until there are none. */
+      awaits: integer("awaits").notNull().default(0),
+      /** What its handler last told, as JSON. */
+      progress: text("progress"),
+      /** How long it is kept once it has ended; null: as long as the queue keeps others. */
+      resultTtl: integer("result_ttl"),
+      /** Null: it is kept with its result. `forget`: without. `delete`: it is deleted. */
+      onSuccess: text("on_success", { enum: ["forget", "delete"] }),
+      /** The trace that it was enqueued in: the headers that carry it, as JSON. */
+      trace: text("trace"),
+      /** The schedule that it is a firing of, and the moment that firing was for. */
+      schedule: text("schedule"),
+      scheduledFor: integer("scheduled_for"),
     },
     (t) => [
       index(named("tasks_due_idx"))
@@ -63,6 +85,10 @@ export function createTables(prefix = "") {
         .on(t.held, t.queue, t.eta)
         .where(sql`status IN ('PENDING', 'RETRYING') AND held > 0`),
       index(named("tasks_failed_idx")).on(t.id).where(sql`status = 'FAILED'`),
+      index(named("tasks_parent_idx")).on(t.parentId).where(sql`parent_id IS NOT NULL`),
+      index(named("tasks_ttl_idx"))
+        .on(sql`updated_at + result_ttl`)
+        .where(sql`result_ttl IS NOT NULL AND status IN ('SUCCESS', 'FAILED', 'CANCELLED')`),
       uniqueIndex(named("tasks_unique_idx"))
         .on(t.uniqueKey)
         .where(sql`unique_key IS NOT NULL AND status IN ('PENDING', 'RETRYING', 'RUNNING')`),
@@ -141,7 +167,116 @@ export function createTables(prefix = "") {
     doneBefore: integer("done_before").notNull().default(0),
   });
 
-  return { tasks, results, queues, idempotencyKeys, maintenance };
+  /** What is enqueued again and again: by the clock, or every so often. */
+  const schedules = table(
+    "schedules",
+    {
+      name: text("name").primaryKey().notNull(),
+      funcPath: text("func_path").notNull(),
+      args: text("args").notNull().default("[]"),
+      kwargs: text("kwargs").notNull().default("{}"),
+      /** Of each task: what an enqueue says besides its payload, as JSON. */
+      options: text("options").notNull().default("{}"),
+      /** One of the two. */
+      cron: text("cron"),
+      interval: integer("interval"),
+      timezone: text("timezone").notNull().default("UTC"),
+      catchUp: text("catch_up", { enum: CATCH_UPS }).notNull().default("last"),
+      /** Firings that are made up for at once. */
+      catchUpLimit: integer("catch_up_limit").notNull().default(100),
+      /** Each task is due up to so many milliseconds after its firing. */
+      jitter: integer("jitter").notNull().default(0),
+      enabled: integer("enabled").notNull().default(1),
+      /** Why it is disabled, for the eye. */
+      disabledReason: text("disabled_reason"),
+      /** The app whose code declares it; null where it was made at run time. */
+      owner: text("owner"),
+      /** A digest of what the code declares: another one is a new deploy's. */
+      declared: text("declared"),
+      /** The firing that comes next; null where none does. */
+      nextAt: integer("next_at"),
+      lastAt: integer("last_at"),
+      lastTaskId: text("last_task_id"),
+      createdAt: integer("created_at").notNull(),
+      updatedAt: integer("updated_at").notNull(),
+    },
+    (t) => [
+      index(named("schedules_due_idx")).on(t.nextAt).where(sql`enabled = 1 AND next_at IS NOT NULL`),
+      check(named("schedules_args_check"), sql`json_valid(args) AND json_type(args) = 'array'`),
+      check(named("schedules_kwargs_check"), sql`json_valid(kwargs) AND json_type(kwargs) = 'object'`),
+      check(named("schedules_options_check"), sql`json_valid(options) AND json_type(options) = 'object'`),
+      check(named("schedules_timing_check"), sql`(cron IS NULL) <> (interval IS NULL)`),
+      check(named("schedules_enabled_check"), sql`enabled IN (0, 1)`),
+      check(
+        named("schedules_catch_up_check"),
+        sql.raw(`catch_up IN (${CATCH_UPS.map((policy) => `'${policy}'`).join(", ")})`),
+      ),
+    ],
+  );
+
+  /** A row for each task that a task waits for, until that one ends. */
+  const dependencies = table(
+    "dependencies",
+    {
+      parentId: text("parent_id").notNull(),
+      taskId: text("task_id").notNull(),
+      /** 1: it starts whatever the end. 0: it is cancelled unless that is SUCCESS. */
+      startsAnyway: integer("starts_anyway").notNull().default(0),
+    },
+    (t) => [
+      primaryKey({ columns: [t.parentId, t.taskId], name: named("dependencies_pk") }),
+      check(named("dependencies_starts_anyway_check"), sql`starts_anyway IN (0, 1)`),
+    ],
+  );
+
+  /** A row for each unique key that was enqueued for a window of time. */
+  const uniqueWindows = table("unique_windows", {
+    key: text("key").primaryKey().notNull(),
+    taskId: text("task_id").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  });
+
+  /** How attempts ended, by queue and minute; minute 0 is the total since the beginning. A row only where history is asked for. */
+  const history = table(
+    "history",
+    {
+      queue: text("queue").notNull(),
+      minute: integer("minute").notNull(),
+      succeeded: integer("succeeded").notNull().default(0),
+      failed: integer("failed").notNull().default(0),
+      retried: integer("retried").notNull().default(0),
+      /** How long the attempts took together, in milliseconds. */
+      duration: integer("duration").notNull().default(0),
+      /** How many took no longer than each bound of `DURATION_BOUNDS`, as a JSON list. */
+      durations: text("durations").notNull().default("[]"),
+    },
+    (t) => [
+      primaryKey({ columns: [t.queue, t.minute], name: named("history_pk") }),
+      check(named("history_durations_check"), sql`json_valid(durations) AND json_type(durations) = 'array'`),
+    ],
+  );
+
+  return {
+    tasks,
+    results,
+    queues,
+    idempotencyKeys,
+    maintenance,
+    schedules,
+    dependencies,
+    uniqueWindows,
+    history,
+  };
 }
 
-export const { tasks, results, queues, idempotencyKeys, maintenance } = createTables();
+export const {
+  tasks,
+  results,
+  queues,
+  idempotencyKeys,
+  maintenance,
+  schedules,
+  dependencies,
+  uniqueWindows,
+  history,
+} = createTables();

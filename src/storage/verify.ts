@@ -2,22 +2,35 @@ import { SchemaMissing } from "../core/errors.ts";
 import type { Driver } from "./driver.ts";
 import { statementsFor } from "./statements.ts";
 
-/** Every table and index that the statements name. A test holds this list against the Drizzle schema. */
-export const SCHEMA_NAMES = [
+export const TABLE_NAMES = [
   "tasks",
   "results",
   "queues",
   "idempotency_keys",
   "maintenance",
+  "schedules",
+  "dependencies",
+  "unique_windows",
+  "history",
+] as const;
+
+/** Every table, index and trigger that the statements rely on. A test holds this list against the Drizzle schema. */
+export const SCHEMA_NAMES = [
+  ...TABLE_NAMES,
   "tasks_due_idx",
   "tasks_lease_idx",
   "tasks_held_idx",
   "tasks_failed_idx",
   "tasks_unique_idx",
+  "tasks_parent_idx",
+  "tasks_ttl_idx",
+  "schedules_due_idx",
+  "tasks_release_ended_trigger",
+  "tasks_release_deleted_trigger",
 ] as const;
 
 /**
- * Verifies that the tables and indexes are there. One query.
+ * Verifies that they are there. One query.
  *
  * @throws {SchemaMissing}
  */

@@ -55,7 +55,7 @@ describe("the schema of a libSQL server", () => {
     const release = await laterRelease(good, "INSERT INTO `nowhere` VALUES (1);");
     for (const { url } of [primary, replica]) {
       const { output } = await release.migrate(url);
-      expect(output).toMatch(/^migration_failed: .* migration 0002_later_1\.sql .*no such table: nowhere/);
+      expect(output).toMatch(/^migration_failed: .* migration 0003_later_1\.sql .*no such table: nowhere/);
     }
     await release.remove();
     const database = await openLibsql({ url: primary.url, migrate: false });

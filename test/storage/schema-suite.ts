@@ -10,6 +10,9 @@ const dialect = new SQLiteSyncDialect();
 /** Tables that the databases and the migrators keep for themselves. */
 const FOREIGN = /^(sqlite_|_cf_|libsql_|d1_migrations$|\w*omniq_migrations$)/;
 
+/** Drizzle cannot write triggers. */
+const TRIGGERS = ["tasks_release_ended_trigger", "tasks_release_deleted_trigger"];
+
 /** The schema that the migrations made, against the Drizzle tables that they were generated from. */
 export function describeSchema(name: string, open: () => Promise<TestDatabase>, prefix = ""): void {
   const tables = Object.values(createTables(prefix)).map(getTableConfig);
@@ -25,13 +28,14 @@ export function describeSchema(name: string, open: () => Promise<TestDatabase>, 
       return normalized(String(row?.sql));
     };
 
-    it("holds the tables and indexes of the Drizzle schema, and no others", async () => {
+    it("holds the tables and indexes of the Drizzle schema and our triggers, and no others", async () => {
       const found = await rows("SELECT name FROM sqlite_schema ORDER BY name");
       const ours = found.map((row) => String(row.name)).filter((name) => !FOREIGN.test(name));
       const expected = tables.flatMap(({ name, indexes }) => [
         name,
         ...indexes.map(({ config }) => config.name),
       ]);
+      expected.push(...TRIGGERS.map((name) => `${prefix}${name}`));
       expect(ours).toEqual(expected.sort());
     });
 
@@ -40,6 +44,7 @@ export function describeSchema(name: string, open: () => Promise<TestDatabase>, 
         table.name,
         ...table.indexes.map(({ config }) => config.name),
       ]);
+      names.push(...TRIGGERS.map((name) => `${prefix}${name}`));
       expect(SCHEMA_NAMES.map((name) => `${prefix}${name}`).sort()).toEqual(names.sort());
     });
 
@@ -91,9 +96,12 @@ export function describeSchema(name: string, open: () => Promise<TestDatabase>, 
         expect(found).toEqual(expected.sort((a, b) => (a.name < b.name ? -1 : 1)));
         for (const { config } of table.indexes) {
           const columns = await rows("SELECT name FROM pragma_index_info(?1) ORDER BY seqno", config.name);
-          const expected = config.columns.map((column) => ("name" in column ? column.name : text(column)));
+          const sql = await definition(config.name);
+          // Of an expression SQLite tells no name.
+          const expected = config.columns.map((column) => ("name" in column ? column.name : null));
           expect(columns.map((row) => row.name)).toEqual(expected);
-          const [, predicate] = / WHERE (.*)$/.exec(await definition(config.name)) ?? [];
+          for (const column of config.columns) if (!("name" in column)) expect(sql).toContain(text(column));
+          const [, predicate] = / WHERE (.*)$/.exec(sql) ?? [];
           expect(predicate).toBe(config.where === undefined ? undefined : text(config.where));
         }
       });

@@ -1,7 +1,7 @@
 import type { Driver, Row } from "../../src/storage/driver.ts";
 import { SqliteStorage, type SqliteStorageOptions } from "../../src/storage/sqlite.ts";
 import type { Parameter } from "../../src/storage/statements/statement.ts";
-import { SCHEMA_NAMES } from "../../src/storage/verify.ts";
+import { TABLE_NAMES } from "../../src/storage/verify.ts";
 
 /** A real database, as a test uses it: through the product's driver, and by SQL of its own. */
 export class TestDatabase {
@@ -48,7 +48,6 @@ export class TestDatabase {
 
   /** Empties every table. */
   async clear(): Promise<void> {
-    const tables = SCHEMA_NAMES.filter((name) => !name.endsWith("_idx"));
-    await this.driver.batch(tables.map((table) => ({ sql: `DELETE FROM ${table}`, parameters: [] })));
+    await this.driver.batch(TABLE_NAMES.map((table) => ({ sql: `DELETE FROM ${table}`, parameters: [] })));
   }
 }

@@ -27,6 +27,7 @@ export function newTask(overrides: Partial<NewTask> = {}): NewTask {
     maxRetries: 3,
     timeout: 25_000,
     uniqueKey: null,
+    extras: null,
     ...overrides,
   };
 }

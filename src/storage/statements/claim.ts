@@ -1,5 +1,5 @@
 import { LIMITS } from "../../core/options.ts";
-import { CLAIMED_COLUMNS, type ClaimedRow } from "../rows.ts";
+import { type CancelledRow, CLAIMED_COLUMNS, type ClaimedRow } from "../rows.ts";
 import { due, type Names, quarantined, running } from "./names.ts";
 import { prepare } from "./statement.ts";
 
@@ -78,9 +78,20 @@ export function claimSql({ tasks, queues, dueIndex, leaseIndex, heldIndex, queue
       FROM lane CROSS JOIN ${nextPriority("lane.queue", "AND priority > lane.priority")}
       WHERE ${roomLeft} > 0 AND p.value IS NOT NULL)`;
 
+  /** What must not start any more is met when it is due, as all others: this is known at no further read. */
+  const over = "cancel_reason IS NOT NULL OR expires_at <= :now";
+
   const claim = (found: string) => `
-    UPDATE ${tasks} SET status = 'RUNNING', attempts = attempts + 1, lease_expires_at = :leaseExpiresAt, claimed_by = :token,
-      last_attempt_at = :now, updated_at = :now
+    UPDATE ${tasks} SET
+      status = iif(${over}, 'CANCELLED', 'RUNNING'),
+      cancel_reason = iif(${over}, coalesce(cancel_reason, 'expired'), NULL),
+      attempts = iif(${over}, attempts, attempts + 1),
+      lease_expires_at = iif(${over}, NULL, :leaseExpiresAt),
+      claimed_by = iif(${over}, NULL, :token),
+      last_attempt_at = iif(${over}, last_attempt_at, :now),
+      held = iif(${over}, 0, held),
+      unique_key = iif(unique_while = 'pending', NULL, unique_key),
+      progress = NULL, updated_at = :now
     WHERE id ${found} RETURNING ${CLAIMED_COLUMNS.join(", ")}`;
 
   const claimFrom = (lanes: string) => `
@@ -92,9 +103,11 @@ export function claimSql({ tasks, queues, dueIndex, leaseIndex, heldIndex, queue
 
   return {
     /** 2 W a task, 7 reads a task and 7 a claim, whatever the backlog; each further lane adds up to `limit` reads. Idle: 8 reads. */
-    claimAny: prepare<ClaimValues, ClaimedRow>(claimFrom(lanesOfAny)),
+    claimAny: prepare<ClaimValues, ClaimedRow | CancelledRow>(claimFrom(lanesOfAny)),
     /** The same for these queues alone, in their order among tasks of equal priority. */
-    claimListed: prepare<ClaimValues & { queues: string }, ClaimedRow>(claimFrom(lanesOfListed)),
+    claimListed: prepare<ClaimValues & { queues: string }, ClaimedRow | CancelledRow>(
+      claimFrom(lanesOfListed),
+    ),
 
     /** The eta of the task that is due next, in these queues or all. 2 reads a lane. */
     findNextEta: prepare<{ queues: string | null }, { eta: number | null }>(`
@@ -124,7 +137,7 @@ export function claimSql({ tasks, queues, dueIndex, leaseIndex, heldIndex, queue
       LIMIT 1`),
 
     /** The one task of the quarantine that is due first, in these queues or all; the limit is 1. */
-    claimQuarantined: prepare<ClaimValues & { limit: 1; queues: string | null }, ClaimedRow>(`
+    claimQuarantined: prepare<ClaimValues & { limit: 1; queues: string | null }, ClaimedRow | CancelledRow>(`
       WITH RECURSIVE ${queueNames(heldIndex, quarantined())},
       open (queue, room) AS MATERIALIZED (
         SELECT names.queue, ${room("names.queue")} FROM names

@@ -6,17 +6,28 @@ type Once = { apiKey: string; key: string; expiredBefore: number };
 
 /** Producers: tasks come in. `tasks` is a list of what `newTaskJson` makes. */
 export function enqueueSql({ tasks, idempotencyKeys }: Names) {
-  const insertTasks = (condition: string) => `
-    INSERT INTO ${tasks} (id, queue, priority, func_path, args, kwargs, eta, interval, max_retries, timeout, unique_key, created_at, updated_at)
+  const insertInto = (columns: string, values: string, condition: string) => `
+    INSERT INTO ${tasks} (id, queue, priority, func_path, args, kwargs, eta, interval, max_retries, timeout, unique_key, created_at, updated_at ${columns})
     SELECT value ->> 'id', value ->> 'queue', value ->> 'priority', value ->> 'funcPath', value -> 'args', value -> 'kwargs',
-      value ->> 'eta', value ->> 'interval', value ->> 'maxRetries', value ->> 'timeout', value ->> 'uniqueKey', :now, :now
+      value ->> 'eta', value ->> 'interval', value ->> 'maxRetries', value ->> 'timeout', value ->> 'uniqueKey', :now, :now ${values}
     FROM json_each(:tasks) WHERE ${condition} ON CONFLICT DO NOTHING RETURNING id`;
+  const insertTasks = (condition: string) => insertInto("", "", condition);
+  /** Apart, so that what few tasks have costs others no time. */
+  const insertWithExtras = (condition: string) =>
+    insertInto(
+      `, expires_at, unique_while, parent_id, result_ttl, on_success, schedule, scheduled_for, trace, awaits, held`,
+      `, value ->> 'expiresAt', value ->> 'uniqueWhile', value ->> 'parentId', value ->> 'resultTtl', value ->> 'onSuccess', value ->> 'schedule',
+      value ->> 'scheduledFor', value ->> 'trace', coalesce(json_array_length(value, '$.after'), 0), iif(json_array_length(value, '$.after') > 0, 2, 0)`,
+      condition,
+    );
 
   /** All but the eta, which a delay moves. */
   const sameContent = `
     t.queue = j.value ->> 'queue' AND t.priority = j.value ->> 'priority' AND t.func_path = j.value ->> 'funcPath' AND t.args = j.value -> 'args' AND t.kwargs = j.value -> 'kwargs'
     AND t.interval IS j.value ->> 'interval' AND t.max_retries = j.value ->> 'maxRetries'
-    AND t.timeout = j.value ->> 'timeout' AND t.unique_key IS j.value ->> 'uniqueKey'`;
+    AND t.timeout = j.value ->> 'timeout' AND (t.unique_key IS j.value ->> 'uniqueKey' OR t.unique_while IS 'pending')
+    AND t.result_ttl IS j.value ->> 'resultTtl' AND t.on_success IS j.value ->> 'onSuccess' AND t.unique_while IS j.value ->> 'uniqueWhile'
+    AND t.parent_id IS j.value ->> 'parentId'`;
 
   const byId = `json_each(:tasks) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'`;
   const byUniqueKey = `t.unique_key = j.value ->> 'uniqueKey' AND t.unique_key IS NOT NULL AND ${active("t")}`;
@@ -36,8 +47,14 @@ export function enqueueSql({ tasks, idempotencyKeys }: Names) {
     /** 2 W a task, 3 with a unique key. */
     enqueue: prepare<{ tasks: string; now: number }, { id: string }>(insertTasks("true")),
 
+    /** The same with what only some tasks have: one more for a parent's child. */
+    enqueueWithExtras: prepare<{ tasks: string; now: number }, { id: string }>(insertWithExtras("true")),
+
     /** The same, unless the key was used since it would have expired. */
     enqueueOnce: prepare<Once & { tasks: string; now: number }, { id: string }>(insertTasks(isFirst)),
+    enqueueWithExtrasOnce: prepare<Once & { tasks: string; now: number }, { id: string }>(
+      insertWithExtras(isFirst),
+    ),
 
     /** Fails, and its batch with it, where an id exists with another content. */
     assertSameContent: prepare<{ tasks: string }, { ok: number }>(assertSameContent("true")),

@@ -9,7 +9,7 @@ export function operateSql({ tasks, results, queues }: Names) {
   return {
     /** 1 W. */
     cancel: prepare<{ id: string; now: number }, TaskRow>(`
-      UPDATE ${tasks} SET status = '${cancel.to}', held = 0, lease_expires_at = NULL, claimed_by = NULL, updated_at = :now
+      UPDATE ${tasks} SET status = '${cancel.to}', cancel_reason = 'operator', held = 0, lease_expires_at = NULL, claimed_by = NULL, updated_at = :now
       WHERE id = :id AND ${hasStatus(cancel.from)} RETURNING *`),
 
     /** In one batch before the retry. 1 W. */
@@ -22,7 +22,8 @@ export function operateSql({ tasks, results, queues }: Names) {
     ),
     /** 2 W, 3 with a unique key. */
     retry: prepare<{ id: string; now: number }, TaskRow>(`
-      UPDATE ${tasks} SET status = '${retry.to}', eta = :now, failures = 0, held = 0, claimed_by = NULL, updated_at = :now
+      UPDATE ${tasks} SET status = '${retry.to}', eta = :now, failures = 0, held = 0, awaits = 0, claimed_by = NULL, cancel_reason = NULL,
+        expires_at = iif(expires_at <= :now, NULL, expires_at), updated_at = :now
       WHERE id = :id AND ${hasStatus(retry.from)} RETURNING *`),
 
     /** 3 W. */

@@ -99,5 +99,7 @@ function toClaimed(task: ModelTask): Claimed {
   const { id, attempts, queue, priority, funcPath, args, kwargs, eta, interval, quarantined } = task;
   const { failures, maxRetries, timeout, leaseExpiresAt } = task;
   const what = { id, attempts, queue, priority, funcPath, args, kwargs, eta, interval, quarantined };
-  return { ...what, failures, maxRetries, timeout, leaseExpiresAt: leaseExpiresAt ?? Number.NaN };
+  const { parentId, onSuccess, schedule, scheduledFor } = task;
+  const origin = { parentId, onSuccess, schedule, scheduledFor, trace: null };
+  return { ...what, ...origin, failures, maxRetries, timeout, leaseExpiresAt: leaseExpiresAt ?? Number.NaN };
 }

@@ -1,6 +1,6 @@
 import { IdConflictError, IdempotencyConflictError } from "../../../src/core/errors.ts";
 import type { EnqueueReceipt, IdempotencyKey } from "../../../src/core/storage.ts";
-import type { NewTask } from "../../../src/core/task.ts";
+import { type NewTask, NO_EXTRAS } from "../../../src/core/task.ts";
 import { holderOf, type ModelTask, type State } from "./state.ts";
 
 /** A request whose key was used before is answered as it was then, and changes nothing. */
@@ -50,7 +50,8 @@ function enqueue(state: State, input: NewTask, now: number): EnqueueReceipt {
   return { id: input.id, duplicate: false };
 }
 
-function toTask({ idGiven: _, args, kwargs, ...input }: NewTask, now: number): ModelTask {
+function toTask({ idGiven: _, args, kwargs, extras, ...input }: NewTask, now: number): ModelTask {
+  const { expiresAt, parentId, after, resultTtl, onSuccess, schedule, scheduledFor } = extras ?? NO_EXTRAS;
   return {
     ...input,
     args: JSON.parse(args),
@@ -64,6 +65,15 @@ function toTask({ idGiven: _, args, kwargs, ...input }: NewTask, now: number): M
     lastAttemptAt: null,
     createdAt: now,
     updatedAt: now,
+    expiresAt,
+    cancelReason: null,
+    parentId,
+    awaits: after.length,
+    progress: null,
+    resultTtl,
+    onSuccess,
+    schedule,
+    scheduledFor,
   };
 }
 

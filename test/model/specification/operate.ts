@@ -5,14 +5,20 @@ import { ACTIVE, holderOf, type ModelTask, type State, WAITING } from "./state.t
 
 export function cancel(state: State, id: string, now: number): Task {
   const task = allowed(state, "cancel", id, ACTIVE);
-  Object.assign(task, { status: "CANCELLED", quarantined: false, leaseExpiresAt: null, updatedAt: now });
+  Object.assign(task, {
+    status: "CANCELLED",
+    cancelReason: "operator",
+    quarantined: false,
+    leaseExpiresAt: null,
+    updatedAt: now,
+  });
   return { ...task };
 }
 
 export function retry(state: State, id: string, now: number): Task {
   const task = allowed(state, "retry", id, ["FAILED", "CANCELLED"]);
   if (holderOf(state, task.uniqueKey) !== null) throw new UniqueConflictError(id);
-  Object.assign(task, { status: "PENDING", failures: 0, eta: now, updatedAt: now });
+  Object.assign(task, { status: "PENDING", cancelReason: null, failures: 0, eta: now, updatedAt: now });
   state.results.delete(id);
   return { ...task };
 }

@@ -84,6 +84,7 @@ export function describeClaim(context: Context): void {
       const {
         idGiven: _,
         uniqueKey: __,
+        extras: ___,
         ...task
       } = await context.enqueue({
         queue: "mail",
@@ -106,6 +107,11 @@ export function describeClaim(context: Context): void {
           failures: 0,
           leaseExpiresAt: NOW + MINUTE,
           claimToken: expect.any(String),
+          parentId: null,
+          onSuccess: "keep",
+          schedule: null,
+          scheduledFor: null,
+          trace: null,
         },
       ]);
     });
