@@ -26,6 +26,7 @@ export {
   ValidationError,
 } from "./core/errors.ts";
 export type { EventListener, QueueEvent, StorageUse, TaskSubject } from "./core/events.ts";
+export type { ExtraOptions } from "./core/extras.ts";
 export type { BatchSubmission, Submission } from "./core/intake.ts";
 export type { Logger, LogLevel } from "./core/log.ts";
 export {
@@ -35,7 +36,7 @@ export {
   TASK_DEFAULTS,
   type TaskDefaults,
 } from "./core/options.ts";
-export { type EnqueueRequest, enqueueRequest, type TaskRequest } from "./core/prepare.ts";
+export { type EnqueueRequest, enqueueRequest, type TaskOptions, type TaskRequest } from "./core/prepare.ts";
 export { createQueue, type Queue, type QueueSession } from "./core/queue.ts";
 export type { KickOptions, QueueOptions, WaitUntil } from "./core/queue-options.ts";
 export type { TaskSettings, ValidatedTaskSettings } from "./core/registry.ts";

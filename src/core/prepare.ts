@@ -1,5 +1,6 @@
 import { describeKind } from "./describe.ts";
 import { FieldError, ValidationError } from "./errors.ts";
+import { type ExtraOptions, parseExtras } from "./extras.ts";
 import { newId } from "./id.ts";
 import { parseJson } from "./json.ts";
 import {
@@ -19,11 +20,14 @@ import { type NewTask, NO_EXTRAS, type Task } from "./task.ts";
 export interface EnqueueRequest {
   readonly task: AnyTask;
   readonly input: unknown;
-  readonly options: EnqueueOptions;
+  readonly options: TaskOptions;
 }
 
+/** Everything that an enqueue may say about a task. */
+export interface TaskOptions extends EnqueueOptions, ExtraOptions {}
+
 /** A task to enqueue that comes from outside: it names its definition. */
-export interface TaskRequest extends EnqueueOptions {
+export interface TaskRequest extends TaskOptions {
   readonly funcPath: string;
   /** The payload. Defaults to `{}`. */
   readonly kwargs?: unknown;
@@ -34,13 +38,13 @@ export interface TaskRequest extends EnqueueOptions {
  *
  * @param task the definition
  * @param input its payload, stored as `kwargs`
- * @param options see {@link EnqueueOptions}
+ * @param options see {@link TaskOptions}
  * @example await queue.enqueueMany(users.map((user) => enqueueRequest(sendEmail, { to: user.email })))
  */
 export function enqueueRequest<Input>(
   task: TaskDefinition<Input, never>,
   input: Input,
-  options: EnqueueOptions = {},
+  options: TaskOptions = {},
 ): EnqueueRequest {
   return { task, input, options };
 }
@@ -87,7 +91,7 @@ export async function prepareTask(
     eta: parseEta(options, now),
     uniqueKey: options.uniqueKey === undefined ? null : parseText(options.uniqueKey, "uniqueKey"),
     ...settings,
-    extras: null,
+    extras: parseExtras(options, now),
   };
 }
 

@@ -9,8 +9,8 @@ import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
 import { Lookup } from "./lookup.ts";
-import { type EnqueueOptions, LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
-import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskRequest } from "./prepare.ts";
+import { LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
+import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskOptions, type TaskRequest } from "./prepare.ts";
 import type { KickOptions, QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import {
@@ -121,7 +121,7 @@ export class Queue<Native = unknown> {
    *
    * @param task its definition
    * @param input its payload, checked by the definition's schema
-   * @param options see {@link EnqueueOptions}
+   * @param options see {@link TaskOptions}
    * @returns its id; `duplicate: true` with the id of the task that already had the id or the unique key
    * @throws {ValidationError} {@link SerializationError} {@link TooLargeError} {@link IdConflictError}
    * @example await queue.enqueue(sendEmail, { to: "a@example.com" }, { delay: "5m", uniqueKey: "welcome:a" })
@@ -129,7 +129,7 @@ export class Queue<Native = unknown> {
   async enqueue<Input>(
     task: TaskDefinition<Input, never>,
     input: Input,
-    options: EnqueueOptions = {},
+    options: TaskOptions = {},
   ): Promise<EnqueueReceipt> {
     const now = this.#now();
     const prepared = await this.#intake.prepare(enqueueRequest(task, input, options), now);
@@ -151,7 +151,7 @@ export class Queue<Native = unknown> {
   /**
    * Enqueues a task that comes from outside and names its definition: what the HTTP API does.
    *
-   * @param request its `funcPath`, its payload as `kwargs`, and {@link EnqueueOptions}
+   * @param request its `funcPath`, its payload as `kwargs`, and {@link TaskOptions}
    * @param key makes it idempotent for a day. Defaults to none
    * @returns the task; `duplicate: true` where the id, the unique key or the caller's key had one already
    * @throws {UnknownTaskError} {@link IdempotencyConflictError}, and what {@link Queue.enqueue} throws
@@ -185,7 +185,7 @@ export class Queue<Native = unknown> {
   async statements<Input>(
     task: TaskDefinition<Input, never>,
     input: Input,
-    options: EnqueueOptions = {},
+    options: TaskOptions = {},
   ): Promise<Native[]> {
     const now = this.#now();
     const prepared = await this.#intake.prepare(enqueueRequest(task, input, options), now);

@@ -28,6 +28,11 @@ export const NewTaskBody = v.strictObject({
   maxRetries: v.optional(v.number()),
   timeout: v.optional(NumberOrText),
   uniqueKey: v.optional(v.string()),
+  expiresAt: v.optional(NumberOrText),
+  expiresIn: v.optional(NumberOrText),
+  resultTtl: v.optional(NumberOrText),
+  keepResult: v.optional(v.boolean()),
+  deleteOnSuccess: v.optional(v.boolean()),
 });
 export type NewTaskBody = v.InferOutput<typeof NewTaskBody>;
 
