@@ -187,7 +187,7 @@ describe("prepareMany", () => {
 describe("pendingTask", () => {
   it("is the task that an insert makes of it", async () => {
     const prepared = await prepare({ n: 1 }, { args: ["a"] });
-    const { idGiven: _, ...columns } = prepared;
+    const { idGiven: _, extras: __, ...columns } = prepared;
     expect(pendingTask(prepared, NOW)).toEqual({
       ...columns,
       args: ["a"],
@@ -201,6 +201,15 @@ describe("pendingTask", () => {
       lastAttemptAt: null,
       createdAt: NOW,
       updatedAt: NOW,
+      expiresAt: null,
+      cancelReason: null,
+      parentId: null,
+      awaits: 0,
+      progress: null,
+      resultTtl: null,
+      onSuccess: "keep",
+      schedule: null,
+      scheduledFor: null,
     });
   });
 });

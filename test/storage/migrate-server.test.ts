@@ -43,7 +43,7 @@ describe("the schema of a libSQL server", () => {
     );
     await Promise.all(clients.map((client) => client.initialize()));
     const database = await openLibsql({ url: primary.url, migrate: false });
-    expect(await database.sql("SELECT count(*) AS count FROM omniq_migrations")).toEqual([{ count: 1 }]);
+    expect(await database.sql("SELECT count(*) AS count FROM omniq_migrations")).toEqual([{ count: 2 }]);
     const tasks = clients.map(() => newTask());
     for (const [index, client] of clients.entries())
       await client.enqueueMany(tasks.slice(index, index + 1), NOW);
@@ -59,7 +59,7 @@ describe("the schema of a libSQL server", () => {
     }
     await release.remove();
     const database = await openLibsql({ url: primary.url, migrate: false });
-    expect(await database.sql("SELECT count(*) AS count FROM omniq_migrations")).toEqual([{ count: 1 }]);
+    expect(await database.sql("SELECT count(*) AS count FROM omniq_migrations")).toEqual([{ count: 2 }]);
     expect(await database.sql("SELECT 1 FROM sqlite_schema WHERE name = 'labels'")).toEqual([]);
   });
 });

@@ -44,6 +44,9 @@ const LIKELY: Readonly<Record<string, fc.Arbitrary<string>>> = {
     asText("nightly", "hourly"),
     texts.field.map((key) => JSON.stringify(key)),
   ),
+  expiresAt: asText("2999-01-01T00:00:00Z", 253_402_300_799_999),
+  expiresIn: asText("365d", 3_600_000_000),
+  resultTtl: asText("365d", 3_600_000_000),
   concurrency: asText(null, 1, 1_000_000),
 };
 
@@ -99,9 +102,11 @@ export function toObject(members: readonly Member[]): string {
   return `{${members.map(({ name, text }) => `${JSON.stringify(name)}:${text}`).join()}}`;
 }
 
-/** Of an eta and a delay only one can be meant. */
+/** Of each two only one can be meant. */
+const EITHER: Readonly<Record<string, string>> = { delay: "eta", expiresIn: "expiresAt" };
+
 export const task = membersOf(NewTaskBody.entries).map((members) =>
-  members.some(({ name }) => name === "eta") ? members.filter(({ name }) => name !== "delay") : members,
+  members.filter(({ name }) => !members.some((other) => other.name === EITHER[name])),
 );
 export const queueSettings = membersOf(QueueBody.entries);
 export const batch: fc.Arbitrary<Member[]> = fc.oneof(

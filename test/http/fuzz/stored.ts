@@ -83,14 +83,17 @@ function demandTask(sent: object, task: Answer["body"]): void {
     demand(isEqual(task[name], value), `${name} to come back equal, not as ${JSON.stringify(task[name])}`);
 }
 
+const MOMENTS = ["eta", "expiresAt"];
+/** Told as the moment that they come to. */
+const FROM_NOW = ["delay", "expiresIn"];
 const FIELDS = ["args", "kwargs", "funcPath", "queue", "uniqueKey", "priority", "maxRetries"];
 
 /** An id has no case, a moment many forms. A duration as text is the parser's to read, and has tests of its own. */
 function expectedFields(sent: object): (readonly [name: string, value: unknown])[] {
   return Object.entries(sent).flatMap(([name, value]: [string, unknown]) => {
     if (name === "id") return [[name, String(value).toLowerCase()]];
-    if (name === "eta" && typeof value === "string") return [[name, Date.parse(value)]];
-    const isComparable = FIELDS.includes(name) || (name !== "delay" && typeof value === "number");
+    if (MOMENTS.includes(name) && typeof value === "string") return [[name, Date.parse(value)]];
+    const isComparable = FIELDS.includes(name) || (!FROM_NOW.includes(name) && typeof value === "number");
     return isComparable ? [[name, value]] : [];
   });
 }
