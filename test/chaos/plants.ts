@@ -37,7 +37,7 @@ function replaceIn(sql: string, pattern: RegExp, replacement: string): string {
 const SETTLE = /UPDATE tasks AS t SET\s+status = CASE/;
 const RESULT = /INSERT INTO results[\s\S]*t\.attempts, t\.last_attempt_at/;
 const RENEW = /SET lease_expires_at = max\(t\.lease_expires_at, \?\d\) FROM/;
-const CLAIM = /SET status = 'RUNNING', attempts = attempts \+ 1/;
+const CLAIM = /, 'CANCELLED', 'RUNNING'\)/;
 
 export const PLANTS: readonly Plant[] = [
   {
@@ -57,7 +57,7 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "a claim does not count as an attempt",
     rules: ["attempts only rise", "an attempt is started once"],
-    spoil: inText(CLAIM, /attempts = attempts \+ 1/, "attempts = max(1, attempts)"),
+    spoil: inText(CLAIM, /attempts, attempts \+ 1\)/, "attempts, max(1, attempts))"),
   },
   {
     name: "the task is settled before its result is written",
@@ -92,7 +92,7 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "a cancelled task stays due",
     rules: ["a cancelled task is never started again"],
-    spoil: inText(/SET status = 'CANCELLED'/, /'CANCELLED'/, "'PENDING'"),
+    spoil: inText(/SET status = 'CANCELLED'/, /'CANCELLED', cancel_reason = 'operator'/, "'PENDING'"),
   },
   {
     name: "a queue's concurrency is not looked at",

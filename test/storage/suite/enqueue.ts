@@ -10,7 +10,7 @@ export function describeEnqueue(context: Context): void {
 
   describe("enqueue", () => {
     it("an enqueued task is PENDING and holds what it was given", async () => {
-      const { idGiven: _, ...given } = await context.enqueue({
+      const { idGiven: _, extras: __, ...given } = await context.enqueue({
         queue: "mail",
         priority: 9,
         funcPath: "email.send",
@@ -35,6 +35,15 @@ export function describeEnqueue(context: Context): void {
         lastAttemptAt: null,
         createdAt: NOW,
         updatedAt: NOW,
+        expiresAt: null,
+        cancelReason: null,
+        parentId: null,
+        awaits: 0,
+        progress: null,
+        resultTtl: null,
+        onSuccess: "keep",
+        schedule: null,
+        scheduledFor: null,
       });
     });
 
