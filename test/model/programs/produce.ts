@@ -1,6 +1,6 @@
 /** What producers do. */
 import fc from "fast-check";
-import type { NewTask } from "../../../src/core/task.ts";
+import { type NewTask, NO_EXTRAS } from "../../../src/core/task.ts";
 import { json, newTask } from "../../support/tasks.ts";
 import type { Command, World } from "../run.ts";
 import { taskId } from "../source.ts";
@@ -19,6 +19,7 @@ const input = fc.record({
   queue: picks.queue,
   priority: fc.constantFrom(5, 5, 0, 9),
   due: picks.moment,
+  expires: picks.rarely(picks.moment, null),
   content: fc.record({
     funcPath: fc.constantFrom("test.noop", "test.noop", "test.other"),
     kwargs: fc.constantFrom(json({}), json({}), json({ other: true })),
@@ -39,13 +40,15 @@ export const enqueue: fc.Arbitrary<Command> = inputs.map(
 
 export function toTasks(world: World, inputs: readonly Input[]): NewTask[] {
   const tasks: NewTask[] = [];
-  for (const { number, idGiven, repeats, queue, priority, due, content } of inputs) {
+  for (const { number, idGiven, repeats, queue, priority, due, expires, content } of inputs) {
     const id = taskId(number);
     const first = tasks.find((task) => task.id === id);
     const stored = world.state.tasks.get(id);
     const known = first ?? (stored && { ...stored, args: json(stored.args), kwargs: json(stored.kwargs) });
     const repeated = repeats && known ? contentOf(known) : {};
-    tasks.push(newTask({ queue, priority, ...content, ...repeated, id, idGiven, eta: world.now + due }));
+    const eta = world.now + due;
+    const extras = expires === null ? null : { ...NO_EXTRAS, expiresAt: world.now + expires };
+    tasks.push(newTask({ queue, priority, ...content, ...repeated, id, idGiven, eta, extras }));
   }
   // An id that the queue made is new: only a caller's can meet a task.
   const isNew = ({ id }: NewTask) =>

@@ -12,26 +12,40 @@ type Wanted = Pick<ClaimRequest, "now" | "queues" | "longestTimeout">;
 export function claimMany(state: State, request: ClaimRequest): Claimed[] {
   const { limit, queues } = request;
   const claimed: ModelTask[] = [];
+  // What is cancelled has taken its place in the claim.
+  const cancelled: ModelTask[] = [];
   for (const task of lanesOf(state, request).flatMap(({ tasks }) => tasks)) {
-    if (claimed.length === limit) break;
-    if (roomIn(state, task.queue) === 0) continue;
-    start(task, request);
-    claimed.push(task);
+    if (claimed.length + cancelled.length === limit) break;
+    const passed = cancelled.filter(({ queue }) => queue === task.queue).length;
+    if (roomIn(state, task.queue) <= passed) continue;
+    (start(task, request) ? claimed : cancelled).push(task);
   }
+  for (const { id, attempts, funcPath, queue } of cancelled)
+    request.onCancelled?.({ id, attempts, funcPath, queue, reason: "expired" });
   const place = ({ queue }: ModelTask) => queues?.indexOf(queue) ?? 0;
   return claimed.sort((a, b) => a.priority - b.priority || place(a) - place(b) || byEta(a, b)).map(toClaimed);
 }
 
 export function dequeue(state: State, now: number): Claimed | null {
-  return claimMany(state, { now, limit: 1, leaseExpiresAt: now + LEASE })[0] ?? null;
+  let met = 0;
+  const onCancelled = () => {
+    met += 1;
+  };
+  for (let before = -1; before < met; ) {
+    before = met;
+    const [task] = claimMany(state, { now, limit: 1, leaseExpiresAt: now + LEASE, onCancelled });
+    if (task !== undefined) return task;
+  }
+  return null;
 }
 
 /** The one that is due first; pause, concurrency, queues and timeout hold it back as they do others. */
 export function claimQuarantined(state: State, request: ClaimRequest): Claimed | null {
-  const [task] = dueTasks(state, request, true).filter(({ queue }) => roomIn(state, queue) > 0);
-  if (task === undefined) return null;
-  start(task, request);
-  return toClaimed(task);
+  for (;;) {
+    const [task] = dueTasks(state, request, true).filter(({ queue }) => roomIn(state, queue) > 0);
+    if (task === undefined) return null;
+    if (start(task, request)) return toClaimed(task);
+  }
 }
 
 /** As {@link claimQuarantined}, with those tasks ended. */
@@ -90,9 +104,20 @@ function roomIn(state: State, queue: string, ended: readonly string[] = []): num
   return Math.max(0, (state.queues.get(queue)?.concurrency ?? Number.POSITIVE_INFINITY) - running.length);
 }
 
-function start(task: ModelTask, { now, leaseExpiresAt }: ClaimRequest): void {
+/** False where it must not start any more: it is cancelled. */
+function start(task: ModelTask, { now, leaseExpiresAt }: ClaimRequest): boolean {
+  if (task.expiresAt !== null && task.expiresAt <= now) {
+    Object.assign(task, {
+      status: "CANCELLED",
+      cancelReason: "expired",
+      quarantined: false,
+      updatedAt: now,
+    });
+    return false;
+  }
   Object.assign(task, { status: "RUNNING", leaseExpiresAt, lastAttemptAt: now, updatedAt: now });
   task.attempts += 1;
+  return true;
 }
 
 function toClaimed(task: ModelTask): Claimed {

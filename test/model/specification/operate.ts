@@ -18,7 +18,15 @@ export function cancel(state: State, id: string, now: number): Task {
 export function retry(state: State, id: string, now: number): Task {
   const task = allowed(state, "retry", id, ["FAILED", "CANCELLED"]);
   if (holderOf(state, task.uniqueKey) !== null) throw new UniqueConflictError(id);
-  Object.assign(task, { status: "PENDING", cancelReason: null, failures: 0, eta: now, updatedAt: now });
+  const expiresAt = task.expiresAt !== null && task.expiresAt <= now ? null : task.expiresAt;
+  Object.assign(task, {
+    status: "PENDING",
+    cancelReason: null,
+    failures: 0,
+    eta: now,
+    expiresAt,
+    updatedAt: now,
+  });
   state.results.delete(id);
   return { ...task };
 }
