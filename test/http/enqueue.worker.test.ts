@@ -43,6 +43,15 @@ describe("POST /v1/tasks", () => {
       lastAttemptAt: null,
       createdAt: expect.any(Number),
       updatedAt: body.createdAt,
+      expiresAt: null,
+      cancelReason: null,
+      parentId: null,
+      awaits: 0,
+      progress: null,
+      resultTtl: null,
+      onSuccess: "keep",
+      schedule: null,
+      scheduledFor: null,
     });
   });
 
