@@ -81,6 +81,17 @@ export function parseCount(filter: CountFilter, { cursor, pages = COUNTED_PAGES 
   return { filter: parseConditions(filter), ...parsePages(cursor, pages) };
 }
 
+const CONDITIONS: ReadonlySet<string> = new Set<keyof CountFilter>([
+  "status",
+  "queue",
+  "funcPath",
+  "createdBefore",
+  "createdAfter",
+  "errorType",
+  "schedule",
+  "parentId",
+]);
+
 function parsePages(cursor: string | null | undefined, pages: number) {
   return {
     cursor: cursor === null || cursor === undefined ? null : parseId(cursor, "cursor"),
@@ -89,7 +100,11 @@ function parsePages(cursor: string | null | undefined, pages: number) {
 }
 
 /** What is told to touch every task must say so: a filter that came out empty by mistake does not. */
-function parseBulkFilter({ all, ...conditions }: BulkFilterOptions): BulkFilter {
+function parseBulkFilter(filter: BulkFilterOptions): BulkFilter {
+  if (typeof filter !== "object" || filter === null) {
+    throw new ValidationError("filter", "an object", describe(filter));
+  }
+  const { all, ...conditions } = filter;
   const isEmpty = Object.values(conditions).every((condition) => condition === undefined);
   if (all !== undefined && all !== true)
     throw new ValidationError("filter.all", "true, or absent", describe(all));
@@ -100,7 +115,12 @@ function parseBulkFilter({ all, ...conditions }: BulkFilterOptions): BulkFilter 
   return within("filter", () => parseConditions(conditions));
 }
 
+/** What cannot be read as a condition would otherwise be left out, and the filter be wider than it was meant. */
 function parseConditions(filter: CountFilter): BulkFilter {
+  for (const [name, value] of Object.entries(filter)) {
+    if (CONDITIONS.has(name)) continue;
+    throw new ValidationError(name, "absent, since no such condition exists", describe(value));
+  }
   const read = <T, R>(value: T | undefined, parse: (value: T) => R) =>
     value === undefined ? undefined : parse(value);
   const readText = (name: "queue" | "funcPath" | "errorType" | "schedule") =>

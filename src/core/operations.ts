@@ -118,5 +118,5 @@ export abstract class Operations {
 }
 
 function isMoment(eta: Instant | NewEta): eta is Instant {
-  return typeof eta !== "object" || eta instanceof Date;
+  return typeof eta !== "object" || eta === null || eta instanceof Date;
 }
