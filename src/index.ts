@@ -1,4 +1,14 @@
+export type { Bulk, BulkReport, BulkStorage, CountReport } from "./core/bulk.ts";
+export type {
+  BulkAction,
+  BulkFilterOptions,
+  BulkOptions,
+  BulkSet,
+  CountFilter,
+  PageOptions,
+} from "./core/bulk-options.ts";
 export { Aborted, NonRetryable, Snooze } from "./core/control.ts";
+export type { DrainedOptions } from "./core/drained.ts";
 export type { Duration, Instant } from "./core/duration.ts";
 export type { DrainEnd, DrainOptions, DrainReport } from "./core/engine.ts";
 export {
@@ -9,6 +19,7 @@ export {
   IdempotencyConflictError,
   LeaseLostError,
   MigrationFailed,
+  NotDrainedError,
   OmniqError,
   QueryBudgetSpent,
   QueryLimitReached,
@@ -29,6 +40,7 @@ export type { EventListener, QueueEvent, StorageUse, TaskSubject } from "./core/
 export type { ExtraOptions } from "./core/extras.ts";
 export type { BatchSubmission, Submission } from "./core/intake.ts";
 export type { Logger, LogLevel } from "./core/log.ts";
+export type { NewEta, OperatorStorage, TaskChange } from "./core/operators.ts";
 export {
   type DefaultOptions,
   type EnqueueOptions,

@@ -12,6 +12,7 @@ export type ErrorCode =
   | "idempotency_conflict"
   | "lease_lost"
   | "task_timeout"
+  | "not_drained"
   | "schema_missing"
   | "migration_failed"
   | "storage_unavailable"
@@ -193,6 +194,23 @@ export class TaskTimeoutError extends OmniqError {
 
   constructor(timeout: number) {
     super(`expected the handler to end within its timeout of ${timeout} ms, and it did not`);
+    this.timeout = timeout;
+  }
+}
+
+/** Tasks still wait or run at the end of the time that was given for it. */
+export class NotDrainedError extends OmniqError {
+  readonly code = "not_drained";
+  readonly queue: string | null;
+  readonly timeout: number;
+
+  /** @param queue null for all */
+  constructor(queue: string | null, timeout: number) {
+    const where = queue === null ? "any queue" : `the queue ${JSON.stringify(queue)}`;
+    super(
+      `expected no task of ${where} to wait or run after ${timeout} ms, and some do: wait longer, and see that no queue is paused and that workers run`,
+    );
+    this.queue = queue;
     this.timeout = timeout;
   }
 }

@@ -37,8 +37,13 @@ export class Lookup {
 
   /** Of an operation, as of a read, a caller hears whether its task was purged. */
   async after(id: string, operation: Promise<Task>): Promise<Task> {
+    return this.show(await this.explain(id, operation));
+  }
+
+  /** The same of one that answers with no task. */
+  async explain<T>(id: string, operation: Promise<T>): Promise<T> {
     try {
-      return this.show(await operation);
+      return await operation;
     } catch (error) {
       if (error instanceof TaskNotFoundError) return this.#explainAbsence(id);
       throw error;

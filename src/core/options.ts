@@ -43,6 +43,7 @@ export const LIMITS = {
   queryBudget: { min: 20, max: 1_000_000 },
   ownQueries: { min: 0, max: 1_000_000 },
   purgePages: { min: 1, max: 1_000 },
+  bulkPages: { min: 1, max: 100 },
   listLimit: { min: 1, max: 1_000 },
   lease: { min: SECOND, max: DAY },
   /** How long handlers may run on after a stop. */

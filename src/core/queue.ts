@@ -1,7 +1,7 @@
 import { AMBIENT } from "./ambient.ts";
 import { Clock } from "./clock.ts";
 import { drain } from "./drain.ts";
-import { type Duration, type Instant, parseDuration, parseInstant, parseInteger } from "./duration.ts";
+import { type Duration, parseDuration, parseInteger } from "./duration.ts";
 import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./engine.ts";
 import { type EventListener, guarded } from "./events.ts";
 import { parseFilter } from "./filter.ts";
@@ -9,8 +9,15 @@ import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
 import { Lookup } from "./lookup.ts";
+import { Operations } from "./operations.ts";
 import { LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
-import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskOptions, type TaskRequest } from "./prepare.ts";
+import {
+  type EnqueueRequest,
+  enqueueRequest,
+  pendingTask,
+  type TaskOptions,
+  type TaskRequest,
+} from "./prepare.ts";
 import type { KickOptions, QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import {
@@ -63,7 +70,7 @@ export interface QueueSession {
 }
 
 /** Made by {@link createQueue}; a Worker and a runner have one each. */
-export class Queue<Native = unknown> {
+export class Queue<Native = unknown> extends Operations {
   readonly #registry: Registry;
   readonly #options: QueueParts<Native>;
   readonly #storage: Storage<Native>;
@@ -74,13 +81,17 @@ export class Queue<Native = unknown> {
   readonly #emit: EventListener;
 
   constructor(options: QueueParts<Native>, registry: Registry, shared?: Shared) {
+    const { storage } = options;
+    const common = shared ?? { clock: new Clock(options.now), listeners: new Set(), redacts: false };
+    const lookup = new Lookup(storage, registry, common.redacts);
+    super({ storage, lookup, now: () => this.#now(), wake: () => this.#wake() });
     this.#options = options;
-    this.#storage = options.storage;
-    this.#shared = shared ?? { clock: new Clock(options.now), listeners: new Set(), redacts: false };
+    this.#storage = storage;
+    this.#shared = common;
     this.#retention = parseRetention(options.retention);
     this.#emit = guarded(options.onEvent, options.log ?? SILENT);
     this.#registry = registry;
-    this.#lookup = new Lookup(this.#storage, registry, this.#shared.redacts);
+    this.#lookup = lookup;
     const defaults = parseDefaults(options.defaults);
     this.#intake = new Intake(this.#storage, registry, defaults, () => this.#wake());
   }
@@ -280,7 +291,7 @@ export class Queue<Native = unknown> {
   /**
    * One page of tasks, newest first.
    *
-   * @param filter `status`, `queue`, `funcPath`; `limit`, 1 to 1,000, defaults to 100; `cursor` goes on from the page before
+   * @param filter `status`, `queue`, `funcPath`, `schedule`, `parentId`; `limit`, 1 to 1,000, defaults to 100; `cursor` goes on from the page before
    * @returns the tasks, and a cursor; a page may be short (it ends at about 4 MB), or empty, and still have one
    * @throws {ValidationError}
    */
@@ -320,18 +331,6 @@ export class Queue<Native = unknown> {
     const task = await this.#lookup.after(id, this.#storage.retry(parseId(id, "id"), this.#now()));
     this.#wake();
     return task;
-  }
-
-  /**
-   * Moves the eta of a task that waits, and keeps its counters.
-   *
-   * @throws {TaskStatusError} {@link TaskNotFoundError} {@link TaskPurgedError} {@link ValidationError}
-   */
-  async reschedule(id: string, eta: Instant): Promise<Task> {
-    return this.#lookup.after(
-      id,
-      this.#storage.reschedule(parseId(id, "id"), parseInstant(eta, "eta"), this.#now()),
-    );
   }
 
   /**

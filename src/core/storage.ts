@@ -1,3 +1,5 @@
+import type { BulkStorage } from "./bulk.ts";
+import type { OperatorStorage } from "./operators.ts";
 import type {
   CancelledAtClaim,
   Claim,
@@ -74,6 +76,10 @@ export interface TaskFilter {
   readonly status?: TaskStatus;
   readonly queue?: string;
   readonly funcPath?: string;
+  /** The name of the schedule that it is a firing of. */
+  readonly schedule?: string;
+  /** The task whose handler enqueued it. */
+  readonly parentId?: string;
   /** From the page before. */
   readonly cursor?: string;
   readonly limit: number;
@@ -227,6 +233,8 @@ export interface Storage<Native = unknown> {
   reschedule(id: string, eta: number, now: number): Promise<Task>;
   /** What the settings do not name stays as it is. Throws neither. */
   configureQueue(name: string, settings: QueueSettings): Promise<void>;
+  readonly operators: OperatorStorage;
+  readonly bulk: BulkStorage;
 
   // Readers
   /** Null where there is no such task. */

@@ -125,4 +125,7 @@ export const OPERATIONS = {
   cancel: { from: ["PENDING", "RETRYING", "RUNNING"], to: "CANCELLED" },
   retry: { from: ["FAILED", "CANCELLED"], to: "PENDING" },
   reschedule: { from: ["PENDING", "RETRYING"], to: null },
+  runNow: { from: ["PENDING", "RETRYING"], to: null },
+  change: { from: ["PENDING", "RETRYING"], to: null },
+  delete: { from: ["SUCCESS", "FAILED", "CANCELLED"], to: null },
 } as const satisfies Readonly<Record<string, Operation>>;

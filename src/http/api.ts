@@ -4,6 +4,7 @@ import { describe } from "../core/describe.ts";
 import { authenticate } from "./auth.ts";
 import type { Api, ApiVariables } from "./context.ts";
 import { allowOnly } from "./methods.ts";
+import { operateRoutes } from "./operate.ts";
 import { HttpError, problemOf } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
 import { resultRoutes } from "./results.ts";
@@ -59,6 +60,7 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
     return context.json({ status: "ok" });
   });
   app.all("/healthz", allowOnly("GET", "HEAD"));
+  app.route("/v1", operateRoutes());
   app.route("/v1", taskRoutes());
   app.route("/v1", queueRoutes());
   app.route("/v1", resultRoutes());

@@ -47,6 +47,7 @@ const STATUSES = {
   invalid_config: 503,
   lease_lost: 500,
   task_timeout: 500,
+  not_drained: 500,
   storage_rejected: 500,
   storage_full: 507,
 } as const satisfies Record<ErrorCode, ContentfulStatusCode>;

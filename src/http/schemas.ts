@@ -51,6 +51,8 @@ export const ListQuery = v.strictObject({
   status: v.optional(v.picklist(TASK_STATUSES)),
   queue: v.optional(v.string()),
   funcPath: v.optional(v.string()),
+  schedule: v.optional(v.string()),
+  parentId: v.optional(v.string()),
   cursor: v.optional(v.string()),
   limit: v.optional(v.pipe(v.string(), v.transform(readLimit))),
 });

@@ -47,7 +47,7 @@ export function taskRoutes() {
     context.json(await context.var.queue.get(context.req.param("id"))),
   );
 
-  app.all("/tasks/:id", allowOnly("GET", "HEAD"));
+  app.all("/tasks/:id", allowOnly("GET", "HEAD", "PATCH", "DELETE"));
 
   app.get("/tasks/:id/result", requires("read"), async (context) => {
     const { wait } = parse(ResultQuery, readQuery(context));

@@ -9,13 +9,15 @@ const AFTER_ALL = "g";
 
 /** One page of tasks, newest first; with a filter a bounded number of them is examined for it. */
 export async function listTasks({ tasks, sql }: Databases, filter: TaskFilter): Promise<Page<Task>> {
-  const { status = null, queue = null, funcPath = null, cursor: before = AFTER_ALL, limit } = filter;
-  if (status === null && queue === null && funcPath === null) {
+  const { status = null, queue = null, funcPath = null, schedule = null, parentId = null } = filter;
+  const { cursor: before = AFTER_ALL, limit } = filter;
+  const conditions = { status, queue, funcPath, schedule, parentId };
+  if (Object.values(conditions).every((condition) => condition === null)) {
     const rows = await tasks.read(sql.listTasks({ before, limit }));
     return { items: rows.map(toTask), cursor: endOfFull(rows, limit) };
   }
-  const list = status === "FAILED" ? sql.listFailed : sql.listMatching;
-  const rows = await tasks.read(list({ before, status, queue, funcPath, limit }));
+  const list = parentId !== null ? sql.listChildren : status === "FAILED" ? sql.listFailed : sql.listMatching;
+  const rows = await tasks.read(list({ before, ...conditions, limit }));
   const matching = rows.filter((row) => row.id !== null);
   return { items: matching.map(toTask), cursor: endOfFull(matching, limit) ?? rows[0]?.edge ?? null };
 }

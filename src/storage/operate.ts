@@ -1,4 +1,5 @@
 import { StorageRejected, TaskNotFoundError, TaskStatusError, UniqueConflictError } from "../core/errors.ts";
+import type { OperatorStorage, TaskChange } from "../core/operators.ts";
 import type { QueueSettings } from "../core/storage.ts";
 import type { Task } from "../core/task.ts";
 import { OPERATIONS, type Operation } from "../core/transitions.ts";
@@ -10,9 +11,47 @@ export function cancel(databases: Databases, id: string, now: number): Promise<T
   return operate(databases, "cancel", id, now, databases.sql.cancel({ id, now }));
 }
 
+export function makeOperators(databases: Databases): OperatorStorage {
+  const { tasks, sql } = databases;
+  return {
+    delete: (id) => deleteTask(databases, id),
+    runNow: (id, now) => operate(databases, "runNow", id, now, sql.runNow({ id, now })),
+    change: (id, change, now) => changeTask(databases, id, change, now),
+    async hasWork(queue) {
+      // Of the primary: what was enqueued just before must be seen.
+      const [row] = await tasks.decide(queue === null ? sql.findWork : sql.findWorkOf({ queue }));
+      return row?.found === 1;
+    },
+  };
+}
+
+function changeTask(
+  databases: Databases,
+  id: string,
+  { priority = null, queue = null }: { [Name in keyof TaskChange]: TaskChange[Name] | null },
+  now: number,
+): Promise<Task> {
+  return operate(databases, "change", id, now, databases.sql.change({ id, priority, queue, now }));
+}
+
+async function deleteTask(databases: Databases, id: string): Promise<void> {
+  const { tasks, sql } = databases;
+  await deleteResultElsewhere(databases, OPERATIONS.delete, id);
+  const { rows, resent } = await tasks.writeMany(() => ({
+    found: [sql.getTask({ id })],
+    deleted: [sql.deleteTask({ id })],
+    results: [sql.purgeResults({ ids: JSON.stringify([id]) })],
+  }));
+  // Where it was sent before, that send may have deleted it.
+  if (rows.deleted.length === 1 || (resent && rows.found.length === 0)) return;
+  const [found] = rows.found;
+  if (found === undefined) throw new TaskNotFoundError(id);
+  throw new TaskStatusError(id, "delete", OPERATIONS.delete.from, found.status);
+}
+
 export async function retry(databases: Databases, id: string, now: number): Promise<Task> {
   const { sql } = databases;
-  await deleteResultElsewhere(databases, id);
+  await deleteResultElsewhere(databases, OPERATIONS.retry, id);
   try {
     return await operate(databases, "retry", id, now, sql.retry({ id, now }), [sql.deleteOldResult({ id })]);
   } catch (error) {
@@ -21,13 +60,17 @@ export async function retry(databases: Databases, id: string, now: number): Prom
 }
 
 /**
- * Before the retry: a FAILED task is served without it too, and one that is retried must not be served with it. A run that
- * ends meanwhile has more attempts, so its result stays.
+ * Before the task is retried or deleted: a FAILED task is served without it too, and one that is retried must not be served with
+ * it. A run that ends meanwhile has more attempts, so its result stays.
  */
-async function deleteResultElsewhere({ tasks, results, sql }: Databases, id: string): Promise<void> {
+async function deleteResultElsewhere(
+  { tasks, results, sql }: Databases,
+  operation: Operation,
+  id: string,
+): Promise<void> {
   if (results === null) return;
   const [task] = await tasks.decide(sql.getTask({ id }));
-  if (task === undefined || !allows(OPERATIONS.retry, task)) return;
+  if (task === undefined || !allows(operation, task)) return;
   await results.write(sql.deleteResultOf({ id, attempts: task.attempts }));
 }
 

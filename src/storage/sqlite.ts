@@ -1,3 +1,5 @@
+import type { BulkStorage } from "../core/bulk.ts";
+import type { OperatorStorage } from "../core/operators.ts";
 import type {
   ClaimRequest,
   EnqueueReceipt,
@@ -15,13 +17,14 @@ import type {
 } from "../core/storage.ts";
 import type { Claim, ClaimedTask, JsonText, NewTask, Task, TaskError, TaskResult } from "../core/task.ts";
 import type { Settlement } from "../core/transitions.ts";
+import { makeBulk } from "./bulk.ts";
 import { claimMany, claimQuarantined, dequeue, findNextEta, hasQuarantined } from "./claim.ts";
 import { Connection, type Meter, type RetryOptions } from "./connection.ts";
 import type { Databases } from "./databases.ts";
 import type { Driver } from "./driver.ts";
 import { enqueueMany, enqueueStatements } from "./enqueue.ts";
 import { listQueues, listTasks } from "./list.ts";
-import { cancel, configureQueue, reschedule, retry } from "./operate.ts";
+import { cancel, configureQueue, makeOperators, reschedule, retry } from "./operate.ts";
 import { finishPurge, mayBePurged, purgeIdempotencyKeys, purgeResults, startPurge } from "./purge.ts";
 import { getOutcome, getTask, readClock } from "./read.ts";
 import { rescueMany } from "./rescue.ts";
@@ -47,6 +50,8 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   readonly #tablePrefix: string;
   readonly #meter: Meter;
   readonly #databases: Databases;
+  readonly operators: OperatorStorage;
+  readonly bulk: BulkStorage;
 
   constructor(driver: Driver<Native>, options: SqliteStorageOptions = {}, meter: Meter = { queries: 0 }) {
     const { tablePrefix = "", results } = options;
@@ -60,6 +65,8 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
       results: results === undefined ? null : connect(results),
       sql: statementsFor(tablePrefix),
     };
+    this.operators = makeOperators(this.#databases);
+    this.bulk = makeBulk(this.#databases);
   }
 
   get queryCount(): number {

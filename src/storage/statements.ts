@@ -1,3 +1,4 @@
+import { bulkSql } from "./statements/bulk.ts";
 import { claimSql } from "./statements/claim.ts";
 import { enqueueSql } from "./statements/enqueue.ts";
 import { namesFor } from "./statements/names.ts";
@@ -31,6 +32,7 @@ function buildStatements(prefix: string) {
     ...claimSql(names),
     ...settleSql(names),
     ...operateSql(names),
+    ...bulkSql(names),
     ...readSql(names),
     ...purgeSql(names),
   };

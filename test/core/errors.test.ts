@@ -16,6 +16,7 @@ const all: Readonly<Record<string, errors.OmniqError>> = {
   idempotency_conflict: new errors.IdempotencyConflictError(),
   lease_lost: new errors.LeaseLostError("7", 3),
   task_timeout: new errors.TaskTimeoutError(25_000),
+  not_drained: new errors.NotDrainedError("mail", 5_000),
   schema_missing: new errors.SchemaMissing("it lacks tasks", "`migrate`"),
   migration_failed: new errors.MigrationFailed("0001_note.sql", "near x: syntax error"),
   storage_unavailable: new errors.StorageUnavailable("unavailable", { detail: "gone" }),

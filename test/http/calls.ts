@@ -13,6 +13,12 @@ export const CALLS = [
   ["GET", "/v1/queues", "read", undefined, 200],
   ["POST", `/v1/tasks/${ID}/cancel`, "admin", undefined, 404],
   ["POST", `/v1/tasks/${ID}/retry`, "admin", undefined, 404],
+  ["DELETE", `/v1/tasks/${ID}`, "admin", undefined, 404],
+  ["PATCH", `/v1/tasks/${ID}`, "admin", { priority: 1 }, 404],
+  ["POST", `/v1/tasks/${ID}/run`, "admin", undefined, 404],
+  ["POST", `/v1/tasks/${ID}/reschedule`, "admin", { delay: "1h" }, 404],
+  ["POST", "/v1/tasks/bulk", "admin", { action: "cancel", filter: { queue: "none" } }, 200],
+  ["GET", "/v1/tasks/count?status=FAILED", "read", undefined, 200],
   ["PUT", "/v1/queues/mail", "admin", { paused: true }, 200],
   ["DELETE", "/v1/results?olderThan=1d", "admin", undefined, 200],
 ] as const;

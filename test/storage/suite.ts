@@ -1,7 +1,9 @@
 import { beforeEach, describe } from "vitest";
 import type { TestDatabase } from "../support/database.ts";
+import { describeBulk } from "./suite/bulk.ts";
 import { describeClaim } from "./suite/claim.ts";
 import { Context, type Limits } from "./suite/context.ts";
+import { describeControl } from "./suite/control.ts";
 import { describeEnqueue } from "./suite/enqueue.ts";
 import { describeFaults } from "./suite/faults.ts";
 import { describeIdempotency } from "./suite/idempotency.ts";
@@ -25,7 +27,9 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     const context = new Context(limits);
     beforeEach(() => context.reset(open));
 
+    describeBulk(context);
     describeClaim(context);
+    describeControl(context);
     describeEnqueue(context);
     describeFaults(context);
     describeIdempotency(context);

@@ -28,6 +28,7 @@ export function namesFor(given: string) {
     leaseIndex: `INDEXED BY ${prefix}tasks_lease_idx`,
     heldIndex: `INDEXED BY ${prefix}tasks_held_idx`,
     failedIndex: `INDEXED BY ${prefix}tasks_failed_idx`,
+    parentIndex: `INDEXED BY ${prefix}tasks_parent_idx`,
     /** Loose index scan: each queue that the index holds, for one seek each, as a table of this name. */
     queueNames: (index: string, predicate: string, names = "names") => `
       ${names} (queue) AS (
@@ -54,6 +55,12 @@ export function due(alias?: string): string {
 export function quarantined(alias?: string): string {
   const held = column("held", alias);
   return `${held} > 0 AND ${held} = 1 AND ${waiting(alias)}`;
+}
+
+/** Waits for others to end. */
+export function awaiting(alias?: string): string {
+  const held = column("held", alias);
+  return `${held} > 0 AND ${held} = 2 AND ${waiting(alias)}`;
 }
 
 export function running(alias?: string): string {

@@ -1,15 +1,34 @@
 import { OPERATIONS } from "../../core/transitions.ts";
 import type { TaskRow } from "../rows.ts";
-import { hasStatus, type Names } from "./names.ts";
-import { prepare } from "./statement.ts";
+import { awaiting, due, hasStatus, type Names, quarantined, running } from "./names.ts";
+import { prepare, type Statement } from "./statement.ts";
+
+const { cancel, retry, reschedule, runNow, change, delete: deletion } = OPERATIONS;
+
+// What each operation sets, of one task or of many.
+export const CANCEL = `status = '${cancel.to}', cancel_reason = 'operator', held = 0, lease_expires_at = NULL, claimed_by = NULL, updated_at = :now`;
+export const RETRY = `status = '${retry.to}', eta = :now, failures = 0, held = 0, awaits = 0, claimed_by = NULL, cancel_reason = NULL,
+  expires_at = iif(expires_at <= :now, NULL, expires_at), updated_at = :now`;
+export const RESCHEDULE = "eta = :eta, updated_at = :now";
+/** What is due already keeps its place. */
+export const RUN_NOW = "eta = min(eta, :now), updated_at = :now";
+export const CHANGE =
+  "priority = coalesce(:priority, priority), queue = coalesce(:queue, queue), updated_at = :now";
 
 /** Operators change tasks and queues. */
-export function operateSql({ tasks, results, queues }: Names) {
-  const { cancel, retry, reschedule } = OPERATIONS;
+export function operateSql({ tasks, results, queues, dueIndex, leaseIndex, heldIndex }: Names) {
+  const exists = (index: string, predicate: string) =>
+    `EXISTS (SELECT 1 FROM ${tasks} ${index} WHERE ${predicate})`;
+  /** Waits, or runs. */
+  const workIn = (within: string) => `
+    SELECT ${exists(dueIndex, `${within} ${due()}`)} OR ${exists(leaseIndex, `${within} ${running()}`)}
+      OR ${exists(heldIndex, `${within} ${quarantined()}`)} OR ${exists(heldIndex, `${within} ${awaiting()}`)} AS found`;
+  const findWork: Statement<{ found: number }> = { sql: workIn(""), parameters: [] };
+
   return {
     /** 1 W. */
     cancel: prepare<{ id: string; now: number }, TaskRow>(`
-      UPDATE ${tasks} SET status = '${cancel.to}', cancel_reason = 'operator', held = 0, lease_expires_at = NULL, claimed_by = NULL, updated_at = :now
+      UPDATE ${tasks} SET ${CANCEL}
       WHERE id = :id AND ${hasStatus(cancel.from)} RETURNING *`),
 
     /** In one batch before the retry. 1 W. */
@@ -22,14 +41,29 @@ export function operateSql({ tasks, results, queues }: Names) {
     ),
     /** 2 W, 3 with a unique key. */
     retry: prepare<{ id: string; now: number }, TaskRow>(`
-      UPDATE ${tasks} SET status = '${retry.to}', eta = :now, failures = 0, held = 0, awaits = 0, claimed_by = NULL, cancel_reason = NULL,
-        expires_at = iif(expires_at <= :now, NULL, expires_at), updated_at = :now
+      UPDATE ${tasks} SET ${RETRY}
       WHERE id = :id AND ${hasStatus(retry.from)} RETURNING *`),
 
     /** 3 W. */
     reschedule: prepare<{ id: string; eta: number; now: number }, TaskRow>(`
-      UPDATE ${tasks} SET eta = :eta, updated_at = :now
+      UPDATE ${tasks} SET ${RESCHEDULE}
       WHERE id = :id AND ${hasStatus(reschedule.from)} RETURNING *`),
+    /** 3 W. */
+    runNow: prepare<{ id: string; now: number }, TaskRow>(
+      `UPDATE ${tasks} SET ${RUN_NOW} WHERE id = :id AND ${hasStatus(runNow.from)} RETURNING *`,
+    ),
+    /** 3 W. */
+    change: prepare<{ id: string; priority: number | null; queue: string | null; now: number }, TaskRow>(
+      `UPDATE ${tasks} SET ${CHANGE} WHERE id = :id AND ${hasStatus(change.from)} RETURNING *`,
+    ),
+    /** 1 W, 2 where it had FAILED; 1 for each index that it is in. */
+    deleteTask: prepare<{ id: string }, { id: string }>(
+      `DELETE FROM ${tasks} WHERE id = :id AND ${hasStatus(deletion.from)} RETURNING id`,
+    ),
+
+    /** At most 4 reads. */
+    findWork,
+    findWorkOf: prepare<{ queue: string }, { found: number }>(workIn("queue = :queue AND")),
 
     /** Null leaves `paused` as it is; `concurrency` is set only with `setsConcurrency`, since null is a value of it. 1 W. */
     configureQueue: prepare<{

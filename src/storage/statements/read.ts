@@ -1,6 +1,6 @@
 import { LIMITS } from "../../core/options.ts";
 import type { AllNull, OutcomeRow, ResultRow, TaskRow } from "../rows.ts";
-import { due, type Names, quarantined, running } from "./names.ts";
+import { awaiting, due, type Names, quarantined, running } from "./names.ts";
 import { prepare, type Statement } from "./statement.ts";
 
 /** Tasks that one page of a listing with a filter examines. */
@@ -17,6 +17,8 @@ type Matching = {
   status: string | null;
   queue: string | null;
   funcPath: string | null;
+  schedule: string | null;
+  parentId: string | null;
   limit: number;
 };
 
@@ -45,6 +47,7 @@ export function readSql({
   leaseIndex,
   heldIndex,
   failedIndex,
+  parentIndex,
   queueNames,
 }: Names) {
   /** SQLite knows it without reading the texts. */
@@ -62,8 +65,9 @@ export function readSql({
       SELECT (SELECT id FROM ${tasks} ${index} WHERE id < :before ${predicate} ORDER BY id DESC LIMIT 1 OFFSET ${EXAMINED - 1}) AS edge) e
     LEFT JOIN (${pageOf(`
       SELECT id, size FROM (
-        SELECT id, status, queue, func_path, ${size} FROM ${tasks} ${index} WHERE id < :before ${predicate} ORDER BY id DESC LIMIT ${EXAMINED})
+        SELECT id, status, queue, func_path, schedule, parent_id, ${size} FROM ${tasks} ${index} WHERE id < :before ${predicate} ORDER BY id DESC LIMIT ${EXAMINED})
       WHERE (:status IS NULL OR status = :status) AND (:queue IS NULL OR queue = :queue) AND (:funcPath IS NULL OR func_path = :funcPath)
+        AND (:schedule IS NULL OR schedule = :schedule) AND (:parentId IS NULL OR parent_id = :parentId)
       ORDER BY id DESC LIMIT :limit`)}) p
     ORDER BY p.id DESC`;
 
@@ -108,17 +112,21 @@ export function readSql({
     listMatching: prepare<Matching, MatchingRow>(listMatching("", "")),
     /** The same for FAILED, from an index that holds no others. */
     listFailed: prepare<Matching, MatchingRow>(listMatching(failedIndex, "AND status = 'FAILED'")),
+    /** The same for the tasks that one enqueued. */
+    listChildren: prepare<Matching, MatchingRow>(listMatching(parentIndex, "AND parent_id = :parentId")),
 
     /** For each queue: its depth, what runs, and a seek for each priority and for the quarantine. */
     listQueues: prepare<{ now: number }, QueueRow>(`
       WITH RECURSIVE ${queueNames(dueIndex, due())},
       ${queueNames(leaseIndex, running(), "running_names")},
       ${queueNames(heldIndex, quarantined(), "held_names")},
+      ${queueNames(heldIndex, awaiting(), "awaiting_names")},
       known (queue) AS (
-        SELECT queue FROM names UNION SELECT queue FROM running_names UNION SELECT queue FROM held_names UNION SELECT name FROM ${queues}),
+        SELECT queue FROM names UNION SELECT queue FROM running_names UNION SELECT queue FROM held_names
+        UNION SELECT queue FROM awaiting_names UNION SELECT name FROM ${queues}),
       priorities (value) AS (VALUES (${LIMITS.priority.min}) UNION ALL SELECT value + 1 FROM priorities WHERE value < ${LIMITS.priority.max})
       SELECT k.queue AS name, coalesce(c.paused, 0) AS paused, c.concurrency,
-        ${depthOf(dueIndex, due())} + ${depthOf(heldIndex, quarantined())} AS depth,
+        ${depthOf(dueIndex, due())} + ${depthOf(heldIndex, quarantined())} + ${depthOf(heldIndex, awaiting())} AS depth,
         (SELECT count(*) FROM ${tasks} ${leaseIndex} WHERE queue = k.queue AND ${running()}) AS running,
         :now - (SELECT min(eta) FROM (
           SELECT (SELECT min(eta) FROM ${tasks} ${dueIndex} WHERE queue = k.queue AND priority = p.value AND ${due()}) AS eta FROM priorities p

@@ -11,6 +11,14 @@ type Verb = (storage: SqliteStorage, id: string) => Promise<Task>;
 const VERBS: Record<string, { readonly verb: Verb; readonly from: readonly TaskStatus[] }> = {
   cancel: { verb: (storage, id) => storage.cancel(id, NOW), from: ["PENDING", "RETRYING", "RUNNING"] },
   retry: { verb: (storage, id) => storage.retry(id, NOW), from: ["FAILED", "CANCELLED"] },
+  runNow: {
+    verb: (storage, id) => storage.operators.runNow(id, NOW),
+    from: ["PENDING", "RETRYING"],
+  },
+  change: {
+    verb: (storage, id) => storage.operators.change(id, { priority: 0, queue: "other" }, NOW),
+    from: ["PENDING", "RETRYING"],
+  },
   reschedule: { verb: (storage, id) => storage.reschedule(id, LATER, NOW), from: ["PENDING", "RETRYING"] },
 };
 

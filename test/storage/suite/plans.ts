@@ -18,6 +18,11 @@ const INDEXES: Partial<Record<StatementName, string>> = {
   claimQuarantined: "tasks_held_idx",
   findQuarantined: "tasks_held_idx",
   listFailed: "tasks_failed_idx",
+  listChildren: "tasks_parent_idx",
+  findWork: "tasks_due_idx",
+  findWorkOf: "tasks_due_idx",
+  bulkFindFailed: "tasks_failed_idx",
+  bulkFindChildren: "tasks_parent_idx",
   findDuplicates: "tasks_unique_idx",
   recordIdempotencyKey: "tasks_unique_idx",
 };
@@ -29,6 +34,7 @@ const FIRST_ENTRIES: Partial<Record<StatementName, readonly string[]>> = {
   findExpired: ["tasks_lease_idx"],
   findClaimed: ["tasks_lease_idx"],
   listQueues: ["tasks_due_idx", "tasks_lease_idx"],
+  findWork: ["tasks_due_idx", "tasks_lease_idx"],
 };
 
 /** Statements that read a whole table, and say so. */

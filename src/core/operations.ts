@@ -1,0 +1,122 @@
+import { Bulk } from "./bulk.ts";
+import { type DrainedOptions, untilDrained } from "./drained.ts";
+import { type Instant, parseInstant } from "./duration.ts";
+import type { Lookup } from "./lookup.ts";
+import { type NewEta, parseChange, parseNewEta, type TaskChange } from "./operators.ts";
+import { parseId, parseText } from "./options.ts";
+import type { Storage } from "./storage.ts";
+import type { Task } from "./task.ts";
+
+/** What the operations need of their queue. */
+interface OperationParts {
+  readonly storage: Pick<Storage, "bulk" | "operators" | "reschedule" | "configureQueue">;
+  readonly lookup: Lookup;
+  readonly now: () => number;
+  /** Told where something may have become due. */
+  readonly wake: () => void;
+}
+
+/** What operators do with the tasks that are there, and with queues: a part of `Queue`. */
+export abstract class Operations {
+  readonly #parts: OperationParts;
+
+  constructor(parts: OperationParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Moves the eta of a task that waits, and keeps its counters.
+   *
+   * @param eta a moment, or `{ delay }` from now
+   * @throws {TaskStatusError} {@link TaskNotFoundError} {@link TaskPurgedError} {@link ValidationError}
+   * @example await queue.reschedule(id, { delay: "1h" })
+   */
+  async reschedule(id: string, eta: Instant | NewEta): Promise<Task> {
+    const now = this.#parts.now();
+    const until = isMoment(eta) ? parseInstant(eta, "eta") : parseNewEta(eta, now);
+    const task = await this.#parts.lookup.after(
+      id,
+      this.#parts.storage.reschedule(parseId(id, "id"), until, now),
+    );
+    if (until <= now) this.#parts.wake();
+    return task;
+  }
+
+  /**
+   * Makes a task that waits due now: before its eta, or before its retry. One that is held is not let go by it: in quarantine it
+   * runs alone, and one that awaits others starts after they have ended.
+   *
+   * @throws {TaskStatusError} {@link TaskNotFoundError} {@link TaskPurgedError} {@link ValidationError}
+   * @example await queue.runNow(id)
+   */
+  async runNow(id: string): Promise<Task> {
+    const { operators } = this.#parts.storage;
+    const task = await this.#parts.lookup.after(id, operators.runNow(parseId(id, "id"), this.#parts.now()));
+    this.#parts.wake();
+    return task;
+  }
+
+  /**
+   * Gives a task that waits another priority, has it wait in another queue, or both.
+   *
+   * @throws {TaskStatusError} {@link TaskNotFoundError} {@link TaskPurgedError} {@link ValidationError}
+   * @example await queue.change(id, { priority: 0 })
+   */
+  async change(id: string, change: TaskChange): Promise<Task> {
+    const { operators } = this.#parts.storage;
+    const changed = operators.change(parseId(id, "id"), parseChange(change), this.#parts.now());
+    const task = await this.#parts.lookup.after(id, changed);
+    this.#parts.wake();
+    return task;
+  }
+
+  /**
+   * Deletes a task that has ended, with its result. Its id is then unknown, and may be enqueued anew.
+   *
+   * @throws {TaskStatusError} {@link TaskNotFoundError} {@link TaskPurgedError} {@link ValidationError}
+   * @example await queue.delete(id)
+   */
+  async delete(id: string): Promise<void> {
+    await this.#parts.lookup.explain(id, this.#parts.storage.operators.delete(parseId(id, "id")));
+  }
+
+  /** What operators do with many tasks at once. @example await queue.bulk.retry({ status: "FAILED", queue: "mail" }) */
+  get bulk(): Bulk {
+    const { storage, now, wake } = this.#parts;
+    return new Bulk({ storage: storage.bulk, now, wake });
+  }
+
+  /**
+   * Waits until no task waits or runs: neither what is due nor what comes later, is held or in quarantine. It looks again and
+   * again, at most 2 s apart, and starts nothing itself: workers do. With a queue that is paused it waits for that to end.
+   *
+   * @param queue its name. Defaults to all
+   * @param options see {@link DrainedOptions}
+   * @throws {NotDrainedError} at the timeout, the signal's reason where that aborts, {@link ValidationError}
+   * @example await queue.drained("mail", { timeout: "1m" })
+   */
+  async drained(queue?: string, options: DrainedOptions = {}): Promise<void> {
+    const name = queue === undefined ? null : parseText(queue, "queue");
+    return untilDrained(() => this.#parts.storage.operators.hasWork(name), name, options);
+  }
+
+  /**
+   * Starts nothing more of a queue, in any worker; what runs goes on.
+   *
+   * @throws {ValidationError}
+   * @example await queue.pause("mail")
+   */
+  pause(name: string): Promise<void> {
+    return this.#parts.storage.configureQueue(parseText(name, "name"), { paused: true });
+  }
+
+  /** Starts its tasks again. @throws {ValidationError} @example await queue.resume("mail") */
+  async resume(name: string): Promise<void> {
+    await this.#parts.storage.configureQueue(parseText(name, "name"), { paused: false });
+    this.#parts.wake();
+  }
+}
+
+function isMoment(eta: Instant | NewEta): eta is Instant {
+  return typeof eta !== "object" || eta === null || eta instanceof Date;
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { TaskNotFoundError, TaskStatusError } from "../../../src/core/errors.ts";
+import { TASK_STATUSES } from "../../../src/core/task.ts";
+import { lostReply } from "../../support/faulty.ts";
+import { json, NOW } from "../../support/tasks.ts";
+import { type Context, found, HOUR, ids, LATER, MINUTE } from "./context.ts";
+import { oneOfEach } from "./states.ts";
+
+export function describeControl(context: Context): void {
+  const storage = () => context.storage();
+
+  describe("tasks that are held for others", () => {
+    async function held(): Promise<string> {
+      const { id } = await context.enqueue({ queue: "held", eta: LATER });
+      await context.database.sql("UPDATE tasks SET held = 2, awaits = 1 WHERE id = ?1", id);
+      return id;
+    }
+
+    it("may be changed and cancelled, and a run now moves only their eta", async () => {
+      const id = await held();
+      expect(await storage().operators.change(id, { priority: 1 }, NOW)).toMatchObject({ priority: 1 });
+      expect(await storage().operators.runNow(id, NOW)).toMatchObject({ eta: NOW, status: "PENDING" });
+      expect(await context.row(id)).toMatchObject({ held: 2, awaits: 1 });
+      expect(await storage().dequeue(LATER)).toBeNull();
+      expect((await storage().cancel(id, NOW)).status).toBe("CANCELLED");
+    });
+
+    it("their queue is listed, and its depth counts them", async () => {
+      await held();
+      const queues = await (await context.reader()).listQueues(LATER);
+      expect(queues).toMatchObject([{ name: "held", depth: 1, oldestDueAge: null }]);
+    });
+
+    it("a queue has work while a task is due, comes later, runs, is held or in quarantine", async () => {
+      const hasWork = (queue: string | null = "held") => storage().operators.hasWork(queue);
+      expect([await hasWork(null), await hasWork()]).toEqual([false, false]);
+      const id = await held();
+      expect([await hasWork(null), await hasWork(), await hasWork("other")]).toEqual([true, true, false]);
+      await storage().cancel(id, NOW);
+      expect(await hasWork(null)).toBe(false);
+      const later = await context.enqueue({ queue: "held", eta: LATER + HOUR });
+      expect([await hasWork(null), await hasWork()]).toEqual([true, true]);
+      await storage().cancel(later.id, NOW);
+      const running = await context.start({ queue: "held" });
+      expect([await hasWork(null), await hasWork()]).toEqual([true, true]);
+      await storage().rescueMany(LATER, () => 0);
+      expect((await context.task(running.id)).quarantined).toBe(true);
+      expect([await hasWork(null), await hasWork()]).toEqual([true, true]);
+      await storage().markDone(found(await context.claimQuarantined()), json(1), LATER);
+      expect([await hasWork(null), await hasWork()]).toEqual([false, false]);
+    });
+  });
+
+  describe("delete", () => {
+    it("delete takes what has ended with its result, and refuses the rest", async () => {
+      const tasks = await oneOfEach(context);
+      for (const status of TASK_STATUSES) {
+        const deletion = storage().operators.delete(tasks[status]);
+        if (["SUCCESS", "FAILED", "CANCELLED"].includes(status)) await deletion;
+        else await expect(deletion).rejects.toMatchObject({ code: "wrong_status", got: status });
+      }
+      expect([await context.count("tasks"), await context.count("results")]).toEqual([3, 0]);
+      await expect(storage().operators.delete(tasks.FAILED)).rejects.toThrow(TaskNotFoundError);
+      await expect(storage().operators.delete(tasks.PENDING)).rejects.toThrow(TaskStatusError);
+    });
+
+    it("a delete whose reply is lost is sent again, and is done", async () => {
+      const { SUCCESS } = await oneOfEach(context);
+      await context.faulty(lostReply).operators.delete(SUCCESS);
+      expect(await context.count("tasks")).toBe(5);
+    });
+  });
+
+  describe("run now", () => {
+    it("a task that is retried later runs now, and one that is due keeps its place", async () => {
+      const { RETRYING, PENDING } = await oneOfEach(context);
+      expect(await storage().operators.runNow(RETRYING, NOW + MINUTE)).toMatchObject({ eta: NOW + MINUTE });
+      expect(await storage().operators.runNow(PENDING, NOW + MINUTE)).toMatchObject({ eta: NOW });
+      expect(ids(await context.claim({ now: NOW + MINUTE }))).toEqual(
+        expect.arrayContaining([RETRYING, PENDING]),
+      );
+    });
+  });
+}
