@@ -90,7 +90,8 @@ function expectedFields(sent: object): (readonly [name: string, value: unknown])
   return Object.entries(sent).flatMap(([name, value]: [string, unknown]) => {
     if (name === "id") return [[name, String(value).toLowerCase()]];
     if (name === "eta" && typeof value === "string") return [[name, Date.parse(value)]];
-    const isComparable = FIELDS.includes(name) || (name !== "delay" && typeof value === "number");
+    const isComparable =
+      FIELDS.includes(name) || (!["delay", "expiresIn"].includes(name) && typeof value === "number");
     return isComparable ? [[name, value]] : [];
   });
 }
@@ -123,7 +124,7 @@ async function checkQueue(
 function checkList(filter: URLSearchParams, { body: { tasks } }: Answer): void {
   if (!Array.isArray(tasks)) throw new Error("expected a list");
   demand(tasks.length <= Number(filter.get("limit") ?? 100), "no more tasks than the limit");
-  for (const name of ["status", "queue", "funcPath"]) {
+  for (const name of ["status", "queue", "funcPath", "schedule"]) {
     const wanted = filter.get(name);
     if (wanted !== null)
       demand(
