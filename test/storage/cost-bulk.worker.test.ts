@@ -63,6 +63,18 @@ describe("what 100 tasks cost on D1", () => {
     expect({ written, queries }).toEqual({ written: COUNT, queries: 2 });
   });
 
+  it("a bulk cancel writes 3 rows more for each task that awaited what it cancels", async () => {
+    const database = await openD1();
+    await enqueue({ queue: "parents" });
+    await enqueue({ queue: "children" });
+    await database.sql("UPDATE tasks SET held = 2, awaits = 1 WHERE queue = 'children'");
+    await database.sql(`INSERT INTO dependencies (parent_id, task_id) SELECT p.id, c.id FROM
+      (SELECT id, row_number() OVER (ORDER BY id) AS n FROM tasks WHERE queue = 'parents') p
+      JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM tasks WHERE queue = 'children') c USING (n)`);
+    const { written } = await cost(change({ queue: "parents" }, { action: "cancel" }));
+    expect(written).toBe(4 * COUNT);
+  });
+
   it("to be due at another time, or in another place, costs 2 rows each", async () => {
     await enqueue({ eta: NOW + HOUR });
     const filter = { status: "PENDING" } as const;
