@@ -1,6 +1,8 @@
 export type { Bulk, BulkReport, BulkStorage, CountReport } from "./core/bulk.ts";
 export type {
   BulkAction,
+  BulkChange,
+  BulkFilter,
   BulkFilterOptions,
   BulkOptions,
   BulkSet,

@@ -1,9 +1,11 @@
+import type { BulkStorage } from "../../src/core/bulk.ts";
+import type { OperatorStorage } from "../../src/core/operators.ts";
 import type { Storage, TaskFilter } from "../../src/core/storage.ts";
 import type { Claim, Task } from "../../src/core/task.ts";
 import { claimOf } from "./specification/settle.ts";
 import { byId } from "./specification/state.ts";
 
-export type Verb =
+type StorageVerb =
   | "enqueueMany"
   | "dequeue"
   | "claimMany"
@@ -32,7 +34,16 @@ export type Verb =
   | "listTasks"
   | "listQueues";
 
-export type Arguments = { readonly [V in Verb]: Parameters<Storage[V]> };
+interface PartArguments {
+  readonly "operators.delete": Parameters<OperatorStorage["delete"]>;
+  readonly "operators.runNow": Parameters<OperatorStorage["runNow"]>;
+  readonly "operators.change": Parameters<OperatorStorage["change"]>;
+  readonly "bulk.changePage": Parameters<BulkStorage["changePage"]>;
+}
+
+export type Verb = StorageVerb | keyof PartArguments;
+
+export type Arguments = { readonly [V in StorageVerb]: Parameters<Storage[V]> } & PartArguments;
 
 /** What programs are run on, the model and the product alike. Answers are compared as data, whatever their type. */
 export type Subject = { readonly [V in Verb]: (...given: Arguments[V]) => unknown };
@@ -57,6 +68,10 @@ export function subjectOf(storage: Storage): Subject {
     cancel: (...given) => storage.cancel(...given),
     retry: (...given) => storage.retry(...given),
     reschedule: (...given) => storage.reschedule(...given),
+    "operators.delete": (...given) => storage.operators.delete(...given),
+    "operators.runNow": (...given) => storage.operators.runNow(...given),
+    "operators.change": (...given) => storage.operators.change(...given),
+    "bulk.changePage": (...given) => storage.bulk.changePage(...given),
     configureQueue: (...given) => storage.configureQueue(...given),
     startPurge: (...given) => storage.startPurge(...given),
     purgeResults: (...given) => storage.purgeResults(...given),

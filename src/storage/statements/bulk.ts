@@ -64,9 +64,9 @@ export function bulkSql({ tasks, results, failedIndex, parentIndex }: Names) {
   return {
     /** A read for each task examined. */
     bulkFind: findPage("", ""),
-    /** The same for FAILED, from an index that holds no others: 2 reads each. */
+    /** The same for FAILED, from an index that holds no others. */
     bulkFindFailed: findPage(failedIndex, "AND status = 'FAILED'"),
-    /** The same for the tasks that one enqueued: 2 reads each. */
+    /** The same for the tasks that one enqueued. */
     bulkFindChildren: findPage(parentIndex, "AND parent_id = :parentId"),
 
     /** What another active task has the unique key of stays. 2 W each; 1 more with a unique key. */
@@ -81,7 +81,7 @@ export function bulkSql({ tasks, results, failedIndex, parentIndex }: Names) {
     bulkCountLeft: prepare<Picked, { count: number }>(
       `SELECT count(*) AS count FROM ${tasks} WHERE id IN (${untouched}) AND ${hasStatus(OPERATIONS.retry.from)}`,
     ),
-    /** 1 W each, 2 where it had FAILED. */
+    /** 1 W each. */
     bulkDelete: prepare<Picked, { id: string }>(
       `DELETE FROM ${tasks} WHERE id IN (${untouched}) AND ${hasStatus(OPERATIONS.delete.from)} RETURNING id`,
     ),
@@ -98,15 +98,15 @@ export function bulkSql({ tasks, results, failedIndex, parentIndex }: Names) {
     bulkCancel: prepare<Picked & { now: number }, { id: string }>(
       `UPDATE ${tasks} SET ${CANCEL} WHERE id ${listed} AND ${hasStatus(OPERATIONS.cancel.from)} RETURNING id`,
     ),
-    /** 3 W each. */
+    /** 2 W each. */
     bulkRunNow: prepare<Picked & { now: number }, { id: string }>(
       `UPDATE ${tasks} SET ${RUN_NOW} WHERE id ${listed} AND ${hasStatus(OPERATIONS.runNow.from)} RETURNING id`,
     ),
-    /** 3 W each. */
+    /** 2 W each. */
     bulkReschedule: prepare<Picked & { eta: number; now: number }, { id: string }>(
       `UPDATE ${tasks} SET ${RESCHEDULE} WHERE id ${listed} AND ${hasStatus(OPERATIONS.reschedule.from)} RETURNING id`,
     ),
-    /** 3 W each. */
+    /** 2 W each. */
     bulkChange: prepare<
       Picked & { priority: number | null; queue: string | null; now: number },
       { id: string }

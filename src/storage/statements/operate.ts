@@ -48,15 +48,15 @@ export function operateSql({ tasks, results, queues, dueIndex, leaseIndex, heldI
     reschedule: prepare<{ id: string; eta: number; now: number }, TaskRow>(`
       UPDATE ${tasks} SET ${RESCHEDULE}
       WHERE id = :id AND ${hasStatus(reschedule.from)} RETURNING *`),
-    /** 3 W. */
+    /** 2 W. */
     runNow: prepare<{ id: string; now: number }, TaskRow>(
       `UPDATE ${tasks} SET ${RUN_NOW} WHERE id = :id AND ${hasStatus(runNow.from)} RETURNING *`,
     ),
-    /** 3 W. */
+    /** 2 W. */
     change: prepare<{ id: string; priority: number | null; queue: string | null; now: number }, TaskRow>(
       `UPDATE ${tasks} SET ${CHANGE} WHERE id = :id AND ${hasStatus(change.from)} RETURNING *`,
     ),
-    /** 1 W, 2 where it had FAILED; 1 for each index that it is in. */
+    /** 1 W. */
     deleteTask: prepare<{ id: string }, { id: string }>(
       `DELETE FROM ${tasks} WHERE id = :id AND ${hasStatus(deletion.from)} RETURNING id`,
     ),

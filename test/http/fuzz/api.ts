@@ -1,5 +1,6 @@
 /** Calls of the API as they are meant, with bodies of any kind. */
 import fc from "fast-check";
+import { CountQuery } from "../../../src/http/operate-schemas.ts";
 import { ListQuery, PurgeQuery, ResultQuery } from "../../../src/http/schemas.ts";
 import * as bodies from "./bodies.ts";
 import { type Body, type Call, call } from "./probe.ts";
@@ -46,6 +47,9 @@ const withoutBody: fc.Arbitrary<Call> = fc.oneof(
   fc.constant(call("GET", "/v1/queues", "read")),
   id.map((id) => call("POST", `/v1/tasks/${id}/cancel`, "admin")),
   id.map((id) => call("POST", `/v1/tasks/${id}/retry`, "admin")),
+  id.map((id) => call("POST", `/v1/tasks/${id}/run`, "admin")),
+  id.map((id) => call("DELETE", `/v1/tasks/${id}`, "admin")),
+  query(CountQuery).map((query) => call("GET", `/v1/tasks/count${query}`, "read")),
   query(PurgeQuery).map((query) => call("DELETE", `/v1/results${query}`, "admin")),
   fc.constant(call("GET", "/healthz", null)),
 );

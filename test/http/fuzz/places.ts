@@ -1,3 +1,4 @@
+import { CountQuery } from "../../../src/http/operate-schemas.ts";
 import { ListQuery, NewTaskBody, PurgeQuery } from "../../../src/http/schemas.ts";
 import { IDS } from "./bodies.ts";
 import { operator } from "./credentials.ts";
@@ -7,6 +8,8 @@ type Place = (text: string) => Call;
 
 const post = (fields: object) =>
   call("POST", "/v1/tasks", "enqueue", JSON.stringify({ funcPath: "fuzz.echo", delay: "1h", ...fields }));
+const bulk = (fields: object) =>
+  call("POST", "/v1/tasks/bulk", "admin", JSON.stringify({ action: "cancel", filter: {}, ...fields }));
 const encode = encodeURIComponent;
 
 /** Every place of a request's path, query and body where a text can be given. */
@@ -26,6 +29,21 @@ export const PLACES: readonly Place[] = [
   (text) => call("GET", `/v1/tasks/${encode(text)}/result`, "read"),
   (text) => call("POST", `/v1/tasks/${encode(text)}/cancel`, "admin"),
   (text) => call("POST", `/v1/tasks/${encode(text)}/retry`, "admin"),
+  (text) => call("POST", `/v1/tasks/${encode(text)}/run`, "admin"),
+  (text) => call("DELETE", `/v1/tasks/${encode(text)}`, "admin"),
+  (text) => call("PATCH", `/v1/tasks/${IDS[0]}`, "admin", JSON.stringify({ queue: text, priority: text })),
+  (text) => call("PATCH", `/v1/tasks/${IDS[0]}`, "admin", JSON.stringify({ queue: text })),
+  (text) => call("POST", `/v1/tasks/${IDS[0]}/reschedule`, "admin", JSON.stringify({ eta: text })),
+  (text) => bulk({ action: text }),
+  (text) => bulk({ filter: { all: text } }),
+  (text) => bulk({ filter: { queue: text, errorType: text } }),
+  (text) => bulk({ filter: { funcPath: text, schedule: text }, cursor: text }),
+  (text) => bulk({ action: "change", filter: { queue: text }, set: { queue: text } }),
+  ...Object.keys(CountQuery.entries).map(
+    (name): Place =>
+      (text) =>
+        call("GET", `/v1/tasks/count?${name}=${encode(text)}`, "read"),
+  ),
   (text) => call("GET", `/v1/tasks/${IDS[0]}/result?wait=${encode(text)}`, "read"),
   (text) => call("GET", `/v1/tasks?${encode(text)}=1`, "read"),
   ...Object.keys(ListQuery.entries).map(

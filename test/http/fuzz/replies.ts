@@ -54,8 +54,9 @@ export function checkReply({ method }: Probe, { status, headers, text, body }: A
     "Location with a new task, and only then",
   );
   const type = status < 400 ? "application/json" : "application/problem+json";
-  demand(headers.get("content-type") === type, `the content type ${type}`);
-  if (method === "HEAD") demand(text === "", "no body");
+  const isEmpty = status === 204;
+  demand(headers.get("content-type") === (isEmpty ? null : type), `the content type ${type}`);
+  if (method === "HEAD" || isEmpty) demand(text === "", "no body");
   else if (status >= 400) checkProblem(status, text, body);
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Command } from "../run.ts";
 import { enqueueOnce, forgetKeys } from "./idempotency.ts";
+import * as operations from "./operations.ts";
 import * as operators from "./operators.ts";
 import * as producers from "./produce.ts";
 import * as workers from "./work.ts";
@@ -20,6 +21,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: operators.cancel },
   { weight: 3, arbitrary: operators.retry },
   { weight: 2, arbitrary: operators.reschedule },
+  { weight: 1, arbitrary: operations.remove },
+  { weight: 2, arbitrary: operations.runNow },
+  { weight: 1, arbitrary: operations.change },
+  { weight: 2, arbitrary: operations.changePage },
   { weight: 3, arbitrary: operators.configureQueue },
   { weight: 2, arbitrary: operators.purge },
   { weight: 1, arbitrary: operators.startPurge },

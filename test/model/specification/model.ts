@@ -7,6 +7,7 @@ import type { Subject } from "../subject.ts";
 import { claimMany, claimQuarantined, dequeue, findNextEta, hasQuarantined } from "./claim.ts";
 import { enqueueMany, purgeIdempotencyKeys } from "./enqueue.ts";
 import { cancel, configureQueue, reschedule, retry } from "./operate.ts";
+import { changePage, changeTask, deleteTask, runNow } from "./operations.ts";
 import { finishPurge, purgeResults, startPurge } from "./purge.ts";
 import { getOutcome, getTask, listQueues, listTasks } from "./read.ts";
 import { markRunning, renewMany, rescueMany, settleMany, settleOne } from "./settle.ts";
@@ -34,6 +35,10 @@ export function modelOf(state: State): Subject {
     cancel: (id, now) => cancel(state, id, now),
     retry: (id, now) => retry(state, id, now),
     reschedule: (id, eta, now) => reschedule(state, id, eta, now),
+    "operators.delete": (id) => deleteTask(state, id),
+    "operators.runNow": (id, now) => runNow(state, id, now),
+    "operators.change": (id, change, now) => changeTask(state, id, change, now),
+    "bulk.changePage": (filter, change, _cursor, now) => changePage(state, filter, change, now),
     configureQueue: (name, settings) => configureQueue(state, name, settings),
     startPurge: (now, nextAt) => startPurge(state, now, nextAt),
     purgeResults: (request) => purgeResults(state, request),

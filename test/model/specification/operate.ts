@@ -37,7 +37,7 @@ export function reschedule(state: State, id: string, eta: number, now: number): 
   return { ...task };
 }
 
-function allowed(state: State, verb: string, id: string, from: readonly TaskStatus[]): ModelTask {
+export function allowed(state: State, verb: string, id: string, from: readonly TaskStatus[]): ModelTask {
   const task = state.tasks.get(id);
   if (task === undefined) throw new TaskNotFoundError(id);
   if (!from.includes(task.status)) throw new TaskStatusError(id, verb, from, task.status);

@@ -25,6 +25,55 @@ export function describeControl(context: Context): void {
       expect((await storage().cancel(id, NOW)).status).toBe("CANCELLED");
     });
 
+    /** A task that waits for another, which may be of any status. */
+    async function heldFor(parent: string): Promise<string> {
+      const child = await held();
+      await context.database.sql(
+        "INSERT INTO dependencies (parent_id, task_id) VALUES (?1, ?2)",
+        parent,
+        child,
+      );
+      return child;
+    }
+
+    it("a bulk cancel of a task and of the one that awaits it cancels both, and counts each once", async () => {
+      for (const isFirst of [true, false]) {
+        const tasks = [await context.enqueue(), await context.enqueue()];
+        const [parent, child] = ids(isFirst ? tasks : tasks.reverse());
+        await context.database.sql("UPDATE tasks SET held = 2, awaits = 1 WHERE id = ?1", found(child));
+        const values = [found(parent), found(child)];
+        await context.database.sql(
+          "INSERT INTO dependencies (parent_id, task_id) VALUES (?1, ?2)",
+          ...values,
+        );
+        const cancelled = await storage().bulk.changePage(
+          { status: "PENDING" },
+          { action: "cancel" },
+          null,
+          NOW,
+        );
+        expect(cancelled).toMatchObject({ changed: 2, skipped: 0 });
+        for (const id of values)
+          expect(await context.row(id)).toMatchObject({
+            status: "CANCELLED",
+            cancel_reason: "operator",
+            held: 0,
+          });
+        expect(await context.database.sql("SELECT * FROM dependencies")).toEqual([]);
+      }
+    });
+
+    it("a bulk cancel of what they await lets them go, to be cancelled when they are met", async () => {
+      const parent = await context.enqueue({ queue: "parents" });
+      const child = await heldFor(parent.id);
+      await storage().bulk.changePage({ queue: "parents" }, { action: "cancel" }, null, NOW + 1);
+      expect(await context.row(child)).toMatchObject({
+        status: "PENDING",
+        held: 0,
+        cancel_reason: "dependency",
+      });
+    });
+
     it("their queue is listed, and its depth counts them", async () => {
       await held();
       const queues = await (await context.reader()).listQueues(LATER);

@@ -6,6 +6,7 @@ import { after, lostReply, none, unsent } from "../../support/faulty.ts";
 import { json, taskError } from "../../support/tasks.ts";
 import { Context, crash, LATER, NOW } from "./context.ts";
 import { describeCrashes } from "./crashes.ts";
+import { describeOperations } from "./operations.ts";
 import { describeServing } from "./serving.ts";
 
 /** Results in a database of their own: what holds whichever two databases they are. */
@@ -171,5 +172,6 @@ export function describeResultsElsewhere(
 
     describeServing(context);
     describeCrashes(context);
+    describeOperations(context);
   });
 }
