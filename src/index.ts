@@ -27,8 +27,18 @@ export {
 } from "./core/errors.ts";
 export type { EventListener, QueueEvent, StorageUse, TaskSubject } from "./core/events.ts";
 export type { ExtraOptions } from "./core/extras.ts";
+export {
+  DURATION_BOUNDS,
+  type HistoryCounts,
+  type HistoryOption,
+  type HistoryPage,
+  type HistoryPoint,
+  type HistoryQuery,
+} from "./core/history.ts";
 export type { BatchSubmission, Submission } from "./core/intake.ts";
 export type { Logger, LogLevel } from "./core/log.ts";
+export { Metrics, type QueueCounts } from "./core/metrics.ts";
+export type { EnqueueCall, Middleware, RunCall } from "./core/middleware.ts";
 export {
   type DefaultOptions,
   type EnqueueOptions,

@@ -3,14 +3,24 @@ import { Clock } from "./clock.ts";
 import { drain } from "./drain.ts";
 import { type Duration, type Instant, parseDuration, parseInstant, parseInteger } from "./duration.ts";
 import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./engine.ts";
-import { type EventListener, guarded } from "./events.ts";
+import { type EventListener, guarded, subjectOf } from "./events.ts";
 import { parseFilter } from "./filter.ts";
+import { type HistoryPage, type HistoryQuery, parseHistory, readHistory } from "./history.ts";
 import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
 import { Lookup } from "./lookup.ts";
+import { Metrics, type QueueCounts } from "./metrics.ts";
+import { type Composed, composeMiddleware } from "./middleware.ts";
 import { LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
-import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskOptions, type TaskRequest } from "./prepare.ts";
+import {
+  type EnqueueRequest,
+  enqueueRequest,
+  pendingTask,
+  type TaskOptions,
+  type TaskRequest,
+} from "./prepare.ts";
+import { Producer } from "./producer.ts";
 import type { KickOptions, QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import {
@@ -53,6 +63,8 @@ interface Shared {
   readonly listeners: Set<() => void>;
   /** Whether what it answers is to be shown. */
   readonly redacts: boolean;
+  readonly middleware: Composed;
+  readonly metrics: Metrics;
 }
 
 /** A queue whose reads see at least what an earlier session saw. */
@@ -68,21 +80,35 @@ export class Queue<Native = unknown> {
   readonly #options: QueueParts<Native>;
   readonly #storage: Storage<Native>;
   readonly #shared: Shared;
-  readonly #intake: Intake;
+  readonly #producer: Producer<Native>;
   readonly #lookup: Lookup;
   readonly #retention: Retention;
+  readonly #keepHistory: number | null;
   readonly #emit: EventListener;
 
   constructor(options: QueueParts<Native>, registry: Registry, shared?: Shared) {
     this.#options = options;
     this.#storage = options.storage;
-    this.#shared = shared ?? { clock: new Clock(options.now), listeners: new Set(), redacts: false };
+    this.#shared = shared ?? {
+      clock: new Clock(options.now),
+      listeners: new Set(),
+      redacts: false,
+      middleware: composeMiddleware(options.middleware),
+      metrics: options.metrics ?? new Metrics(),
+    };
+    this.#keepHistory = parseHistory(options.history);
     this.#retention = parseRetention(options.retention);
-    this.#emit = guarded(options.onEvent, options.log ?? SILENT);
+    const told = guarded(options.onEvent, options.log ?? SILENT);
+    this.#emit = (event) => {
+      this.#shared.metrics.note(event);
+      told(event);
+    };
     this.#registry = registry;
     this.#lookup = new Lookup(this.#storage, registry, this.#shared.redacts);
     const defaults = parseDefaults(options.defaults);
-    this.#intake = new Intake(this.#storage, registry, defaults, () => this.#wake());
+    const { clock, middleware } = this.#shared;
+    const intake = new Intake(this.#storage, registry, defaults, () => this.#wake());
+    this.#producer = new Producer({ intake, storage: this.#storage, clock, middleware, emit: this.#emit });
   }
 
   /** What it was made with: to `initialize()` where no runner does, or to count its queries. */
@@ -131,9 +157,7 @@ export class Queue<Native = unknown> {
     input: Input,
     options: TaskOptions = {},
   ): Promise<EnqueueReceipt> {
-    const now = this.#now();
-    const prepared = await this.#intake.prepare(enqueueRequest(task, input, options), now);
-    return this.#intake.insert(prepared, now);
+    return (await this.#producer.one(enqueueRequest(task, input, options))).receipt;
   }
 
   /**
@@ -144,8 +168,7 @@ export class Queue<Native = unknown> {
    * @throws what {@link Queue.enqueue} throws, with `tasks[3]` before the field
    */
   async enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueReceipt[]> {
-    const now = this.#now();
-    return this.#intake.insertMany(await this.#intake.prepareMany(requests, now), now);
+    return (await this.#producer.many(requests)).receipts;
   }
 
   /**
@@ -158,18 +181,15 @@ export class Queue<Native = unknown> {
    * @example await queue.submit({ funcPath: "email.send", kwargs: { to: "a@example.com" }, delay: "5m" })
    */
   async submit(request: TaskRequest, key?: CallerKey): Promise<Submission> {
-    const now = this.#now();
-    const prepared = await this.#intake.prepare(request, now);
-    const { id, duplicate } = await this.#intake.insert(prepared, now, key);
+    const { task: prepared, receipt, now } = await this.#producer.one(request, key);
+    const { id, duplicate } = receipt;
     const task = duplicate ? await this.get(id) : this.#lookup.show(pendingTask(prepared, now));
     return { task, duplicate, due: !duplicate && prepared.eta <= now };
   }
 
   /** The same for up to 10,000, all or nothing; an error names the task at fault, as `tasks[3]`. */
   async submitMany(requests: readonly TaskRequest[], key?: CallerKey): Promise<BatchSubmission> {
-    const now = this.#now();
-    const tasks = await this.#intake.prepareMany(requests, now);
-    const receipts = await this.#intake.insertMany(tasks, now, key);
+    const { tasks, receipts, now } = await this.#producer.many(requests, key);
     const due = tasks.some(({ eta }, index) => eta <= now && receipts[index]?.duplicate === false);
     return { receipts, due };
   }
@@ -187,9 +207,7 @@ export class Queue<Native = unknown> {
     input: Input,
     options: TaskOptions = {},
   ): Promise<Native[]> {
-    const now = this.#now();
-    const prepared = await this.#intake.prepare(enqueueRequest(task, input, options), now);
-    return this.#storage.statements([prepared], now);
+    return this.#producer.statements(enqueueRequest(task, input, options));
   }
 
   /**
@@ -246,7 +264,7 @@ export class Queue<Native = unknown> {
    */
   async purgeDue(pages: number): Promise<number> {
     try {
-      const count = await purgeDue(this.#storage, this.#retention, this.#now(), pages);
+      const count = await purgeDue(this.#storage, this.#retention, this.#now(), pages, this.#keepHistory);
       if (count > 0) this.#emit({ type: "tasks.purged", count });
       return count;
     } catch (error) {
@@ -307,7 +325,9 @@ export class Queue<Native = unknown> {
    * @throws {TaskStatusError} when it has ended, {@link TaskNotFoundError} {@link TaskPurgedError}
    */
   async cancel(id: string): Promise<Task> {
-    return this.#lookup.after(id, this.#storage.cancel(parseId(id, "id"), this.#now()));
+    const task = await this.#lookup.after(id, this.#storage.cancel(parseId(id, "id"), this.#now()));
+    this.#emit({ type: "task.cancelled", task: subjectOf(task), reason: "operator" });
+    return task;
   }
 
   /**
@@ -318,6 +338,7 @@ export class Queue<Native = unknown> {
    */
   async retry(id: string): Promise<Task> {
     const task = await this.#lookup.after(id, this.#storage.retry(parseId(id, "id"), this.#now()));
+    this.#emit({ type: "task.retried", task: subjectOf(task) });
     this.#wake();
     return task;
   }
@@ -328,10 +349,10 @@ export class Queue<Native = unknown> {
    * @throws {TaskStatusError} {@link TaskNotFoundError} {@link TaskPurgedError} {@link ValidationError}
    */
   async reschedule(id: string, eta: Instant): Promise<Task> {
-    return this.#lookup.after(
-      id,
-      this.#storage.reschedule(parseId(id, "id"), parseInstant(eta, "eta"), this.#now()),
-    );
+    const moved = this.#storage.reschedule(parseId(id, "id"), parseInstant(eta, "eta"), this.#now());
+    const task = await this.#lookup.after(id, moved);
+    this.#emit({ type: "task.rescheduled", task: subjectOf(task), eta: task.eta });
+    return task;
   }
 
   /**
@@ -354,7 +375,25 @@ export class Queue<Native = unknown> {
     const { concurrency } = settings;
     if (concurrency !== undefined && concurrency !== null)
       parseInteger(concurrency, "concurrency", LIMITS.queueConcurrency);
-    return this.#storage.configureQueue(parseText(name, "name"), settings);
+    await this.#storage.configureQueue(parseText(name, "name"), settings);
+    this.#emit({ type: "queue.configured", queue: name, settings });
+  }
+
+  /**
+   * How attempts ended, minute by minute, where `history` is on: by queue and minute, at most 1,500 points a page.
+   *
+   * @throws {ValidationError}
+   * @example const { points } = await queue.history({ from: Date.now() - 3_600_000, queue: "mail" })
+   */
+  history(query: HistoryQuery = {}): Promise<HistoryPage> {
+    return readHistory(this.#storage.history, query, this.#now());
+  }
+
+  /** How many attempts ended in which way: over all workers where `history` is on, else as this process counted them. */
+  async counts(): Promise<readonly QueueCounts[]> {
+    if (this.#keepHistory === null) return this.#shared.metrics.counts;
+    const totals = await this.#storage.history.totals();
+    return totals.map((counts) => ({ ...counts, started: null }));
   }
 
   #now(): number {
@@ -368,6 +407,8 @@ export class Queue<Native = unknown> {
   #engine(): Engine {
     const { env = {}, envFor = () => env, log = SILENT, random = AMBIENT.random } = this.#options;
     const [storage, registry, clock, emit] = [this.#storage, this.#registry, this.#shared.clock, this.#emit];
-    return { storage, registry, clock, random, envFor, log, emit };
+    const { run: aroundRun } = this.#shared.middleware;
+    const records = this.#keepHistory !== null;
+    return { storage, registry, clock, random, envFor, log, emit, aroundRun, records };
   }
 }

@@ -1,5 +1,6 @@
 import { claimSql } from "./statements/claim.ts";
 import { enqueueSql } from "./statements/enqueue.ts";
+import { historySql } from "./statements/history.ts";
 import { namesFor } from "./statements/names.ts";
 import { operateSql } from "./statements/operate.ts";
 import { purgeSql } from "./statements/purge.ts";
@@ -33,5 +34,6 @@ function buildStatements(prefix: string) {
     ...operateSql(names),
     ...readSql(names),
     ...purgeSql(names),
+    ...historySql(names),
   };
 }

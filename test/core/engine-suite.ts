@@ -5,6 +5,7 @@ import { describeCommit } from "./engine/commit.ts";
 import { EngineContext } from "./engine/context.ts";
 import { describeFacade } from "./engine/facade.ts";
 import { describeFaults } from "./engine/faults.ts";
+import { describeHooks } from "./engine/hooks.ts";
 import { describeIntervals } from "./engine/intervals.ts";
 import { describeKick } from "./engine/kick.ts";
 import { describeLeases } from "./engine/leases.ts";
@@ -27,6 +28,7 @@ export function describeEngine(name: string, open: () => Promise<TestDatabase>):
     describeCommit(context);
     describeFacade(context);
     describeFaults(context);
+    describeHooks(context);
     describeIntervals(context);
     describeKick(context);
     describeLeases(context);

@@ -4,6 +4,7 @@ import { describeClaim } from "./suite/claim.ts";
 import { Context, type Limits } from "./suite/context.ts";
 import { describeEnqueue } from "./suite/enqueue.ts";
 import { describeFaults } from "./suite/faults.ts";
+import { describeHistory } from "./suite/history.ts";
 import { describeIdempotency } from "./suite/idempotency.ts";
 import { describeLanes } from "./suite/lanes.ts";
 import { describeLease } from "./suite/lease.ts";
@@ -28,6 +29,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeClaim(context);
     describeEnqueue(context);
     describeFaults(context);
+    describeHistory(context);
     describeIdempotency(context);
     describeLanes(context);
     describeLease(context);
