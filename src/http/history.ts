@@ -10,7 +10,7 @@ import { readQuery } from "./url.ts";
 const Moment = v.optional(v.pipe(v.string(), v.transform(digitsOrText)));
 
 /** Ranges and forms are checked by the engine. */
-const HistoryParameters = v.strictObject({
+export const HistoryQuery = v.strictObject({
   from: Moment,
   to: Moment,
   queue: v.optional(v.string()),
@@ -21,7 +21,7 @@ export function historyRoutes() {
   const app = new Hono<{ Variables: ApiVariables }>();
 
   app.get("/history", requires("read"), async (context) =>
-    context.json(await context.var.queue.history(parse(HistoryParameters, readQuery(context)))),
+    context.json(await context.var.queue.history(parse(HistoryQuery, readQuery(context)))),
   );
 
   app.all("/history", allowOnly("GET", "HEAD"));
