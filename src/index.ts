@@ -68,6 +68,14 @@ export type {
   TaskFilter,
   TaskOutcome,
 } from "./core/storage.ts";
-export type { Claim, ClaimedTask, JsonObject, JsonText, JsonValue, NewTask } from "./core/task.ts";
+export type {
+  Claim,
+  ClaimedTask,
+  JsonObject,
+  JsonText,
+  JsonValue,
+  NewTask,
+  TraceHeaders,
+} from "./core/task.ts";
 export { TASK_STATUSES, type Task, type TaskError, type TaskResult, type TaskStatus } from "./core/task.ts";
 export type { Settlement } from "./core/transitions.ts";

@@ -93,7 +93,7 @@ function aroundRun(outer: Middleware, inner: RunHook | null): RunHook {
  * @param insert gets the calls as the middleware left them, in order
  * @param receiptsOf tells from its answer what each call is told
  * @returns what `insert` gave
- * @throws {ConfigError} where a middleware did not call `next`, or called it twice; then nothing is inserted
+ * @throws {ConfigError} where a middleware did not call `next`, so that nothing is inserted, or called it twice
  */
 export async function enqueueThrough<T>(
   hook: EnqueueHook,
