@@ -40,9 +40,19 @@ export {
 } from "./core/errors.ts";
 export type { EventListener, QueueEvent, StorageUse, TaskSubject } from "./core/events.ts";
 export type { ExtraOptions } from "./core/extras.ts";
+export {
+  DURATION_BOUNDS,
+  type HistoryCounts,
+  type HistoryOption,
+  type HistoryPage,
+  type HistoryPoint,
+  type HistoryQuery,
+} from "./core/history.ts";
 export type { BatchSubmission, Submission } from "./core/intake.ts";
 export type { Logger, LogLevel } from "./core/log.ts";
 export type { NewEta, OperatorStorage, TaskChange } from "./core/operators.ts";
+export { Metrics, type QueueCounts } from "./core/metrics.ts";
+export type { EnqueueCall, Middleware, RunCall } from "./core/middleware.ts";
 export {
   type DefaultOptions,
   type EnqueueOptions,
@@ -72,6 +82,14 @@ export type {
   TaskFilter,
   TaskOutcome,
 } from "./core/storage.ts";
-export type { Claim, ClaimedTask, JsonObject, JsonText, JsonValue, NewTask } from "./core/task.ts";
+export type {
+  Claim,
+  ClaimedTask,
+  JsonObject,
+  JsonText,
+  JsonValue,
+  NewTask,
+  TraceHeaders,
+} from "./core/task.ts";
 export { TASK_STATUSES, type Task, type TaskError, type TaskResult, type TaskStatus } from "./core/task.ts";
 export type { Settlement } from "./core/transitions.ts";

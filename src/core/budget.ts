@@ -24,11 +24,14 @@ export class QueryBudget {
   #spent = 0;
   #hasRefused = false;
 
-  /** @param heartbeat between two renewals of the leases, in milliseconds */
-  constructor(meter: Meter, heartbeat: number, total = Number.POSITIVE_INFINITY) {
+  /**
+   * @param heartbeat between two renewals of the leases, in milliseconds
+   * @param records whether what ended is counted in the history, by one more query for what writes a result and one for the rest
+   */
+  constructor(meter: Meter, heartbeat: number, total = Number.POSITIVE_INFINITY, records = false) {
     this.#meter = meter;
     this.#heartbeat = heartbeat;
-    this.#total = total;
+    this.#total = records ? total - DRAIN_DEFAULTS.historyQueries : total;
   }
 
   /** Whether a handler wanted more than was left. */

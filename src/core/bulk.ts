@@ -8,6 +8,7 @@ import {
   parseBulk,
   parseCount,
 } from "./bulk-options.ts";
+import type { EventListener } from "./events.ts";
 import type { NewEta, TaskChange } from "./operators.ts";
 
 /** What became of the tasks that were looked at. */
@@ -43,6 +44,7 @@ interface BulkParts {
   readonly now: () => number;
   /** Told where something may have become due. */
   readonly wake: () => void;
+  readonly emit: EventListener;
 }
 
 /**
@@ -130,7 +132,7 @@ export class Bulk {
 
   /** Any of these by its name, as it comes from outside: what the HTTP API does. @throws {ValidationError} */
   async run(options: BulkOptions): Promise<BulkReport> {
-    const { storage, now, wake } = this.#parts;
+    const { storage, now, wake, emit } = this.#parts;
     const { filter, change, cursor, pages } = parseBulk(options, now());
     const total = { changed: 0, skipped: 0, examined: 0, cursor };
     for (let page = 0; page < pages; page++) {
@@ -143,6 +145,7 @@ export class Bulk {
       if (report.changed > 0) wake();
       if (total.cursor === null) break;
     }
+    if (total.changed > 0) emit({ type: "tasks.changed", action: change.action, changed: total.changed });
     return total;
   }
 

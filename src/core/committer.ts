@@ -22,15 +22,18 @@ export class Committer {
   readonly #counts: EndCounts = { succeeded: 0, retrying: 0, failed: 0, snoozed: 0, released: 0, lost: 0 };
   readonly #storage: Pick<Storage, "settleMany">;
   readonly #emit: EventListener;
+  readonly #records: boolean;
   #pending: Ended[] = [];
   /** What is on its way to the database. */
   #sending: readonly Ended[] = [];
   #pendingSince = NEVER;
   #nextAt = NEVER;
 
-  constructor(storage: Pick<Storage, "settleMany">, emit: EventListener) {
+  /** @param records whether what ended is counted in the history */
+  constructor(storage: Pick<Storage, "settleMany">, emit: EventListener, records = false) {
     this.#storage = storage;
     this.#emit = emit;
+    this.#records = records;
   }
 
   get size(): number {
@@ -114,7 +117,7 @@ export class Committer {
 
   async #commit(batch: readonly Ended[], now: number): Promise<number> {
     const settlements = batch.map(({ settlement }) => settlement);
-    const settled = new Set((await this.#storage.settleMany(settlements, now)).settled);
+    const settled = new Set((await this.#storage.settleMany(settlements, now, this.#records)).settled);
     for (const ended of batch) {
       const event = settled.has(ended.settlement)
         ? toEvent(ended)
@@ -139,9 +142,10 @@ export class Committer {
       return [];
     }
     const { id, attempts, claimToken } = only.task;
+    const { duration } = only.settlement;
     const context = { at, attempt: attempts, retryable: false, maxBytes: LIMITS.errorBytes };
     const refused = withoutStack(toTaskError(error, context));
-    return [[{ ...only, settlement: { id, attempts, claimToken, kind: "fail", error: refused } }]];
+    return [[{ ...only, settlement: { id, attempts, claimToken, duration, kind: "fail", error: refused } }]];
   }
 }
 
@@ -177,14 +181,15 @@ const COUNTED_AS = {
 
 function toEvent({ task: claimed, settlement }: Ended): EndEvent {
   const task = subjectOf(claimed);
+  const { duration = 0 } = settlement;
   switch (settlement.kind) {
     case "done":
-      return { type: "task.succeeded", task };
+      return { type: "task.succeeded", task, duration };
     case "fail":
-      return { type: "task.failed", task, error: settlement.error };
+      return { type: "task.failed", task, error: settlement.error, duration };
     case "retry":
     case "quarantine":
-      return { type: "task.retrying", task, error: settlement.error, retryAt: settlement.retryAt };
+      return { type: "task.retrying", task, error: settlement.error, retryAt: settlement.retryAt, duration };
     case "snooze":
       return { type: "task.snoozed", task, until: settlement.until };
     case "release":

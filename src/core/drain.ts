@@ -50,23 +50,23 @@ class Drain {
 
   /** @param start when it was asked for: the platform's time runs from then */
   constructor(engine: Engine, options: DrainOptions, start: number) {
-    const { storage, clock, emit } = engine;
+    const { storage, clock, emit, records } = engine;
     this.#engine = engine;
     this.#options = options;
     this.#lease = options.lease ?? DRAIN_DEFAULTS.lease;
     const interval = this.#lease / 4;
     this.#horizon = new Horizon(start, options);
     this.#heartbeat = new Heartbeat(start, interval, () => this.#guarded("renew", () => this.#renew()));
-    this.#committer = new Committer(storage, emit);
+    this.#committer = new Committer(storage, emit, records);
     this.#poller = new Poller(storage, options);
-    this.#budget = new QueryBudget(storage, interval, options.queryBudget);
+    this.#budget = new QueryBudget(storage, interval, options.queryBudget, records);
     this.#claimer = new Claimer(engine, this.#pace, this.#budget, this.#horizon, options);
     this.#flight = new Flight({
       ...engine,
       env: engine.envFor((queries) => this.#budget.spend(queries, clock.now())),
       now: () => clock.now(),
       concurrency: options.concurrency,
-      onEnd: (task, outcome) => this.#onEnd(task, outcome),
+      onEnd: (task, outcome, duration) => this.#onEnd(task, outcome, duration),
     });
     this.#rescuer = new Rescuer(engine, this.#flight, interval, options.rescue === false ? NEVER : start);
   }
@@ -192,13 +192,13 @@ class Drain {
     else for (const task of tasks) this.#onEnd(task, { kind: "release" });
   }
 
-  #onEnd(task: ClaimedTask, outcome: Outcome): void {
+  #onEnd(task: ClaimedTask, outcome: Outcome, duration = 0): void {
     const now = this.#engine.clock.now();
     const settlement = settle(task, this.#budget.explain(outcome, this.#flight.size), now, this.#backoff);
     this.#pace.noteEnd();
     this.#budget.noteEnd(this.#flight.size);
     if (settlement === null) this.#committer.lose(task);
-    else this.#committer.add({ task, settlement }, now);
+    else this.#committer.add({ task, settlement: { ...settlement, duration } }, now);
     // What has not started would be refused its queries too.
     if (this.#budget.hasRefused) this.#flight.releaseWaiting();
     if (this.#flight.size === 0) this.#committer.flushAt(now);

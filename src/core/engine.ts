@@ -4,6 +4,7 @@ import type { EndCounts } from "./committer.ts";
 import { parseInteger } from "./duration.ts";
 import type { EventListener } from "./events.ts";
 import type { Logger } from "./log.ts";
+import type { Composed } from "./middleware.ts";
 import { LIMITS } from "./options.ts";
 import type { Registry } from "./registry.ts";
 import type { Storage } from "./storage.ts";
@@ -18,6 +19,10 @@ export interface Engine {
   readonly envFor: (spend: SpendQueries) => unknown;
   readonly log: Logger;
   readonly emit: EventListener;
+  /** Around each handler. */
+  readonly aroundRun: Composed["run"];
+  /** Whether what ended is counted in the history. */
+  readonly records: boolean;
 }
 
 /** Handlers at once where a drain is not told how many. */

@@ -1,5 +1,7 @@
+import type { BulkAction } from "./bulk-options.ts";
 import { harmless, type Logger } from "./log.ts";
-import type { CancelReason, Claim, ClaimedTask, TaskError } from "./task.ts";
+import type { QueueSettings } from "./storage.ts";
+import type { CancelReason, Claim, TaskError } from "./task.ts";
 
 /** Which attempt of which task an event is about. */
 export interface TaskSubject extends Claim {
@@ -7,8 +9,8 @@ export interface TaskSubject extends Claim {
   readonly queue: string;
 }
 
-/** Of a claimed task what an event tells: never its payload, which a listener may log. */
-export function subjectOf({ id, attempts, funcPath, queue }: ClaimedTask): TaskSubject {
+/** Of a task what an event tells: never its payload, which a listener may log. */
+export function subjectOf({ id, attempts, funcPath, queue }: TaskSubject): TaskSubject {
   return { id, attempts, funcPath, queue };
 }
 
@@ -17,25 +19,43 @@ export type StorageUse = "settle" | "rescue" | "claim" | "renew" | "purge" | "ki
 
 /** What the engine tells of its work, one event an action. Wording and logging are elsewhere. */
 export type QueueEvent =
+  /** It is new: an enqueue that met an existing task tells nothing. */
+  | { readonly type: "task.enqueued"; readonly task: TaskSubject }
   | { readonly type: "task.started"; readonly task: TaskSubject }
-  | { readonly type: "task.succeeded"; readonly task: TaskSubject }
+  /** `duration` is, here and below, how long the attempt ran, in milliseconds. */
+  | { readonly type: "task.succeeded"; readonly task: TaskSubject; readonly duration: number }
   | {
       readonly type: "task.retrying";
       readonly task: TaskSubject;
       readonly error: TaskError;
       readonly retryAt: number;
+      readonly duration: number;
     }
-  | { readonly type: "task.failed"; readonly task: TaskSubject; readonly error: TaskError }
+  | {
+      readonly type: "task.failed";
+      readonly task: TaskSubject;
+      readonly error: TaskError;
+      readonly duration: number;
+    }
   | { readonly type: "task.snoozed"; readonly task: TaskSubject; readonly until: number }
   | { readonly type: "task.released"; readonly task: TaskSubject }
   /** It will not be run. */
   | { readonly type: "task.cancelled"; readonly task: TaskSubject; readonly reason: CancelReason }
+  /** An operator has it run again from the start. */
+  | { readonly type: "task.retried"; readonly task: TaskSubject }
+  | { readonly type: "task.rescheduled"; readonly task: TaskSubject; readonly eta: number }
+  /** An operator gave it another queue or priority. */
+  | { readonly type: "task.changed"; readonly task: TaskSubject }
+  | { readonly type: "task.deleted"; readonly id: string }
+  /** An operator's change of many, page by page: so many of one call. */
+  | { readonly type: "tasks.changed"; readonly action: BulkAction; readonly changed: number }
   /** This worker has no handler of that name: the task is left to another. */
   | { readonly type: "task.unknown"; readonly task: TaskSubject }
   /** The attempt's end was not written: its lease was lost, or the database took nothing for so long that the lease is left to end. */
   | { readonly type: "task.lost"; readonly task: TaskSubject }
   /** Its lease had expired. */
   | { readonly type: "task.rescued"; readonly task: Claim; readonly outcome: "quarantined" | "failed" }
+  | { readonly type: "queue.configured"; readonly queue: string; readonly settings: QueueSettings }
   | { readonly type: "storage.failed"; readonly during: StorageUse; readonly error: unknown }
   | { readonly type: "tasks.purged"; readonly count: number };
 

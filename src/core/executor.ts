@@ -1,6 +1,7 @@
 import { Aborted, NonRetryable, Snooze } from "./control.ts";
 import { TaskTimeoutError, ValidationError } from "./errors.ts";
 import { type Logger, withFields } from "./log.ts";
+import type { Composed } from "./middleware.ts";
 import { LIMITS } from "./options.ts";
 import type { AnyTask, TaskContext } from "./registry.ts";
 import { serialize, toTaskError, withoutStack } from "./serialize.ts";
@@ -14,6 +15,8 @@ export interface ExecutorOptions {
   readonly env: unknown;
   readonly log: Logger;
   readonly now: () => number;
+  /** Around the handler. Defaults to nothing. */
+  readonly aroundRun?: Composed["run"];
 }
 
 /**
@@ -26,7 +29,7 @@ export async function execute(
   task: ClaimedTask,
   definition: AnyTask,
   controller: AbortController,
-  { env, log, now }: ExecutorOptions,
+  { env, log, now, aroundRun = null }: ExecutorOptions,
 ): Promise<Outcome> {
   const { signal } = controller;
   const fields = { taskId: task.id, funcPath: task.funcPath, attempt: task.attempts };
@@ -35,7 +38,7 @@ export async function execute(
   const context: TaskContext = { signal, task, args: task.args, env, log: withFields(log, fields) };
   const timer = setTimeout(() => controller.abort(new TaskTimeoutError(task.timeout)), task.timeout);
   try {
-    const returned = await untilAborted(runHandler(task, definition, context), signal);
+    const returned = await untilAborted(runHandler(task, definition, context, aroundRun), signal);
     return { kind: "success", result: returned };
   } catch (thrown) {
     return toOutcome(thrown, signal, task, now());
@@ -44,9 +47,16 @@ export async function execute(
   }
 }
 
-async function runHandler(task: ClaimedTask, definition: AnyTask, context: TaskContext): Promise<JsonText> {
-  const validated = await definition.validate(task.kwargs).catch(refuseInvalid);
-  const returned = await definition.run(validated, context);
+async function runHandler(
+  task: ClaimedTask,
+  definition: AnyTask,
+  context: TaskContext,
+  around: Composed["run"],
+): Promise<JsonText> {
+  const input = await definition.validate(task.kwargs).catch(refuseInvalid);
+  const run = async () => definition.run(input, context);
+  const returned =
+    around === null ? await definition.run(input, context) : await around({ ...context, input }, run);
   try {
     return serialize(returned ?? null, "result", { maxBytes: LIMITS.resultBytes, maxDepth: LIMITS.depth });
   } catch (error) {

@@ -3,6 +3,7 @@ import { type Duration, type Instant, parseDuration, parseInstant } from "./dura
 import { ValidationError } from "./errors.ts";
 import { LIMITS } from "./options.ts";
 import { NO_EXTRAS, type OnSuccess, type TaskExtras } from "./task.ts";
+import { parseTrace, type TraceHeaders } from "./trace.ts";
 
 /** What few tasks say; one that says none of it costs nothing more. */
 export interface ExtraOptions {
@@ -16,6 +17,8 @@ export interface ExtraOptions {
   readonly keepResult?: boolean;
   /** True: at SUCCESS it is deleted, which saves that row and those of its purge. Defaults to false. */
   readonly deleteOnSuccess?: boolean;
+  /** Headers of the trace that it is enqueued in, such as `traceparent`; the handler finds them in `ctx.task.trace`. Defaults to none. */
+  readonly trace?: TraceHeaders;
 }
 
 /**
@@ -33,8 +36,10 @@ export function parseExtras(options: ExtraOptions, now: number): TaskExtras | nu
         ? null
         : parseDuration(options.resultTtl, "resultTtl", LIMITS.timeToLive),
     onSuccess: parseOnSuccess(options),
+    trace: parseTrace(options.trace),
   };
-  const says = extras.expiresAt !== null || extras.resultTtl !== null || extras.onSuccess !== "keep";
+  const { expiresAt, resultTtl, onSuccess, trace } = extras;
+  const says = expiresAt !== null || resultTtl !== null || onSuccess !== "keep" || trace !== null;
   return says ? extras : null;
 }
 

@@ -2,6 +2,7 @@ import { Aborted } from "./control.ts";
 import { type EventListener, subjectOf } from "./events.ts";
 import { execute } from "./executor.ts";
 import type { Logger } from "./log.ts";
+import type { Composed } from "./middleware.ts";
 import { DRAIN_DEFAULTS, LIMITS } from "./options.ts";
 import type { Registry } from "./registry.ts";
 import { toTaskError, withoutStack } from "./serialize.ts";
@@ -17,8 +18,10 @@ export interface FlightOptions {
   readonly now: () => number;
   readonly emit: EventListener;
   readonly concurrency: number;
-  /** Called as each attempt ends. */
-  readonly onEnd: (task: ClaimedTask, outcome: Outcome) => void;
+  /** Around each handler. Defaults to nothing. */
+  readonly aroundRun?: Composed["run"];
+  /** Called as each attempt ends; `duration` is 0 for one that did not start. */
+  readonly onEnd: (task: ClaimedTask, outcome: Outcome, duration: number) => void;
 }
 
 interface Running {
@@ -146,19 +149,20 @@ export class Flight {
       return;
     }
     const controller = new AbortController();
-    this.#running.set(task, { controller, endsBy: now() + task.timeout });
+    const startedAt = now();
+    this.#running.set(task, { controller, endsBy: startedAt + task.timeout });
     emit({ type: "task.started", task: subjectOf(task) });
     void execute(task, definition, controller, this.#options).then((outcome) => {
       this.#running.delete(task);
-      this.#end(task, outcome);
+      this.#end(task, outcome, Math.max(0, Math.round(now() - startedAt)));
       this.#fill();
     });
   }
 
-  #end(task: ClaimedTask, outcome: Outcome): void {
+  #end(task: ClaimedTask, outcome: Outcome, duration = 0): void {
     this.#leases.delete(task);
     if (this.#leases.size === 0) this.#startAfresh();
-    this.#options.onEnd(task, outcome);
+    this.#options.onEnd(task, outcome, duration);
   }
 
   /**

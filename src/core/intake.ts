@@ -1,4 +1,4 @@
-import { StorageRejected } from "./errors.ts";
+import type { EnqueueCall } from "./middleware.ts";
 import { RETENTION_DEFAULTS, type TaskDefaults } from "./options.ts";
 import {
   type EnqueueRequest,
@@ -56,6 +56,22 @@ export class Intake {
     return prepareMany(requests, (request) => this.prepare(request, now));
   }
 
+  /** What the middleware sees of it. */
+  toCall(request: EnqueueRequest | TaskRequest): EnqueueCall {
+    const { task, input, options } = "funcPath" in request ? this.#find(request) : request;
+    const queue = options.queue ?? task.settings.queue ?? this.#settings.queue;
+    return { funcPath: task.name, queue, input, options };
+  }
+
+  /** The request as the middleware left it: of the same task. */
+  toRequest(
+    request: EnqueueRequest | TaskRequest | undefined,
+    { funcPath, input, options }: EnqueueCall,
+  ): EnqueueRequest {
+    if (request !== undefined && "task" in request) return { task: request.task, input, options };
+    return { task: this.#registry.get(request?.funcPath ?? funcPath), input, options };
+  }
+
   #find({ funcPath, kwargs = {}, ...options }: TaskRequest): EnqueueRequest {
     return { task: this.#registry.get(funcPath), input: kwargs, options };
   }
@@ -69,11 +85,5 @@ export class Intake {
     const receipts = await this.#storage.enqueueMany(tasks, now, key && { ...key, expiredBefore });
     this.#onInsert();
     return receipts;
-  }
-
-  async insert(task: NewTask, now: number, key?: CallerKey): Promise<EnqueueReceipt> {
-    const [receipt] = await this.insertMany([task], now, key);
-    if (receipt === undefined) throw new StorageRejected("an insert of one task gave no receipt");
-    return receipt;
   }
 }

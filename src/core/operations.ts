@@ -1,6 +1,7 @@
 import { Bulk } from "./bulk.ts";
 import { type DrainedOptions, untilDrained } from "./drained.ts";
 import { type Instant, parseInstant } from "./duration.ts";
+import { type EventListener, subjectOf } from "./events.ts";
 import type { Lookup } from "./lookup.ts";
 import { type NewEta, parseChange, parseNewEta, type TaskChange } from "./operators.ts";
 import { parseId, parseText } from "./options.ts";
@@ -14,6 +15,7 @@ interface OperationParts {
   readonly now: () => number;
   /** Told where something may have become due. */
   readonly wake: () => void;
+  readonly emit: EventListener;
 }
 
 /** What operators do with the tasks that are there, and with queues: a part of `Queue`. */
@@ -38,6 +40,7 @@ export abstract class Operations {
       id,
       this.#parts.storage.reschedule(parseId(id, "id"), until, now),
     );
+    this.#parts.emit({ type: "task.rescheduled", task: subjectOf(task), eta: task.eta });
     if (until <= now) this.#parts.wake();
     return task;
   }
@@ -52,6 +55,7 @@ export abstract class Operations {
   async runNow(id: string): Promise<Task> {
     const { operators } = this.#parts.storage;
     const task = await this.#parts.lookup.after(id, operators.runNow(parseId(id, "id"), this.#parts.now()));
+    this.#parts.emit({ type: "task.rescheduled", task: subjectOf(task), eta: task.eta });
     this.#parts.wake();
     return task;
   }
@@ -66,6 +70,7 @@ export abstract class Operations {
     const { operators } = this.#parts.storage;
     const changed = operators.change(parseId(id, "id"), parseChange(change), this.#parts.now());
     const task = await this.#parts.lookup.after(id, changed);
+    this.#parts.emit({ type: "task.changed", task: subjectOf(task) });
     this.#parts.wake();
     return task;
   }
@@ -78,12 +83,13 @@ export abstract class Operations {
    */
   async delete(id: string): Promise<void> {
     await this.#parts.lookup.explain(id, this.#parts.storage.operators.delete(parseId(id, "id")));
+    this.#parts.emit({ type: "task.deleted", id });
   }
 
   /** What operators do with many tasks at once. @example await queue.bulk.retry({ status: "FAILED", queue: "mail" }) */
   get bulk(): Bulk {
-    const { storage, now, wake } = this.#parts;
-    return new Bulk({ storage: storage.bulk, now, wake });
+    const { storage, now, wake, emit } = this.#parts;
+    return new Bulk({ storage: storage.bulk, now, wake, emit });
   }
 
   /**
@@ -107,13 +113,18 @@ export abstract class Operations {
    * @example await queue.pause("mail")
    */
   pause(name: string): Promise<void> {
-    return this.#parts.storage.configureQueue(parseText(name, "name"), { paused: true });
+    return this.#setPaused(name, true);
   }
 
   /** Starts its tasks again. @throws {ValidationError} @example await queue.resume("mail") */
   async resume(name: string): Promise<void> {
-    await this.#parts.storage.configureQueue(parseText(name, "name"), { paused: false });
+    await this.#setPaused(name, false);
     this.#parts.wake();
+  }
+
+  async #setPaused(name: string, paused: boolean): Promise<void> {
+    await this.#parts.storage.configureQueue(parseText(name, "name"), { paused });
+    this.#parts.emit({ type: "queue.configured", queue: name, settings: { paused } });
   }
 }
 

@@ -23,6 +23,8 @@ export const LIMITS = {
   errorBytes: 8 * 1024,
   depth: 100,
   textLength: 255,
+  /** The headers of a trace, as JSON. */
+  traceLength: 4_096,
   /** Tasks in one `enqueueMany`. */
   batch: 10_000,
   /** How far ahead of the clock the time inside a given id may be. */
@@ -90,6 +92,8 @@ export const DRAIN_DEFAULTS = {
   prefetchCount: 256,
   /** Queries kept back for the last flush. */
   queryReserve: 6,
+  /** More of them where what ended is counted in the history. */
+  historyQueries: 2,
   /** A handler unknown to this worker (a rolling deploy) is left to others for this long. */
   unknownTaskDelay: MINUTE,
 } as const;

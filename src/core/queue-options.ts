@@ -1,7 +1,10 @@
 import type { SpendQueries } from "./budget.ts";
 import type { DrainOptions } from "./engine.ts";
 import type { EventListener } from "./events.ts";
+import type { HistoryOption } from "./history.ts";
 import type { Logger } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Middleware } from "./middleware.ts";
 import type { DefaultOptions } from "./options.ts";
 import type { TaskDefinition } from "./registry.ts";
 import type { RetentionOptions } from "./retention.ts";
@@ -20,6 +23,10 @@ export interface QueueOptions<Native, Env = unknown> {
   readonly env?: Env;
   /** Of the drain that `kick` starts. Defaults to 5 handlers at once, 45 queries, and all queues. */
   readonly kick?: Partial<Pick<DrainOptions, "concurrency" | "queryBudget" | "queues">>;
+  /** Around each enqueue and each run; the first is the outermost. Defaults to none. */
+  readonly middleware?: readonly Middleware[];
+  /** Counts how attempts end, by queue and minute, for `queue.history()`: 2 rows a flush and queue. Defaults to false. */
+  readonly history?: HistoryOption;
   /** Hears of every transition that this process makes. Defaults to nobody. */
   readonly onEvent?: EventListener;
   /** Takes what handlers write to `ctx.log`. Defaults to silence. */
@@ -43,6 +50,8 @@ export interface KickOptions {
 export interface QueueParts<Native> extends Omit<QueueOptions<Native>, "tasks"> {
   /** Makes the `ctx.env` of one drain's handlers; `spend` is to be told of their own queries. Defaults to `env`, unmetered. */
   readonly envFor?: (spend: SpendQueries) => unknown;
+  /** Goes on counting. Defaults to a new one. */
+  readonly metrics?: Metrics;
 }
 
 /** Something that keeps a request's work alive after its response: a Worker's `ctx`. */

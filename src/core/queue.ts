@@ -3,13 +3,16 @@ import { Clock } from "./clock.ts";
 import { drain } from "./drain.ts";
 import { type Duration, parseDuration, parseInteger } from "./duration.ts";
 import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./engine.ts";
-import { type EventListener, guarded } from "./events.ts";
+import { type EventListener, guarded, subjectOf } from "./events.ts";
 import { parseFilter } from "./filter.ts";
+import { type HistoryPage, type HistoryQuery, parseHistory, readHistory } from "./history.ts";
 import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
 import { Lookup } from "./lookup.ts";
 import { Operations } from "./operations.ts";
+import { Metrics, type QueueCounts } from "./metrics.ts";
+import { type Composed, composeMiddleware } from "./middleware.ts";
 import { LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
 import {
   type EnqueueRequest,
@@ -18,6 +21,7 @@ import {
   type TaskOptions,
   type TaskRequest,
 } from "./prepare.ts";
+import { Producer } from "./producer.ts";
 import type { KickOptions, QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import {
@@ -60,6 +64,8 @@ interface Shared {
   readonly listeners: Set<() => void>;
   /** Whether what it answers is to be shown. */
   readonly redacts: boolean;
+  readonly middleware: Composed;
+  readonly metrics: Metrics;
 }
 
 /** A queue whose reads see at least what an earlier session saw. */
@@ -75,25 +81,45 @@ export class Queue<Native = unknown> extends Operations {
   readonly #options: QueueParts<Native>;
   readonly #storage: Storage<Native>;
   readonly #shared: Shared;
-  readonly #intake: Intake;
+  readonly #producer: Producer<Native>;
   readonly #lookup: Lookup;
   readonly #retention: Retention;
+  readonly #keepHistory: number | null;
   readonly #emit: EventListener;
 
   constructor(options: QueueParts<Native>, registry: Registry, shared?: Shared) {
     const { storage } = options;
-    const common = shared ?? { clock: new Clock(options.now), listeners: new Set(), redacts: false };
+    const common = shared ?? {
+      clock: new Clock(options.now),
+      listeners: new Set(),
+      redacts: false,
+      middleware: composeMiddleware(options.middleware),
+      metrics: options.metrics ?? new Metrics(),
+    };
     const lookup = new Lookup(storage, registry, common.redacts);
-    super({ storage, lookup, now: () => this.#now(), wake: () => this.#wake() });
+    super({
+      storage,
+      lookup,
+      now: () => this.#now(),
+      wake: () => this.#wake(),
+      emit: (event) => this.#emit(event),
+    });
     this.#options = options;
     this.#storage = storage;
     this.#shared = common;
+    this.#keepHistory = parseHistory(options.history);
     this.#retention = parseRetention(options.retention);
-    this.#emit = guarded(options.onEvent, options.log ?? SILENT);
+    const told = guarded(options.onEvent, options.log ?? SILENT);
+    this.#emit = (event) => {
+      this.#shared.metrics.note(event);
+      told(event);
+    };
     this.#registry = registry;
     this.#lookup = lookup;
     const defaults = parseDefaults(options.defaults);
-    this.#intake = new Intake(this.#storage, registry, defaults, () => this.#wake());
+    const { clock, middleware } = this.#shared;
+    const intake = new Intake(this.#storage, registry, defaults, () => this.#wake());
+    this.#producer = new Producer({ intake, storage: this.#storage, clock, middleware, emit: this.#emit });
   }
 
   /** What it was made with: to `initialize()` where no runner does, or to count its queries. */
@@ -142,9 +168,7 @@ export class Queue<Native = unknown> extends Operations {
     input: Input,
     options: TaskOptions = {},
   ): Promise<EnqueueReceipt> {
-    const now = this.#now();
-    const prepared = await this.#intake.prepare(enqueueRequest(task, input, options), now);
-    return this.#intake.insert(prepared, now);
+    return (await this.#producer.one(enqueueRequest(task, input, options))).receipt;
   }
 
   /**
@@ -155,8 +179,7 @@ export class Queue<Native = unknown> extends Operations {
    * @throws what {@link Queue.enqueue} throws, with `tasks[3]` before the field
    */
   async enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueReceipt[]> {
-    const now = this.#now();
-    return this.#intake.insertMany(await this.#intake.prepareMany(requests, now), now);
+    return (await this.#producer.many(requests)).receipts;
   }
 
   /**
@@ -169,18 +192,15 @@ export class Queue<Native = unknown> extends Operations {
    * @example await queue.submit({ funcPath: "email.send", kwargs: { to: "a@example.com" }, delay: "5m" })
    */
   async submit(request: TaskRequest, key?: CallerKey): Promise<Submission> {
-    const now = this.#now();
-    const prepared = await this.#intake.prepare(request, now);
-    const { id, duplicate } = await this.#intake.insert(prepared, now, key);
+    const { task: prepared, receipt, now } = await this.#producer.one(request, key);
+    const { id, duplicate } = receipt;
     const task = duplicate ? await this.get(id) : this.#lookup.show(pendingTask(prepared, now));
     return { task, duplicate, due: !duplicate && prepared.eta <= now };
   }
 
   /** The same for up to 10,000, all or nothing; an error names the task at fault, as `tasks[3]`. */
   async submitMany(requests: readonly TaskRequest[], key?: CallerKey): Promise<BatchSubmission> {
-    const now = this.#now();
-    const tasks = await this.#intake.prepareMany(requests, now);
-    const receipts = await this.#intake.insertMany(tasks, now, key);
+    const { tasks, receipts, now } = await this.#producer.many(requests, key);
     const due = tasks.some(({ eta }, index) => eta <= now && receipts[index]?.duplicate === false);
     return { receipts, due };
   }
@@ -198,9 +218,7 @@ export class Queue<Native = unknown> extends Operations {
     input: Input,
     options: TaskOptions = {},
   ): Promise<Native[]> {
-    const now = this.#now();
-    const prepared = await this.#intake.prepare(enqueueRequest(task, input, options), now);
-    return this.#storage.statements([prepared], now);
+    return this.#producer.statements(enqueueRequest(task, input, options));
   }
 
   /**
@@ -257,7 +275,7 @@ export class Queue<Native = unknown> extends Operations {
    */
   async purgeDue(pages: number): Promise<number> {
     try {
-      const count = await purgeDue(this.#storage, this.#retention, this.#now(), pages);
+      const count = await purgeDue(this.#storage, this.#retention, this.#now(), pages, this.#keepHistory);
       if (count > 0) this.#emit({ type: "tasks.purged", count });
       return count;
     } catch (error) {
@@ -318,7 +336,9 @@ export class Queue<Native = unknown> extends Operations {
    * @throws {TaskStatusError} when it has ended, {@link TaskNotFoundError} {@link TaskPurgedError}
    */
   async cancel(id: string): Promise<Task> {
-    return this.#lookup.after(id, this.#storage.cancel(parseId(id, "id"), this.#now()));
+    const task = await this.#lookup.after(id, this.#storage.cancel(parseId(id, "id"), this.#now()));
+    this.#emit({ type: "task.cancelled", task: subjectOf(task), reason: "operator" });
+    return task;
   }
 
   /**
@@ -329,6 +349,7 @@ export class Queue<Native = unknown> extends Operations {
    */
   async retry(id: string): Promise<Task> {
     const task = await this.#lookup.after(id, this.#storage.retry(parseId(id, "id"), this.#now()));
+    this.#emit({ type: "task.retried", task: subjectOf(task) });
     this.#wake();
     return task;
   }
@@ -353,7 +374,25 @@ export class Queue<Native = unknown> extends Operations {
     const { concurrency } = settings;
     if (concurrency !== undefined && concurrency !== null)
       parseInteger(concurrency, "concurrency", LIMITS.queueConcurrency);
-    return this.#storage.configureQueue(parseText(name, "name"), settings);
+    await this.#storage.configureQueue(parseText(name, "name"), settings);
+    this.#emit({ type: "queue.configured", queue: name, settings });
+  }
+
+  /**
+   * How attempts ended, minute by minute, where `history` is on: by queue and minute, at most 1,500 points a page.
+   *
+   * @throws {ValidationError}
+   * @example const { points } = await queue.history({ from: Date.now() - 3_600_000, queue: "mail" })
+   */
+  history(query: HistoryQuery = {}): Promise<HistoryPage> {
+    return readHistory(this.#storage.history, query, this.#now());
+  }
+
+  /** How many attempts ended in which way: over all workers where `history` is on, else as this process counted them. */
+  async counts(): Promise<readonly QueueCounts[]> {
+    if (this.#keepHistory === null) return this.#shared.metrics.counts;
+    const totals = await this.#storage.history.totals();
+    return totals.map((counts) => ({ ...counts, started: null }));
   }
 
   #now(): number {
@@ -367,6 +406,8 @@ export class Queue<Native = unknown> extends Operations {
   #engine(): Engine {
     const { env = {}, envFor = () => env, log = SILENT, random = AMBIENT.random } = this.#options;
     const [storage, registry, clock, emit] = [this.#storage, this.#registry, this.#shared.clock, this.#emit];
-    return { storage, registry, clock, random, envFor, log, emit };
+    const { run: aroundRun } = this.#shared.middleware;
+    const records = this.#keepHistory !== null;
+    return { storage, registry, clock, random, envFor, log, emit, aroundRun, records };
   }
 }

@@ -73,9 +73,9 @@ export class Rescuer {
 
   /** @param request what a claim from the quarantine would ask for */
   async rescue(now: number, backoff: (failures: number) => number, request: ClaimRequest): Promise<void> {
-    const { storage, emit } = this.#engine;
+    const { storage, emit, records } = this.#engine;
     this.#nextAt = now + this.#every;
-    const rescued = await storage.rescueMany(now, backoff);
+    const rescued = await storage.rescueMany(now, backoff, records);
     for (const { claim, settlement } of rescued) {
       const outcome = settlement.kind === "fail" ? "failed" : "quarantined";
       emit({ type: "task.rescued", task: claim, outcome });

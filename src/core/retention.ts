@@ -55,6 +55,7 @@ export function parsePurge({ olderThan, cursor = null, pages = 5 }: PurgeOptions
  * end.
  *
  * @param pages at most so many pages of 1,000 tasks, of about 6 queries each
+ * @param keepHistory how long the minutes of the history are kept, in milliseconds. Defaults to leaving it alone
  * @returns how many tasks were removed
  */
 export async function purgeDue(
@@ -62,12 +63,14 @@ export async function purgeDue(
   retention: Retention,
   now: number,
   pages: number,
+  keepHistory: number | null = null,
 ): Promise<number> {
   const turn = await storage.startPurge(now, now + RETENTION_DEFAULTS.purgeInterval);
   if (turn === null) return 0;
   const limits = { olderThan: now - retention.result, failedOlderThan: now - retention.failed };
   const { purged, cursor } = await purgePages(storage, { ...limits, ...turn }, pages);
   await storage.purgeIdempotencyKeys(now - RETENTION_DEFAULTS.idempotencyKey);
+  if (keepHistory !== null) await storage.history.purge(now - keepHistory);
   await storage.finishPurge(cursor, now);
   return purged;
 }

@@ -1,5 +1,6 @@
 import type { BulkStorage } from "./bulk.ts";
 import type { OperatorStorage } from "./operators.ts";
+import type { HistoryStorage } from "./history.ts";
 import type {
   CancelledAtClaim,
   Claim,
@@ -213,12 +214,20 @@ export interface Storage<Native = unknown> {
   snooze(claim: Claim, until: number, now: number): Promise<void>;
   /** Gives it back, no failure counted: its eta stays, or becomes `until`. */
   release(claim: Claim, now: number, until?: number): Promise<void>;
-  /** Applies what {@link Settlement} says to many at once, each fenced on its own. */
-  settleMany(settlements: readonly Settlement[], now: number): Promise<SettleReport>;
+  /**
+   * Applies what {@link Settlement} says to many at once, each fenced on its own.
+   *
+   * @param records whether those that take effect are counted in the history. Defaults to false
+   */
+  settleMany(settlements: readonly Settlement[], now: number, records?: boolean): Promise<SettleReport>;
   /** Extends the leases that still hold to `leaseExpiresAt`, shortens none, and returns those of the claims that were given. */
   renewMany<C extends Claim>(claims: readonly C[], leaseExpiresAt: number): Promise<readonly C[]>;
-  /** Settles at most 100 tasks whose lease expired. */
-  rescueMany(now: number, backoff: (failures: number) => number): Promise<readonly Rescued[]>;
+  /** Settles at most 100 tasks whose lease expired; `records` as above. */
+  rescueMany(
+    now: number,
+    backoff: (failures: number) => number,
+    records?: boolean,
+  ): Promise<readonly Rescued[]>;
 
   // Operators. Each throws TaskNotFoundError, or TaskStatusError where the status forbids it.
   /** PENDING, RETRYING or RUNNING becomes CANCELLED. */
@@ -247,6 +256,9 @@ export interface Storage<Native = unknown> {
   listTasks(filter: TaskFilter): Promise<Page<Task>>;
   /** Every queue that has settings, or a task that waits or runs, by name. */
   listQueues(now: number): Promise<readonly QueueSummary[]>;
+
+  /** How attempts ended, where that is counted. */
+  readonly history: HistoryStorage;
 
   // Housekeeping
   /** Removes finished tasks and their results, and counts them: one bounded page from `cursor` on. */

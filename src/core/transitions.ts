@@ -23,8 +23,10 @@ export type Outcome =
  * - `release`: as snooze, but the eta stays where none is given, and a quarantined task stays in quarantine.
  * - `quarantine`: RETRYING at `retryAt`, held to run alone; `counted` says whether it is a failure more.
  */
-export type Settlement = Claim &
-  (
+export type Settlement = Claim & {
+  /** How long the attempt ran, in milliseconds. Absent where nobody knows. */
+  readonly duration?: number;
+} & (
     | { readonly kind: "done"; readonly result: JsonText }
     | { readonly kind: "retry"; readonly error: TaskError; readonly retryAt: number }
     | { readonly kind: "fail"; readonly error: TaskError }

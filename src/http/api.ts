@@ -3,8 +3,10 @@ import { secureHeaders } from "hono/secure-headers";
 import { describe } from "../core/describe.ts";
 import { authenticate } from "./auth.ts";
 import type { Api, ApiVariables } from "./context.ts";
+import { historyRoutes } from "./history.ts";
 import { allowOnly } from "./methods.ts";
 import { operateRoutes } from "./operate.ts";
+import { metricsRoutes } from "./metrics.ts";
 import { HttpError, problemOf } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
 import { resultRoutes } from "./results.ts";
@@ -64,6 +66,8 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
   app.route("/v1", taskRoutes());
   app.route("/v1", queueRoutes());
   app.route("/v1", resultRoutes());
+  app.route("/v1", historyRoutes());
+  app.route("/", metricsRoutes());
   app.all("*", async (context) => {
     // Without a key nobody learns even what is not there.
     await authenticate(context);

@@ -3,7 +3,9 @@ import { setTimeout } from "node:timers/promises";
 import { type Duration, parseDuration, parseInteger } from "../core/duration.ts";
 import type { DrainOptions } from "../core/engine.ts";
 import type { EventListener } from "../core/events.ts";
+import type { HistoryOption } from "../core/history.ts";
 import type { Logger } from "../core/log.ts";
+import type { Middleware } from "../core/middleware.ts";
 import { type DefaultOptions, DRAIN_DEFAULTS, LIMITS } from "../core/options.ts";
 import { Queue } from "../core/queue.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
@@ -39,6 +41,10 @@ export interface RunnerOptions<Native, Env = NodeJS.ProcessEnv> {
   readonly env?: Env;
   /** Takes the events, and what handlers write to `ctx.log`. Defaults to one that writes JSON lines from `info` on. */
   readonly log?: Logger;
+  /** Around each enqueue and each run; the first is the outermost. Defaults to none. */
+  readonly middleware?: readonly Middleware[];
+  /** Counts how attempts end, by queue and minute, for `queue.history()`: 2 rows a flush and queue. Defaults to false. */
+  readonly history?: HistoryOption;
   /** Hears of every transition, after the log. Defaults to nobody. */
   readonly onEvent?: EventListener;
 }
@@ -78,9 +84,12 @@ export function createRunner<Native, Env = NodeJS.ProcessEnv>(
 ): Runner<Native> {
   const log = options.log ?? consoleLogger("info");
   const onEvent = listen(log, options.onEvent);
-  const { storage, tasks, defaults, retention, env = process.env } = options;
+  const { storage, tasks, defaults, retention, history, middleware, env = process.env } = options;
   const settings = parseSettings(options);
-  const queue = new Queue({ storage, defaults, retention, env, log, onEvent }, new Registry(tasks));
+  const queue = new Queue(
+    { storage, defaults, retention, history, middleware, env, log, onEvent },
+    new Registry(tasks),
+  );
   const stopping = new AbortController();
 
   let running: Promise<void> | undefined;

@@ -1,6 +1,7 @@
 import { describe } from "../core/describe.ts";
 import { digitsOrText, parseDuration, parseInteger, type Range } from "../core/duration.ts";
 import { ConfigError, ValidationError } from "../core/errors.ts";
+import type { HistoryOption } from "../core/history.ts";
 import { LOG_LEVELS, type LogLevel } from "../core/log.ts";
 import { LIMITS, RETENTION_DEFAULTS, TASK_DEFAULTS } from "../core/options.ts";
 import { parseRetention, type Retention } from "../core/retention.ts";
@@ -22,6 +23,8 @@ export interface OmniqEnv {
   readonly OMNIQ_DEFAULT_MAX_RETRIES?: string;
   /** How long results are kept. Defaults to `7d`; FAILED tasks are kept 30 days, or as long where this is more. */
   readonly OMNIQ_RESULT_TTL?: string;
+  /** `on`, `off`, or how long its minutes are kept, such as `30d`. Defaults to `off`. */
+  readonly OMNIQ_HISTORY?: string;
   /** Queries an invocation may send. Defaults to `45`, which the Free plan's 50 allow. */
   readonly OMNIQ_QUERY_BUDGET?: string;
   /** `debug`, `info`, `warn`, `error` or `none`. Defaults to `info`. */
@@ -42,6 +45,7 @@ export interface Config {
   readonly results: { readonly url: string; readonly authToken?: string } | null;
   readonly defaults: { readonly timeout: number; readonly maxRetries: number };
   readonly retention: Retention;
+  readonly history: HistoryOption;
   readonly queryBudget: number;
   readonly logLevel: LogLevel;
   /** Null lets everybody do everything. */
@@ -68,6 +72,7 @@ export function parseConfig(bindings: object): Config {
       maxRetries: integer(env, "OMNIQ_DEFAULT_MAX_RETRIES", TASK_DEFAULTS.maxRetries, LIMITS.maxRetries),
     },
     retention: parseRetention({ result }),
+    history: parseHistoryVariable(env),
     queryBudget: integer(env, "OMNIQ_QUERY_BUDGET", WORKER_DEFAULTS.queryBudget, LIMITS.queryBudget),
     logLevel: oneOf(env, "OMNIQ_LOG_LEVEL", LOG_LEVELS, "info"),
     keys:
@@ -84,6 +89,7 @@ const VARIABLES = [
   "OMNIQ_DEFAULT_TIMEOUT",
   "OMNIQ_DEFAULT_MAX_RETRIES",
   "OMNIQ_RESULT_TTL",
+  "OMNIQ_HISTORY",
   "OMNIQ_QUERY_BUDGET",
   "OMNIQ_LOG_LEVEL",
   "OMNIQ_KEYS",
@@ -94,6 +100,12 @@ const VARIABLES = [
 function readVariables(bindings: object): OmniqEnv {
   const entries = VARIABLES.map((name) => [name, String(Reflect.get(bindings, name) ?? "").trim()]);
   return Object.fromEntries(entries.filter(([, value]) => value !== ""));
+}
+
+function parseHistoryVariable(env: OmniqEnv): HistoryOption {
+  const value = env.OMNIQ_HISTORY ?? "off";
+  if (value === "on" || value === "off") return value === "on";
+  return { keep: duration(env, "OMNIQ_HISTORY", 0, LIMITS.timeToLive) };
 }
 
 function parseBackend(env: OmniqEnv): Backend {

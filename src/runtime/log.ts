@@ -45,6 +45,7 @@ export function listen(log: Logger, onEvent?: EventListener): EventListener {
 }
 
 const LEVELS = {
+  "task.enqueued": "debug",
   "task.started": "debug",
   "task.succeeded": "info",
   "task.retrying": "warn",
@@ -52,9 +53,15 @@ const LEVELS = {
   "task.snoozed": "info",
   "task.released": "info",
   "task.cancelled": "warn",
+  "task.retried": "info",
+  "task.rescheduled": "info",
   "task.unknown": "warn",
   "task.lost": "warn",
   "task.rescued": "warn",
+  "queue.configured": "info",
+  "task.changed": "info",
+  "task.deleted": "info",
+  "tasks.changed": "info",
   "storage.failed": "error",
   "tasks.purged": "info",
 } as const satisfies Record<QueueEvent["type"], Exclude<LogLevel, "none">>;

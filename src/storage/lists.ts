@@ -53,8 +53,8 @@ function listed({ onSuccess, startsAnyway, ...extras }: TaskExtras) {
  * @param lastAttemptAt only `writeResults` reads it, since it cannot see the task
  */
 export function settlementJson(settlement: Settlement, lastAttemptAt?: number | null): string {
-  const { id, attempts, claimToken, kind } = settlement;
-  const head = { id, attempts, claimToken, kind, lastAttemptAt };
+  const { id, attempts, claimToken, duration, kind } = settlement;
+  const head = { id, attempts, claimToken, duration, kind, lastAttemptAt };
   switch (settlement.kind) {
     case "done":
       // It is JSON already: it was stringified once, and is not again.

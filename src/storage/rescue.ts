@@ -10,6 +10,7 @@ export async function rescueMany(
   databases: Databases,
   now: number,
   backoff: (failures: number) => number,
+  records = false,
 ): Promise<readonly Rescued[]> {
   const { tasks, sql } = databases;
   const expired = await tasks.decide(sql.findExpired({ now }));
@@ -18,7 +19,7 @@ export async function rescueMany(
     return { claim: { id, attempts }, settlement: rescue(task, now, backoff) };
   });
   const settlements = rescued.map(({ settlement }) => settlement);
-  const settled = new Set(await settleExpired(databases, settlements, now));
+  const settled = new Set(await settleExpired(databases, settlements, now, records));
   return rescued.filter(({ settlement }) => settled.has(settlement));
 }
 
@@ -27,11 +28,13 @@ async function settleExpired(
   databases: Databases,
   settlements: readonly Settlement[],
   now: number,
+  records: boolean,
 ): Promise<readonly Settlement[]> {
   if (settlements.length === 0) return [];
   const { tasks, results, sql } = databases;
   const lists = toLists(settlements, settlementJson).map(({ json }) => ({ settlements: json, now }));
   const { rows } = await tasks.writeMany((resent) => ({
+    recorded: records ? lists.map(sql.recordRescued) : [],
     rescued: lists.flatMap((list) =>
       results === null ? [sql.rescueResults(list), sql.rescueTasks(list)] : [sql.rescueTasks(list)],
     ),

@@ -29,13 +29,14 @@ export async function settleMany(
   databases: Databases,
   settlements: readonly Settlement[],
   now: number,
+  records = false,
 ): Promise<SettleReport> {
-  if (databases.results === null) return settleTasks(databases, settlements, now);
+  if (databases.results === null) return settleTasks(databases, settlements, now, records);
   const ended = settlements.filter(endsWithResult);
   // What writes no result does not wait for the database of the results, which may be down.
-  const others = await settleTasks(databases, exclude(settlements, ended), now);
+  const others = await settleTasks(databases, exclude(settlements, ended), now, records);
   await writeResultsFirst(databases, ended, now);
-  const { lost } = await settleTasks(databases, ended, now);
+  const { lost } = await settleTasks(databases, ended, now, records);
   return report(settlements, [...others.lost, ...lost]);
 }
 
@@ -43,11 +44,14 @@ async function settleTasks(
   databases: Databases,
   settlements: readonly Settlement[],
   now: number,
+  records: boolean,
 ): Promise<SettleReport> {
   if (settlements.length === 0) return { settled: [], lost: [] };
   const { tasks, results, sql } = databases;
   const lists = toLists(settlements, settlementJson).map(({ json }) => ({ settlements: json, now }));
   const { rows, resent } = await tasks.writeMany(() => ({
+    // Before what it counts is settled, and found no more.
+    recorded: records ? lists.map(sql.recordSettled) : [],
     // Results come first: the fence of their statement needs the task to be still RUNNING.
     settled: lists.flatMap((list) =>
       results === null ? [sql.settleResults(list), sql.settleTasks(list)] : [sql.settleTasks(list)],

@@ -1,5 +1,6 @@
 import type { BulkStorage } from "../core/bulk.ts";
 import type { OperatorStorage } from "../core/operators.ts";
+import type { HistoryStorage } from "../core/history.ts";
 import type {
   ClaimRequest,
   EnqueueReceipt,
@@ -23,6 +24,7 @@ import { Connection, type Meter, type RetryOptions } from "./connection.ts";
 import type { Databases } from "./databases.ts";
 import type { Driver } from "./driver.ts";
 import { enqueueMany, enqueueStatements } from "./enqueue.ts";
+import { makeHistory } from "./history.ts";
 import { listQueues, listTasks } from "./list.ts";
 import { cancel, configureQueue, makeOperators, reschedule, retry } from "./operate.ts";
 import { finishPurge, mayBePurged, purgeIdempotencyKeys, purgeResults, startPurge } from "./purge.ts";
@@ -52,6 +54,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   readonly #databases: Databases;
   readonly operators: OperatorStorage;
   readonly bulk: BulkStorage;
+  readonly history: HistoryStorage;
 
   constructor(driver: Driver<Native>, options: SqliteStorageOptions = {}, meter: Meter = { queries: 0 }) {
     const { tablePrefix = "", results } = options;
@@ -67,6 +70,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     };
     this.operators = makeOperators(this.#databases);
     this.bulk = makeBulk(this.#databases);
+    this.history = makeHistory(this.#databases);
   }
 
   get queryCount(): number {
@@ -174,16 +178,20 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     return settleOne(this.#databases, { ...claim, kind: "release", until }, now);
   }
 
-  settleMany(settlements: readonly Settlement[], now: number): Promise<SettleReport> {
-    return settleMany(this.#databases, settlements, now);
+  settleMany(settlements: readonly Settlement[], now: number, records?: boolean): Promise<SettleReport> {
+    return settleMany(this.#databases, settlements, now, records);
   }
 
   renewMany<C extends Claim>(claims: readonly C[], leaseExpiresAt: number): Promise<readonly C[]> {
     return renewMany(this.#databases, claims, leaseExpiresAt);
   }
 
-  rescueMany(now: number, backoff: (failures: number) => number): Promise<readonly Rescued[]> {
-    return rescueMany(this.#databases, now, backoff);
+  rescueMany(
+    now: number,
+    backoff: (failures: number) => number,
+    records?: boolean,
+  ): Promise<readonly Rescued[]> {
+    return rescueMany(this.#databases, now, backoff, records);
   }
 
   cancel(id: string, now: number): Promise<Task> {

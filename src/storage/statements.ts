@@ -1,6 +1,7 @@
 import { bulkSql } from "./statements/bulk.ts";
 import { claimSql } from "./statements/claim.ts";
 import { enqueueSql } from "./statements/enqueue.ts";
+import { historySql } from "./statements/history.ts";
 import { namesFor } from "./statements/names.ts";
 import { operateSql } from "./statements/operate.ts";
 import { purgeSql } from "./statements/purge.ts";
@@ -35,5 +36,6 @@ function buildStatements(prefix: string) {
     ...bulkSql(names),
     ...readSql(names),
     ...purgeSql(names),
+    ...historySql(names),
   };
 }

@@ -2,6 +2,9 @@ import type { ExecutionContext } from "hono";
 import type { SpendQueries } from "../core/budget.ts";
 import { type Duration, parseDuration, parseInteger } from "../core/duration.ts";
 import type { EventListener } from "../core/events.ts";
+import type { HistoryOption } from "../core/history.ts";
+import { Metrics } from "../core/metrics.ts";
+import type { Middleware } from "../core/middleware.ts";
 import { LIMITS } from "../core/options.ts";
 import { Queue } from "../core/queue.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
@@ -22,6 +25,10 @@ export interface WorkerOptions<Env extends object, Native> {
   readonly concurrency?: number;
   /** How long a cron tick claims: up to 14 minutes. Defaults to a minute, so that ticks meet. */
   readonly cronDeadline?: Duration;
+  /** Around each enqueue and each run; the first is the outermost. Defaults to none. */
+  readonly middleware?: readonly Middleware[];
+  /** Counts how attempts end, by queue and minute: 2 rows a flush and queue. Defaults to what `OMNIQ_HISTORY` says, else false. */
+  readonly history?: HistoryOption;
   /** Hears of every transition, after the log. Defaults to nobody. */
   readonly onEvent?: EventListener;
 }
@@ -61,6 +68,9 @@ export function createWorker<Env extends object, Native>(
   });
   const registry = new Registry(options.tasks, WORKER_DEFAULTS.longestTimeout);
 
+  // Of all the invocations of this isolate.
+  const metrics = new Metrics();
+
   const open = (env: Env) => {
     const config = parseConfig(env);
     const log = consoleLogger(config.logLevel);
@@ -68,6 +78,9 @@ export function createWorker<Env extends object, Native>(
       storage: options.storage(env, config),
       defaults: config.defaults,
       retention: config.retention,
+      history: options.history ?? config.history,
+      middleware: options.middleware,
+      metrics,
       kick: { concurrency, queues, queryBudget: config.queryBudget },
       envFor: (spend: SpendQueries) => meterDatabases(env, spend),
       log,

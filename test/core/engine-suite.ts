@@ -6,6 +6,7 @@ import { EngineContext } from "./engine/context.ts";
 import { describeControl } from "./engine/control.ts";
 import { describeFacade } from "./engine/facade.ts";
 import { describeFaults } from "./engine/faults.ts";
+import { describeHooks } from "./engine/hooks.ts";
 import { describeIntervals } from "./engine/intervals.ts";
 import { describeKick } from "./engine/kick.ts";
 import { describeLeases } from "./engine/leases.ts";
@@ -29,6 +30,7 @@ export function describeEngine(name: string, open: () => Promise<TestDatabase>):
     describeControl(context);
     describeFacade(context);
     describeFaults(context);
+    describeHooks(context);
     describeIntervals(context);
     describeKick(context);
     describeLeases(context);

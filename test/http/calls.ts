@@ -11,6 +11,8 @@ export const CALLS = [
   ["GET", `/v1/tasks/${ID}`, "read", undefined, 404],
   ["GET", `/v1/tasks/${ID}/result`, "read", undefined, 404],
   ["GET", "/v1/queues", "read", undefined, 200],
+  ["GET", "/v1/history", "read", undefined, 200],
+  ["GET", "/metrics", "read", undefined, 200],
   ["POST", `/v1/tasks/${ID}/cancel`, "admin", undefined, 404],
   ["POST", `/v1/tasks/${ID}/retry`, "admin", undefined, 404],
   ["DELETE", `/v1/tasks/${ID}`, "admin", undefined, 404],

@@ -86,7 +86,7 @@ describe("a Node runner", () => {
     await until(async () => (await runner.queue.result(id)) !== null);
     await runner.stop();
     await running;
-    expect(events).toEqual(["task.started", "task.succeeded"]);
+    expect(events).toEqual(["task.enqueued", "task.started", "task.succeeded"]);
   });
 
   it("goes on where its listener throws while the database cannot be used", async () => {

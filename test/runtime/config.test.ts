@@ -23,6 +23,7 @@ describe("the configuration", () => {
       results: null,
       defaults: { timeout: 25_000, maxRetries: 3 },
       retention: { result: 7 * DAY, failed: 30 * DAY },
+      history: false,
       queryBudget: 45,
       logLevel: "info",
       keys: [],
@@ -39,6 +40,7 @@ describe("the configuration", () => {
       OMNIQ_DEFAULT_TIMEOUT: "1.5m",
       OMNIQ_DEFAULT_MAX_RETRIES: "0",
       OMNIQ_RESULT_TTL: "60d",
+      OMNIQ_HISTORY: "10d",
       OMNIQ_QUERY_BUDGET: "900",
       OMNIQ_LOG_LEVEL: "debug",
       OMNIQ_KEYS: `ci:enqueue+read:${DIGEST}`,
@@ -48,10 +50,17 @@ describe("the configuration", () => {
       results: { url: "https://results.turso.io", authToken: "two" },
       defaults: { timeout: 90_000, maxRetries: 0 },
       retention: { result: 60 * DAY, failed: 60 * DAY },
+      history: { keep: 10 * DAY },
       queryBudget: 900,
       logLevel: "debug",
       keys: [{ name: "ci", scopes: ["enqueue", "read"], digest: DIGEST }],
     });
+  });
+
+  it("takes on and off for the history", () => {
+    expect(parseConfig({ OMNIQ_HISTORY: "on" }).history).toBe(true);
+    expect(parseConfig({ OMNIQ_HISTORY: "off" }).history).toBe(false);
+    expect(refusal({ OMNIQ_HISTORY: "often" }).message).toContain("OMNIQ_HISTORY");
   });
 
   it("reads a duration of digits as milliseconds", () => {

@@ -63,9 +63,9 @@ describe("the log", () => {
     const error = taskError({ message: "no answer" });
     const events: QueueEvent[] = [
       { type: "task.started", task },
-      { type: "task.succeeded", task },
-      { type: "task.retrying", task, error, retryAt: 7 },
-      { type: "task.failed", task, error },
+      { type: "task.succeeded", task, duration: 7 },
+      { type: "task.retrying", task, error, retryAt: 7, duration: 7 },
+      { type: "task.failed", task, error, duration: 7 },
       { type: "task.snoozed", task, until: 7 },
       { type: "task.released", task },
       { type: "task.unknown", task },

@@ -6,6 +6,7 @@ import { Context, type Limits } from "./suite/context.ts";
 import { describeControl } from "./suite/control.ts";
 import { describeEnqueue } from "./suite/enqueue.ts";
 import { describeFaults } from "./suite/faults.ts";
+import { describeHistory } from "./suite/history.ts";
 import { describeIdempotency } from "./suite/idempotency.ts";
 import { describeLanes } from "./suite/lanes.ts";
 import { describeLease } from "./suite/lease.ts";
@@ -32,6 +33,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeControl(context);
     describeEnqueue(context);
     describeFaults(context);
+    describeHistory(context);
     describeIdempotency(context);
     describeLanes(context);
     describeLease(context);

@@ -21,7 +21,11 @@ export function describeOutcomes(context: EngineContext): void {
         error: null,
         attempts: 1,
       });
-      expect(context.events.map(({ type }) => type)).toEqual(["task.started", "task.succeeded"]);
+      expect(context.events.map(({ type }) => type)).toEqual([
+        "task.enqueued",
+        "task.started",
+        "task.succeeded",
+      ]);
     });
 
     it("an event tells which attempt of which task it is about, and nothing of the payload", async () => {
@@ -46,7 +50,7 @@ export function describeOutcomes(context: EngineContext): void {
       const types = ["started", "snoozed", "retrying", "failed", "succeeded", "unknown", "released"];
       for (const type of types) expect(context.events.map((event) => event.type)).toContain(`task.${type}`);
       const subject = { id, attempts: 1, funcPath: "test.ending", queue: "default" };
-      expect(context.events[0]).toEqual({ type: "task.started", task: subject });
+      expect(context.eventsOf("task.started")[0]).toEqual({ type: "task.started", task: subject });
       expect(JSON.stringify(context.events)).not.toContain("hunter2");
     });
 

@@ -16,7 +16,11 @@ export function describeUnknown(context: EngineContext): void {
       expect(task).toMatchObject({ status: "PENDING", failures: 0, errors: [], leaseExpiresAt: null });
       expect(task.eta).toBeGreaterThanOrEqual(before + MINUTE);
       expect(task.eta).toBeLessThanOrEqual(context.clock.now() + MINUTE);
-      expect(context.events.map(({ type }) => type)).toEqual(["task.unknown", "task.released"]);
+      expect(context.events.map(({ type }) => type)).toEqual([
+        "task.enqueued",
+        "task.unknown",
+        "task.released",
+      ]);
     });
 
     it("its task is run by a worker that knows it, once it is due again", async () => {

@@ -1,4 +1,5 @@
 import { CountQuery } from "../../../src/http/operate-schemas.ts";
+import { HistoryQuery } from "../../../src/http/history.ts";
 import { ListQuery, NewTaskBody, PurgeQuery } from "../../../src/http/schemas.ts";
 import { IDS } from "./bodies.ts";
 import { operator } from "./credentials.ts";
@@ -50,6 +51,11 @@ export const PLACES: readonly Place[] = [
     (name): Place =>
       (text) =>
         call("GET", `/v1/tasks?${name}=${encode(text)}`, "read"),
+  ),
+  ...Object.keys(HistoryQuery.entries).map(
+    (name): Place =>
+      (text) =>
+        call("GET", `/v1/history?${name}=${encode(text)}`, "read"),
   ),
   ...Object.keys(PurgeQuery.entries).map(
     (name): Place =>

@@ -1,0 +1,25 @@
+import type { HistoryCounts, HistoryStorage } from "../core/history.ts";
+import { parseJson } from "../core/json.ts";
+import type { Databases } from "./databases.ts";
+
+/** How attempts ended, read from the database of the tasks; what settles them writes it. */
+export function makeHistory({ tasks, sql }: Databases): HistoryStorage {
+  return {
+    async read({ from, to, queue, after }) {
+      const { queue: afterQueue, minute: afterMinute } = after ?? { queue: "", minute: 0 };
+      const rows = await tasks.read(sql.readHistory({ from, to, queue, afterQueue, afterMinute }));
+      return rows.map((row) => ({ ...toCounts(row), minute: row.minute }));
+    },
+    async totals() {
+      return (await tasks.read(sql.readTotals)).map(toCounts);
+    },
+    async purge(before) {
+      await tasks.write(sql.purgeHistory({ before }));
+    },
+  };
+}
+
+function toCounts(row: Omit<HistoryCounts, "durations"> & { readonly durations: string }): HistoryCounts {
+  const { queue, succeeded, failed, retried, duration } = row;
+  return { queue, succeeded, failed, retried, duration, durations: parseJson(row.durations) };
+}

@@ -1,0 +1,59 @@
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { d1Storage } from "../../src/storage/d1.ts";
+import { counted, openD1 } from "../support/d1.ts";
+import { json, NOW, newTasks } from "../support/tasks.ts";
+
+const HOUR = 3_600_000;
+const { binding, rows, reset } = counted(env.DB);
+const storage = d1Storage(binding);
+const database = await openD1();
+beforeEach(() => database.clear());
+
+/** Tasks of a queue, claimed and then settled as done: what the settle costs. */
+async function settle(queue: string, count: number, records: boolean, now = NOW) {
+  await storage.enqueueMany(newTasks(count, { queue }), NOW);
+  const claim = { now, limit: count, leaseExpiresAt: now + HOUR, longestTimeout: HOUR, queues: [queue] };
+  const tasks = await storage.claimMany(claim);
+  reset();
+  await storage.settleMany(
+    tasks.map(({ id, attempts }) => ({ id, attempts, duration: 5, kind: "done", result: json(1) })),
+    now,
+    records,
+  );
+  return { ...rows };
+}
+
+describe("rows that history costs on D1", () => {
+  it("2 written a flush and queue, whatever the number of tasks, and one query", async () => {
+    const without = await settle("mail", 10, false);
+    const first = await settle("mail", 10, true);
+    const second = await settle("mail", 10, true);
+    expect([first.written, second.written]).toEqual([without.written + 2, without.written + 2]);
+    expect(first.queries).toBe(without.queries + 1);
+  });
+
+  it("nothing where it is off: a task is settled at 2 rows", async () => {
+    expect(await settle("mail", 1, false)).toMatchObject({ written: 2, queries: 2 });
+  });
+
+  it("a chart of two points reads 9 rows and the totals of a queue 6, those of the loose scan among them", async () => {
+    for (const at of [0, HOUR]) await settle("mail", 1, true, NOW + at);
+    reset();
+    expect(
+      await storage.history.read({ from: NOW, to: NOW + 2 * HOUR, queue: "mail", after: null }),
+    ).toHaveLength(2);
+    expect(rows).toMatchObject({ written: 0, queries: 1 });
+    const chart = rows.read;
+    reset();
+    await storage.history.totals();
+    expect({ chart, totals: rows.read }).toEqual({ chart: 9, totals: 6 });
+  });
+
+  it("a purge writes a row for each minute that goes", async () => {
+    for (const at of [0, HOUR]) await settle("mail", 1, true, NOW + at);
+    reset();
+    await storage.history.purge(NOW + HOUR);
+    expect(rows.written).toBe(1);
+  });
+});
