@@ -42,6 +42,7 @@ export type { KickOptions, QueueOptions, WaitUntil } from "./core/queue-options.
 export type { TaskSettings, ValidatedTaskSettings } from "./core/registry.ts";
 export { type AnyTask, defineTask, type TaskContext, type TaskDefinition } from "./core/registry.ts";
 export type { PurgeOptions, Retention, RetentionOptions } from "./core/retention.ts";
+export type { BackoffOptions, RetryOptions } from "./core/retries.ts";
 export type {
   CallerKey,
   ClaimRequest,
@@ -51,6 +52,7 @@ export type {
   PurgeRequest,
   QueueSettings,
   QueueSummary,
+  RescueBackoff,
   Rescued,
   Session,
   SettleReport,
@@ -61,3 +63,4 @@ export type {
 export type { Claim, ClaimedTask, JsonObject, JsonText, JsonValue, NewTask } from "./core/task.ts";
 export { TASK_STATUSES, type Task, type TaskError, type TaskResult, type TaskStatus } from "./core/task.ts";
 export type { Settlement } from "./core/transitions.ts";
+export type { UniqueOptions } from "./core/unique.ts";

@@ -3,6 +3,7 @@ import { type Duration, type Instant, parseDuration, parseInstant } from "./dura
 import { ValidationError } from "./errors.ts";
 import { LIMITS } from "./options.ts";
 import { NO_EXTRAS, type OnSuccess, type TaskExtras } from "./task.ts";
+import type { UniqueOptions } from "./unique.ts";
 
 /** What few tasks say; one that says none of it costs nothing more. */
 export interface ExtraOptions {
@@ -16,6 +17,8 @@ export interface ExtraOptions {
   readonly keepResult?: boolean;
   /** True: at SUCCESS it is deleted, which saves that row and those of its purge. Defaults to false. */
   readonly deleteOnSuccess?: boolean;
+  /** Makes it unique by its payload, or says more of its `uniqueKey`. Defaults to what its definition says. */
+  readonly unique?: UniqueOptions;
 }
 
 /**

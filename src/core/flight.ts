@@ -17,6 +17,8 @@ export interface FlightOptions {
   readonly now: () => number;
   readonly emit: EventListener;
   readonly concurrency: number;
+  /** Whether what a handler threw is worth another try. Defaults to always. */
+  readonly mayRetry?: (task: ClaimedTask, error: unknown) => boolean;
   /** Called as each attempt ends. */
   readonly onEnd: (task: ClaimedTask, outcome: Outcome) => void;
 }

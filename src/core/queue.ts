@@ -10,7 +10,13 @@ import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
 import { Lookup } from "./lookup.ts";
 import { LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
-import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskOptions, type TaskRequest } from "./prepare.ts";
+import {
+  type EnqueueRequest,
+  enqueueRequest,
+  pendingTask,
+  type TaskOptions,
+  type TaskRequest,
+} from "./prepare.ts";
 import type { KickOptions, QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import {
@@ -31,6 +37,7 @@ import type {
   TaskFilter,
 } from "./storage.ts";
 import type { Task, TaskResult } from "./task.ts";
+import { refuseInStatements } from "./unique.ts";
 import { waitForResult } from "./wait.ts";
 
 /**
@@ -123,7 +130,8 @@ export class Queue<Native = unknown> {
    * @param input its payload, checked by the definition's schema
    * @param options see {@link TaskOptions}
    * @returns its id; `duplicate: true` with the id of the task that already had the id or the unique key
-   * @throws {ValidationError} {@link SerializationError} {@link TooLargeError} {@link IdConflictError}
+   * @throws {ValidationError} {@link SerializationError} {@link TooLargeError} {@link IdConflictError}, {@link UniqueConflictError}
+   *   where its `unique` rejects a conflict
    * @example await queue.enqueue(sendEmail, { to: "a@example.com" }, { delay: "5m", uniqueKey: "welcome:a" })
    */
   async enqueue<Input>(
@@ -160,9 +168,9 @@ export class Queue<Native = unknown> {
   async submit(request: TaskRequest, key?: CallerKey): Promise<Submission> {
     const now = this.#now();
     const prepared = await this.#intake.prepare(request, now);
-    const { id, duplicate } = await this.#intake.insert(prepared, now, key);
-    const task = duplicate ? await this.get(id) : this.#lookup.show(pendingTask(prepared, now));
-    return { task, duplicate, due: !duplicate && prepared.eta <= now };
+    const { id, ...met } = await this.#intake.insert(prepared, now, key);
+    const task = met.duplicate ? await this.get(id) : this.#lookup.show(pendingTask(prepared, now));
+    return { task, ...met, due: (!met.duplicate || met.replaced === true) && prepared.eta <= now };
   }
 
   /** The same for up to 10,000, all or nothing; an error names the task at fault, as `tasks[3]`. */
@@ -170,7 +178,8 @@ export class Queue<Native = unknown> {
     const now = this.#now();
     const tasks = await this.#intake.prepareMany(requests, now);
     const receipts = await this.#intake.insertMany(tasks, now, key);
-    const due = tasks.some(({ eta }, index) => eta <= now && receipts[index]?.duplicate === false);
+    const isNew = (receipt?: EnqueueReceipt) => receipt?.duplicate === false || receipt?.replaced === true;
+    const due = tasks.some(({ eta }, index) => eta <= now && isNew(receipts[index]));
     return { receipts, due };
   }
 
@@ -178,6 +187,7 @@ export class Queue<Native = unknown> {
    * The statements that enqueue a task, for a batch of your own: your rows and the task commit or fail together.
    * With an `id` of yours that exists with another content the batch fails: the database calls it malformed JSON.
    *
+   * @throws {ValidationError} when `unique` asks for more than that a second task is ignored, and what {@link Queue.enqueue} throws
    * @example
    * await env.DB.batch([insertOrder, ...(await queue.statements(sendReceipt, { orderId }))]);
    * queue.kick(ctx);
@@ -189,6 +199,7 @@ export class Queue<Native = unknown> {
   ): Promise<Native[]> {
     const now = this.#now();
     const prepared = await this.#intake.prepare(enqueueRequest(task, input, options), now);
+    refuseInStatements(prepared);
     return this.#storage.statements([prepared], now);
   }
 

@@ -68,6 +68,7 @@ export async function purgeDue(
   const limits = { olderThan: now - retention.result, failedOlderThan: now - retention.failed };
   const { purged, cursor } = await purgePages(storage, { ...limits, ...turn }, pages);
   await storage.purgeIdempotencyKeys(now - RETENTION_DEFAULTS.idempotencyKey);
+  for (let page = 0; page < pages; page++) if (!(await storage.uniques.purgeWindows(now)).more) break;
   await storage.finishPurge(cursor, now);
   return purged;
 }

@@ -6,6 +6,7 @@ import type {
   PurgeRequest,
   QueueSettings,
   QueueSummary,
+  RescueBackoff,
   Rescued,
   Session,
   SettleReport,
@@ -15,6 +16,7 @@ import type {
 } from "../core/storage.ts";
 import type { Claim, ClaimedTask, JsonText, NewTask, Task, TaskError, TaskResult } from "../core/task.ts";
 import type { Settlement } from "../core/transitions.ts";
+import type { UniqueStorage } from "../core/unique.ts";
 import { claimMany, claimQuarantined, dequeue, findNextEta, hasQuarantined } from "./claim.ts";
 import { Connection, type Meter, type RetryOptions } from "./connection.ts";
 import type { Databases } from "./databases.ts";
@@ -27,6 +29,7 @@ import { getOutcome, getTask, readClock } from "./read.ts";
 import { rescueMany } from "./rescue.ts";
 import { markRunning, renewMany, settleMany, settleOne } from "./settle.ts";
 import { statementsFor } from "./statements.ts";
+import { makeUniques } from "./unique.ts";
 import { verifySchema } from "./verify.ts";
 
 export interface SqliteStorageOptions extends RetryOptions {
@@ -47,6 +50,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   readonly #tablePrefix: string;
   readonly #meter: Meter;
   readonly #databases: Databases;
+  readonly uniques: UniqueStorage;
 
   constructor(driver: Driver<Native>, options: SqliteStorageOptions = {}, meter: Meter = { queries: 0 }) {
     const { tablePrefix = "", results } = options;
@@ -60,6 +64,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
       results: results === undefined ? null : connect(results),
       sql: statementsFor(tablePrefix),
     };
+    this.uniques = makeUniques(this.#databases);
   }
 
   get queryCount(): number {
@@ -175,7 +180,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     return renewMany(this.#databases, claims, leaseExpiresAt);
   }
 
-  rescueMany(now: number, backoff: (failures: number) => number): Promise<readonly Rescued[]> {
+  rescueMany(now: number, backoff: RescueBackoff): Promise<readonly Rescued[]> {
     return rescueMany(this.#databases, now, backoff);
   }
 

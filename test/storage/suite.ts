@@ -17,6 +17,7 @@ import { describeResults } from "./suite/results.ts";
 import { describeRetries } from "./suite/retries.ts";
 import { describeSettle } from "./suite/settle.ts";
 import { describeSpecification } from "./suite/specification.ts";
+import { describeUnique } from "./suite/unique.ts";
 import { describeValues } from "./suite/values.ts";
 
 /** The conformance suite: what the storage promises, on every database. */
@@ -41,6 +42,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeRetries(context);
     describeSettle(context);
     describeSpecification(context);
+    describeUnique(context);
     describeValues(context);
   });
 }
