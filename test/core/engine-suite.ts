@@ -3,6 +3,7 @@ import type { TestDatabase } from "../support/database.ts";
 import { describeBudget } from "./engine/budget.ts";
 import { describeCommit } from "./engine/commit.ts";
 import { EngineContext } from "./engine/context.ts";
+import { describeExpiry } from "./engine/expiry.ts";
 import { describeFacade } from "./engine/facade.ts";
 import { describeFaults } from "./engine/faults.ts";
 import { describeIntervals } from "./engine/intervals.ts";
@@ -26,6 +27,7 @@ export function describeEngine(name: string, open: () => Promise<TestDatabase>):
 
     describeBudget(context);
     describeCommit(context);
+    describeExpiry(context);
     describeFacade(context);
     describeFaults(context);
     describeIntervals(context);

@@ -3,6 +3,7 @@ import type { TestDatabase } from "../support/database.ts";
 import { describeClaim } from "./suite/claim.ts";
 import { Context, type Limits } from "./suite/context.ts";
 import { describeEnqueue } from "./suite/enqueue.ts";
+import { describeExpiry } from "./suite/expiry.ts";
 import { describeFaults } from "./suite/faults.ts";
 import { describeIdempotency } from "./suite/idempotency.ts";
 import { describeLanes } from "./suite/lanes.ts";
@@ -28,6 +29,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
 
     describeClaim(context);
     describeEnqueue(context);
+    describeExpiry(context);
     describeFaults(context);
     describeIdempotency(context);
     describeLanes(context);
