@@ -43,7 +43,7 @@ export function uniqueSql({ tasks, uniqueWindows, idempotencyKeys }: Names) {
       SELECT DISTINCT w.key, w.task_id FROM json_each(:tasks) j CROSS JOIN ${uniqueWindows} w ON w.key = j.value ->> 'uniqueKey'
       WHERE ${hasWindow} AND w.expires_at > :now`),
 
-    /** Returns those that got another payload. 1 W each, 3 where the eta moves. */
+    /** Returns those that got another payload. 2 W each. */
     replace: prepare<Replace, { id: string }>(replace("true")),
     /** The same, unless the caller's key was used. */
     replaceOnce: prepare<Once & Replace, { id: string }>(replace(isFirst)),
