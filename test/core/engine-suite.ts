@@ -16,6 +16,7 @@ import { describeRefusals } from "./engine/refusals.ts";
 import { describeRetryControl } from "./engine/retry-control.ts";
 import { describeTimeouts } from "./engine/timeouts.ts";
 import { describeTurns } from "./engine/turns.ts";
+import { describeUnique } from "./engine/unique.ts";
 import { describeUnknown } from "./engine/unknown.ts";
 import { describeWaking } from "./engine/waking.ts";
 
@@ -40,6 +41,7 @@ export function describeEngine(name: string, open: () => Promise<TestDatabase>):
     describeRetryControl(context);
     describeTimeouts(context);
     describeTurns(context);
+    describeUnique(context);
     describeUnknown(context);
     describeWaking(context);
   });
