@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { IdConflictError, UniqueConflictError } from "../../../src/core/errors.ts";
+import { IdConflictError, StorageUnavailable, UniqueConflictError } from "../../../src/core/errors.ts";
 import { type NewTask, NO_EXTRAS, type UniqueRule } from "../../../src/core/task.ts";
-import { lostReply } from "../../support/faulty.ts";
+import { type Fault, lostReply } from "../../support/faulty.ts";
 import { json, NOW, newTask, taskError } from "../../support/tasks.ts";
 import { type Context, DAY, HOUR, ids, MINUTE } from "./context.ts";
 
@@ -233,6 +233,25 @@ export function describeUnique(context: Context): void {
       await enqueue([replacing("two")]);
       expect(await send("one")).toEqual([{ id: first?.id, duplicate: true }]);
       expect((await context.task(String(first?.id))).kwargs).toEqual({ word: "two" });
+    });
+
+    it("makes an id that is given again another content's", async () => {
+      const first = replacing("one", { idGiven: true });
+      await enqueue([first]);
+      await enqueue([replacing("two")]);
+      await expect(enqueue([first])).rejects.toBeInstanceOf(IdConflictError);
+    });
+
+    it("tells a lost reply's replacement where the task runs by the time it is sent again", async () => {
+      const first = replacing("one");
+      await enqueue([first]);
+      const startsBetween: Fault = async (call) => {
+        await call();
+        await context.dequeue(NOW + 1);
+        throw new StorageUnavailable("unavailable", { detail: "the reply was lost" });
+      };
+      const receipts = await context.faulty(startsBetween).enqueueMany([replacing("two")], NOW + 1);
+      expect(receipts).toEqual([{ id: first.id, duplicate: true, replaced: true }]);
     });
 
     it("keeps what a claim takes whole: the one that runs has the payload that its receipt told", async () => {
