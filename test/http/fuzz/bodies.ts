@@ -44,6 +44,19 @@ const LIKELY: Readonly<Record<string, fc.Arbitrary<string>>> = {
     asText("nightly", "hourly"),
     texts.field.map((key) => JSON.stringify(key)),
   ),
+  unique: asText(
+    {},
+    { by: ["kwargs.a", "args[0]"], while: "pending" },
+    { within: "1h", onConflict: "ignore" },
+    { onConflict: "reject" },
+    { onConflict: "replace", by: [] },
+    { debounce: "5m" },
+    { by: ["result"] },
+    { within: "1h", debounce: "1h" },
+    [],
+    { for: "1h" },
+  ),
+  expiresIn: asText("1h", 0, "10y"),
   concurrency: asText(null, 1, 1_000_000),
 };
 
