@@ -66,6 +66,7 @@ export type { KickOptions, QueueOptions, WaitUntil } from "./core/queue-options.
 export type { TaskSettings, ValidatedTaskSettings } from "./core/registry.ts";
 export { type AnyTask, defineTask, type TaskContext, type TaskDefinition } from "./core/registry.ts";
 export type { PurgeOptions, Retention, RetentionOptions } from "./core/retention.ts";
+export type { BackoffOptions, RetryOptions } from "./core/retries.ts";
 export type {
   CallerKey,
   ClaimRequest,
@@ -75,6 +76,7 @@ export type {
   PurgeRequest,
   QueueSettings,
   QueueSummary,
+  RescueBackoff,
   Rescued,
   Session,
   SettleReport,
@@ -93,3 +95,4 @@ export type {
 } from "./core/task.ts";
 export { TASK_STATUSES, type Task, type TaskError, type TaskResult, type TaskStatus } from "./core/task.ts";
 export type { Settlement } from "./core/transitions.ts";
+export type { UniqueOptions } from "./core/unique.ts";

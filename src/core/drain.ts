@@ -1,4 +1,3 @@
-import { backoffDelay } from "./backoff.ts";
 import { QueryBudget } from "./budget.ts";
 import { Claimer } from "./claimer.ts";
 import { Committer } from "./committer.ts";
@@ -8,6 +7,7 @@ import type { StorageUse } from "./events.ts";
 import { Flight } from "./flight.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Horizon } from "./horizon.ts";
+import { Judge } from "./judge.ts";
 import { DRAIN_DEFAULTS } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { Poller } from "./poller.ts";
@@ -44,7 +44,7 @@ class Drain {
   readonly #heartbeat: Heartbeat;
   readonly #horizon: Horizon;
   #aborted = false;
-  readonly #backoff = (failures: number) => backoffDelay(failures, this.#engine.random());
+  readonly #judge: Judge;
   #end: DrainEnd | null = null;
   #fatal: unknown = null;
 
@@ -57,6 +57,7 @@ class Drain {
     const interval = this.#lease / 4;
     this.#horizon = new Horizon(start, options);
     this.#heartbeat = new Heartbeat(start, interval, () => this.#guarded("renew", () => this.#renew()));
+    this.#judge = new Judge(engine);
     this.#committer = new Committer(storage, emit, records);
     this.#poller = new Poller(storage, options);
     this.#budget = new QueryBudget(storage, interval, options.queryBudget, records);
@@ -66,6 +67,7 @@ class Drain {
       env: engine.envFor((queries) => this.#budget.spend(queries, clock.now())),
       now: () => clock.now(),
       concurrency: options.concurrency,
+      mayRetry: this.#judge.mayRetry,
       onEnd: (task, outcome, duration) => this.#onEnd(task, outcome, duration),
     });
     this.#rescuer = new Rescuer(engine, this.#flight, interval, options.rescue === false ? NEVER : start);
@@ -142,7 +144,7 @@ class Drain {
     if (now < this.#rescuer.nextAt) return;
     // Where queries are few, those that claim go first.
     if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return this.#rescuer.stop();
-    await this.#rescuer.rescue(now, this.#backoff, this.#claimer.request(now));
+    await this.#rescuer.rescue(now, this.#judge.backoff, this.#claimer.request(now));
   }
 
   async #claim(): Promise<void> {
@@ -194,7 +196,8 @@ class Drain {
 
   #onEnd(task: ClaimedTask, outcome: Outcome, duration = 0): void {
     const now = this.#engine.clock.now();
-    const settlement = settle(task, this.#budget.explain(outcome, this.#flight.size), now, this.#backoff);
+    const backoff = this.#judge.backoffAfter(task, outcome);
+    const settlement = settle(task, this.#budget.explain(outcome, this.#flight.size), now, backoff);
     this.#pace.noteEnd();
     this.#budget.noteEnd(this.#flight.size);
     if (settlement === null) this.#committer.lose(task);

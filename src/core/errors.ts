@@ -142,11 +142,17 @@ export class TaskStatusError extends OmniqError {
 /** Another active task holds this unique key. */
 export class UniqueConflictError extends OmniqError {
   readonly code = "unique_conflict";
+  /** The task that could not have its key. */
   readonly id: string;
+  /** The task that has it; null where that is not known. */
+  readonly holder: string | null;
 
-  constructor(id: string) {
-    super(`another active task holds the unique key of task ${id}: cancel that one or wait for its end`);
+  constructor(id: string, holder: string | null = null) {
+    super(
+      `another task${holder === null ? "" : `, ${holder},`} holds the unique key of task ${id}: cancel that one or wait for its end`,
+    );
     this.id = id;
+    this.holder = holder;
   }
 }
 

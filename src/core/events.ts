@@ -53,6 +53,13 @@ export type QueueEvent =
   | { readonly type: "task.unknown"; readonly task: TaskSubject }
   /** The attempt's end was not written: its lease was lost, or the database took nothing for so long that the lease is left to end. */
   | { readonly type: "task.lost"; readonly task: TaskSubject }
+  /** What its definition says of retries threw, or returned what cannot be used: the default is taken. */
+  | {
+      readonly type: "retry.failed";
+      readonly task: Claim & { readonly funcPath: string };
+      readonly during: "backoff" | "retryIf";
+      readonly thrown: unknown;
+    }
   /** Its lease had expired. */
   | { readonly type: "task.rescued"; readonly task: Claim; readonly outcome: "quarantined" | "failed" }
   | { readonly type: "queue.configured"; readonly queue: string; readonly settings: QueueSettings }

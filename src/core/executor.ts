@@ -17,6 +17,8 @@ export interface ExecutorOptions {
   readonly now: () => number;
   /** Around the handler. Defaults to nothing. */
   readonly aroundRun?: Composed["run"];
+  /** Whether what the handler threw is worth another try. Defaults to always. */
+  readonly mayRetry?: (task: ClaimedTask, error: unknown) => boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export async function execute(
   task: ClaimedTask,
   definition: AnyTask,
   controller: AbortController,
-  { env, log, now, aroundRun = null }: ExecutorOptions,
+  { env, log, now, aroundRun = null, mayRetry = () => true }: ExecutorOptions,
 ): Promise<Outcome> {
   const { signal } = controller;
   const fields = { taskId: task.id, funcPath: task.funcPath, attempt: task.attempts };
@@ -41,7 +43,7 @@ export async function execute(
     const returned = await untilAborted(runHandler(task, definition, context, aroundRun), signal);
     return { kind: "success", result: returned };
   } catch (thrown) {
-    return toOutcome(thrown, signal, task, now());
+    return toOutcome(thrown, signal, task, now(), (error) => mayRetry(task, error));
   } finally {
     clearTimeout(timer);
   }
@@ -109,21 +111,36 @@ async function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promis
 }
 
 /** Anything can be thrown: a revoked proxy cannot even be asked whether it is an Error. */
-function toOutcome(thrown: unknown, signal: AbortSignal, task: ClaimedTask, now: number): Outcome {
+function toOutcome(
+  thrown: unknown,
+  signal: AbortSignal,
+  task: ClaimedTask,
+  now: number,
+  mayRetry: MayRetry,
+): Outcome {
   try {
-    return readOutcome(thrown, signal, task, now);
+    return readOutcome(thrown, signal, task, now, mayRetry);
   } catch (unreadable) {
-    return readOutcome(unreadable, signal, task, now);
+    return readOutcome(unreadable, signal, task, now, mayRetry);
   }
 }
 
-function readOutcome(thrown: unknown, signal: AbortSignal, task: ClaimedTask, now: number): Outcome {
+type MayRetry = (error: unknown) => boolean;
+
+function readOutcome(
+  thrown: unknown,
+  signal: AbortSignal,
+  task: ClaimedTask,
+  now: number,
+  mayRetry: MayRetry,
+): Outcome {
   const reason: unknown = signal.aborted ? signal.reason : undefined;
   if (reason instanceof Aborted) return { kind: reason.reason };
   if (thrown instanceof Snooze) return { kind: "snooze", until: thrown.until(now) };
   const cause =
     reason instanceof TaskTimeoutError ? reason : thrown instanceof Refused ? thrown.cause : thrown;
-  const retryable = !(thrown instanceof Refused || cause instanceof NonRetryable);
+  const isFinal = thrown instanceof Refused || cause instanceof NonRetryable;
+  const retryable = !isFinal && mayRetry(cause);
   const error = toTaskError(cause, {
     at: now,
     attempt: task.attempts,
@@ -131,5 +148,5 @@ function readOutcome(thrown: unknown, signal: AbortSignal, task: ClaimedTask, no
     maxBytes: LIMITS.errorBytes,
   });
   const ours = thrown instanceof Refused || cause instanceof TaskTimeoutError;
-  return { kind: "failure", error: ours ? withoutStack(error) : error };
+  return { kind: "failure", error: ours ? withoutStack(error) : error, thrown: cause };
 }

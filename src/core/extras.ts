@@ -4,6 +4,7 @@ import { ValidationError } from "./errors.ts";
 import { LIMITS } from "./options.ts";
 import { NO_EXTRAS, type OnSuccess, type TaskExtras } from "./task.ts";
 import { parseTrace, type TraceHeaders } from "./trace.ts";
+import type { UniqueOptions } from "./unique.ts";
 
 /** What few tasks say; one that says none of it costs nothing more. */
 export interface ExtraOptions {
@@ -19,6 +20,8 @@ export interface ExtraOptions {
   readonly deleteOnSuccess?: boolean;
   /** Headers of the trace that it is enqueued in, such as `traceparent`; the handler finds them in `ctx.task.trace`. Defaults to none. */
   readonly trace?: TraceHeaders;
+  /** Makes it unique by its payload, or says more of its `uniqueKey`. Defaults to what its definition says. */
+  readonly unique?: UniqueOptions;
 }
 
 /**

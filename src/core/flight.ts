@@ -20,6 +20,8 @@ export interface FlightOptions {
   readonly concurrency: number;
   /** Around each handler. Defaults to nothing. */
   readonly aroundRun?: Composed["run"];
+  /** Whether what a handler threw is worth another try. Defaults to always. */
+  readonly mayRetry?: (task: ClaimedTask, error: unknown) => boolean;
   /** Called as each attempt ends; `duration` is 0 for one that did not start. */
   readonly onEnd: (task: ClaimedTask, outcome: Outcome, duration: number) => void;
 }

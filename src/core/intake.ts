@@ -16,7 +16,9 @@ export interface Submission {
   /** The task that was inserted, or that the request met. */
   readonly task: Task;
   readonly duplicate: boolean;
-  /** True where it was inserted and may start now. */
+  /** True where the existing task got the payload of the request. */
+  readonly replaced?: true;
+  /** True where it was inserted, or replaced, and may start now. */
   readonly due: boolean;
 }
 

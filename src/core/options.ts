@@ -37,6 +37,10 @@ export const LIMITS = {
   snooze: { min: SECOND / 10, max: 3_660 * DAY },
   delay: { min: 0, max: 3_660 * DAY },
   timeToLive: { min: 0, max: 3_660 * DAY },
+  /** The wait for another attempt. */
+  backoff: { min: 0, max: 366 * DAY },
+  /** How long a unique key may be held by time alone: a window, a debounce. */
+  uniqueWindow: { min: 1, max: 366 * DAY },
   queueConcurrency: { min: 1, max: 1_000_000 },
   concurrency: { min: 1, max: 1_000 },
   /** A long poll for a result. */
@@ -129,7 +133,7 @@ export interface EnqueueOptions {
   readonly maxRetries?: number;
   /** How long one attempt may take: 1 ms to 7 days, in a Worker up to 14 minutes. Defaults to 25 s. */
   readonly timeout?: Duration;
-  /** At most one task with this key is pending, retrying or running. */
+  /** At most one task with this key is pending, retrying or running; `unique` can say otherwise. */
   readonly uniqueKey?: string;
 }
 

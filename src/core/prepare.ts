@@ -9,12 +9,12 @@ import {
   parseEta,
   parseNewId,
   parseShared,
-  parseText,
   type TaskDefaults,
 } from "./options.ts";
 import { type AnyTask, atMost, type TaskDefinition } from "./registry.ts";
 import { byteLength, serialize } from "./serialize.ts";
 import { type NewTask, NO_EXTRAS, type Task } from "./task.ts";
+import { debounced, parseUnique, uniqueKeyOf, withUnique } from "./unique.ts";
 
 /** One task to enqueue. Build it with {@link enqueueRequest}, which checks the payload's type. */
 export interface EnqueueRequest {
@@ -82,16 +82,18 @@ export async function prepareTask(
   const taken = options.args === undefined ? args.length : byteLength(args);
   const kwargs = serialize(input, "kwargs", { ...limits, maxBytes: LIMITS.payloadBytes - taken });
   await task.validate(input);
+  const unique = options.unique === undefined ? (task.unique ?? null) : parseUnique(options.unique);
+  const payload = { args: options.args ?? [], kwargs: input };
   return {
     id: options.id === undefined ? newId(now) : parseNewId(options.id, "id", now),
     idGiven: options.id !== undefined,
     funcPath: task.name,
     args,
     kwargs,
-    eta: parseEta(options, now),
-    uniqueKey: options.uniqueKey === undefined ? null : parseText(options.uniqueKey, "uniqueKey"),
+    eta: debounced(parseEta(options, now), unique, now),
+    uniqueKey: await uniqueKeyOf(options.uniqueKey, unique, task.name, payload),
     ...settings,
-    extras: parseExtras(options, now),
+    extras: withUnique(parseExtras(options, now), unique),
   };
 }
 

@@ -6,6 +6,7 @@ import { type Composed, type EnqueueCall, enqueueThrough } from "./middleware.ts
 import type { EnqueueRequest, TaskRequest } from "./prepare.ts";
 import type { CallerKey, EnqueueReceipt, Storage } from "./storage.ts";
 import type { NewTask } from "./task.ts";
+import { refuseInStatements } from "./unique.ts";
 
 type Request = EnqueueRequest | TaskRequest;
 
@@ -46,11 +47,12 @@ export class Producer<Native> {
 
   /** What would insert one. */
   async statements(request: Request): Promise<Native[]> {
-    const insert = (tasks: readonly NewTask[], now: number) => ({
-      statements: this.#parts.storage.statements(tasks, now),
-      // Whether it will be one, only its batch will tell.
-      receipts: tasks.map(({ id }) => ({ id, duplicate: false })),
-    });
+    const insert = (tasks: readonly NewTask[], now: number) => {
+      for (const task of tasks) refuseInStatements(task);
+      // Whether it will be a duplicate, only its batch will tell.
+      const receipts = tasks.map(({ id }) => ({ id, duplicate: false }));
+      return { statements: this.#parts.storage.statements(tasks, now), receipts };
+    };
     return (await this.#through([request], false, insert)).statements;
   }
 

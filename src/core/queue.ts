@@ -160,7 +160,8 @@ export class Queue<Native = unknown> extends Operations {
    * @param input its payload, checked by the definition's schema
    * @param options see {@link TaskOptions}
    * @returns its id; `duplicate: true` with the id of the task that already had the id or the unique key
-   * @throws {ValidationError} {@link SerializationError} {@link TooLargeError} {@link IdConflictError}
+   * @throws {ValidationError} {@link SerializationError} {@link TooLargeError} {@link IdConflictError}, {@link UniqueConflictError}
+   *   where its `unique` rejects a conflict
    * @example await queue.enqueue(sendEmail, { to: "a@example.com" }, { delay: "5m", uniqueKey: "welcome:a" })
    */
   async enqueue<Input>(
@@ -193,15 +194,15 @@ export class Queue<Native = unknown> extends Operations {
    */
   async submit(request: TaskRequest, key?: CallerKey): Promise<Submission> {
     const { task: prepared, receipt, now } = await this.#producer.one(request, key);
-    const { id, duplicate } = receipt;
-    const task = duplicate ? await this.get(id) : this.#lookup.show(pendingTask(prepared, now));
-    return { task, duplicate, due: !duplicate && prepared.eta <= now };
+    const { id, ...met } = receipt;
+    const task = met.duplicate ? await this.get(id) : this.#lookup.show(pendingTask(prepared, now));
+    return { task, ...met, due: isNew(receipt) && prepared.eta <= now };
   }
 
   /** The same for up to 10,000, all or nothing; an error names the task at fault, as `tasks[3]`. */
   async submitMany(requests: readonly TaskRequest[], key?: CallerKey): Promise<BatchSubmission> {
     const { tasks, receipts, now } = await this.#producer.many(requests, key);
-    const due = tasks.some(({ eta }, index) => eta <= now && receipts[index]?.duplicate === false);
+    const due = tasks.some(({ eta }, index) => eta <= now && isNew(receipts[index]));
     return { receipts, due };
   }
 
@@ -209,6 +210,7 @@ export class Queue<Native = unknown> extends Operations {
    * The statements that enqueue a task, for a batch of your own: your rows and the task commit or fail together.
    * With an `id` of yours that exists with another content the batch fails: the database calls it malformed JSON.
    *
+   * @throws {ValidationError} when `unique` asks for more than that a second task is ignored, and what {@link Queue.enqueue} throws
    * @example
    * await env.DB.batch([insertOrder, ...(await queue.statements(sendReceipt, { orderId }))]);
    * queue.kick(ctx);
@@ -410,4 +412,9 @@ export class Queue<Native = unknown> extends Operations {
     const records = this.#keepHistory !== null;
     return { storage, registry, clock, random, envFor, log, emit, aroundRun, records };
   }
+}
+
+/** It is as if it were new, too, where it has replaced what a task was to do. */
+function isNew(receipt: EnqueueReceipt | undefined): boolean {
+  return receipt?.duplicate === false || receipt?.replaced === true;
 }

@@ -3,7 +3,9 @@ import { ConfigError, UnknownTaskError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import { type ParsedOptions, parseShared, parseText, type SharedOptions, TASK_DEFAULTS } from "./options.ts";
 import { parseRedact, type Redaction } from "./redact.ts";
+import { parseRetries, type RetryOptions, type RetryRule } from "./retries.ts";
 import type { ClaimedTask, JsonObject, JsonValue } from "./task.ts";
+import { type ParsedUnique, parseUnique, type UniqueOptions } from "./unique.ts";
 import { validate } from "./validate.ts";
 
 /**
@@ -29,7 +31,7 @@ export interface TaskContext<Env = unknown> {
 type Output = unknown;
 
 /** A task's settings and its handler. */
-export interface TaskSettings<Input, Env = unknown> extends SharedOptions {
+export interface TaskSettings<Input, Env = unknown> extends SharedOptions, RetryOptions {
   /**
    * What reads `"[redacted]"` wherever the task is shown: in replies of the HTTP API, in what `queue.redacted()` answers and in
    * errors of the schema. It is stored whole, and the handler gets all of it. True for every value of `args`, `kwargs` and
@@ -43,6 +45,8 @@ export interface TaskSettings<Input, Env = unknown> extends SharedOptions {
    * @example redact: ["kwargs.card.number", "kwargs.coupons[*].code", "args[0]", "result.receipt"]
    */
   readonly redact?: true | readonly string[];
+  /** Of each of its tasks, unless the enqueue gives another `unique`, which then is all that counts. Defaults to none. */
+  readonly unique?: UniqueOptions;
   /**
    * Does the work. What it returns is the task's result; what it throws is a failure, to be retried.
    * It may run more than once for one task: make its effects idempotent, by `ctx.task.id` for example.
@@ -69,6 +73,10 @@ export interface TaskDefinition<in Input = never, in Env = unknown> {
   readonly settings: SharedOptions;
   /** What of its tasks is not to be shown. */
   readonly redaction: Redaction;
+  /** Which of its tasks are the same. Absent: none. */
+  readonly unique?: ParsedUnique;
+  /** When a failed one is tried again, and whether. Absent: by the defaults. */
+  readonly retries?: RetryRule;
   /** The payload as the handler wants it. @throws {ValidationError} naming the field */
   validate(kwargs: unknown): Promise<unknown>;
   /** Runs the handler on what `validate` returned. */
@@ -110,12 +118,14 @@ export function defineTask(
 ): TaskDefinition<unknown, unknown> {
   parseText(name, "name");
   parseShared(settings, DEFINITION_DEFAULTS);
-  const { input: schema, run, redact = [], ...shared } = settings;
+  const { input: schema, run, redact = [], unique, backoff, retryIf, ...shared } = settings;
   const redaction = parseRedact(redact, name);
   return {
     name,
     settings: shared,
     redaction,
+    retries: parseRetries({ backoff, retryIf }),
+    unique: unique === undefined ? undefined : parseUnique(unique),
     validate: async (kwargs) => (schema === undefined ? kwargs : validate(schema, kwargs, redaction)),
     run: (validated, context) => run.call(settings, validated, context),
   };

@@ -1,6 +1,6 @@
 import type { Engine } from "./engine.ts";
 import type { Flight } from "./flight.ts";
-import type { ClaimRequest } from "./storage.ts";
+import type { ClaimRequest, RescueBackoff } from "./storage.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -72,7 +72,7 @@ export class Rescuer {
   }
 
   /** @param request what a claim from the quarantine would ask for */
-  async rescue(now: number, backoff: (failures: number) => number, request: ClaimRequest): Promise<void> {
+  async rescue(now: number, backoff: RescueBackoff, request: ClaimRequest): Promise<void> {
     const { storage, emit, records } = this.#engine;
     this.#nextAt = now + this.#every;
     const rescued = await storage.rescueMany(now, backoff, records);

@@ -71,6 +71,7 @@ export async function purgeDue(
   const { purged, cursor } = await purgePages(storage, { ...limits, ...turn }, pages);
   await storage.purgeIdempotencyKeys(now - RETENTION_DEFAULTS.idempotencyKey);
   if (keepHistory !== null) await storage.history.purge(now - keepHistory);
+  for (let page = 0; page < pages; page++) if (!(await storage.uniques.purgeWindows(now)).more) break;
   await storage.finishPurge(cursor, now);
   return purged;
 }

@@ -13,6 +13,7 @@ import type {
   TaskStatus,
 } from "./task.ts";
 import type { Settlement } from "./transitions.ts";
+import type { UniqueStorage } from "./unique.ts";
 
 /** What became of one input of an enqueue. */
 export interface EnqueueReceipt {
@@ -20,6 +21,8 @@ export interface EnqueueReceipt {
   readonly id: string;
   /** True where the input met a task with its id or its unique key. */
   readonly duplicate: boolean;
+  /** True where that task waited and got the payload of this input, which asked for it. */
+  readonly replaced?: true;
 }
 
 /** A key of the caller's, by which an enqueue that is repeated changes nothing. */
@@ -72,6 +75,9 @@ export interface Rescued {
   readonly claim: Claim;
   readonly settlement: Settlement;
 }
+
+/** The delay, in milliseconds, before a task is tried again whose worker died once more. */
+export type RescueBackoff = (failures: number, task: Claim & { readonly funcPath: string }) => number;
 
 export interface TaskFilter {
   readonly status?: TaskStatus;
@@ -170,7 +176,7 @@ export interface Storage<Native = unknown> {
   openSession(bookmark?: string): Session;
 
   // Producers
-  /** Inserts all or nothing. @throws {IdConflictError} @throws {IdempotencyConflictError} */
+  /** Inserts all or nothing. @throws {IdConflictError} {@link UniqueConflictError} {@link IdempotencyConflictError} */
   enqueueMany(
     tasks: readonly NewTask[],
     now: number,
@@ -223,11 +229,7 @@ export interface Storage<Native = unknown> {
   /** Extends the leases that still hold to `leaseExpiresAt`, shortens none, and returns those of the claims that were given. */
   renewMany<C extends Claim>(claims: readonly C[], leaseExpiresAt: number): Promise<readonly C[]>;
   /** Settles at most 100 tasks whose lease expired; `records` as above. */
-  rescueMany(
-    now: number,
-    backoff: (failures: number) => number,
-    records?: boolean,
-  ): Promise<readonly Rescued[]>;
+  rescueMany(now: number, backoff: RescueBackoff, records?: boolean): Promise<readonly Rescued[]>;
 
   // Operators. Each throws TaskNotFoundError, or TaskStatusError where the status forbids it.
   /** PENDING, RETRYING or RUNNING becomes CANCELLED. */
@@ -261,6 +263,7 @@ export interface Storage<Native = unknown> {
   readonly history: HistoryStorage;
 
   // Housekeeping
+  readonly uniques: UniqueStorage;
   /** Removes finished tasks and their results, and counts them: one bounded page from `cursor` on. */
   purgeResults(request: PurgeRequest): Promise<{ readonly purged: number; readonly cursor: string | null }>;
   /** Forgets idempotency keys recorded before `olderThan`. */

@@ -173,6 +173,8 @@ export interface TaskExtras {
   readonly expiresAt: number | null;
   /** `pending`: the unique key is free again as the task starts. Null: as it ends. */
   readonly uniqueWhile: "pending" | null;
+  /** What its unique key does beyond the ordinary; null: an enqueue that meets it is ignored. */
+  readonly unique: UniqueRule | null;
   readonly parentId: string | null;
   /** Ids of the tasks that it waits for. */
   readonly after: readonly string[];
@@ -185,9 +187,19 @@ export interface TaskExtras {
   readonly scheduledFor: number | null;
 }
 
+/** What an enqueue asks for that meets a task with its unique key. */
+export interface UniqueRule {
+  readonly onConflict: "ignore" | "replace" | "reject";
+  /** No second one is taken for so many milliseconds after the first, even if that has ended; null: as soon as it has. */
+  readonly within: number | null;
+  /** A replacement moves the eta to its own, up to so many milliseconds after the first; null: to the earlier of the two. */
+  readonly debounce: number | null;
+}
+
 export const NO_EXTRAS: TaskExtras = {
   expiresAt: null,
   uniqueWhile: null,
+  unique: null,
   parentId: null,
   after: [],
   startsAnyway: false,

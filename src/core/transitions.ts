@@ -3,7 +3,8 @@ import type { Claim, JsonText, TaskError, TaskStatus } from "./task.ts";
 /** How an attempt ended, as the executor saw it. */
 export type Outcome =
   | { readonly kind: "success"; readonly result: JsonText }
-  | { readonly kind: "failure"; readonly error: TaskError }
+  /** `thrown` is what the handler threw. */
+  | { readonly kind: "failure"; readonly error: TaskError; readonly thrown?: unknown }
   /** It failed as the query budget that it shared with others was spent. */
   | { readonly kind: "starved"; readonly error: TaskError }
   /** The handler asked to be run again at `until`. */

@@ -14,6 +14,17 @@ const Payload = v.custom<Record<string, unknown>>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 );
 
+const UniqueBody = v.pipe(
+  Payload,
+  v.strictObject({
+    by: v.optional(v.array(v.string())),
+    while: v.optional(v.picklist(["pending", "active"])),
+    within: v.optional(NumberOrText),
+    onConflict: v.optional(v.picklist(["ignore", "replace", "reject"])),
+    debounce: v.optional(NumberOrText),
+  }),
+);
+
 /** A task as it is posted. Ranges are checked by the engine, which knows them. */
 export const NewTaskBody = v.strictObject({
   funcPath: v.string(),
@@ -33,6 +44,7 @@ export const NewTaskBody = v.strictObject({
   resultTtl: v.optional(NumberOrText),
   keepResult: v.optional(v.boolean()),
   deleteOnSuccess: v.optional(v.boolean()),
+  unique: v.optional(UniqueBody),
 });
 export type NewTaskBody = v.InferOutput<typeof NewTaskBody>;
 

@@ -16,9 +16,9 @@ export function taskRoutes() {
   app.post("/tasks", requires("enqueue"), limitBody(TASK_BYTES), async (context) => {
     const request = parse(NewTaskBody, await readJson(context));
     const key = await idempotencyOf(context);
-    const { task, duplicate, due } = await context.var.queue.submit(request, key);
+    const { task, due, ...met } = await context.var.queue.submit(request, key);
     if (due) context.var.api.kick?.();
-    if (duplicate) return context.json({ ...showMet(context, task, request), duplicate }, 200);
+    if (met.duplicate) return context.json({ ...showMet(context, task, request), ...met }, 200);
     // As it was encoded: a path that the app was mounted under may hold what no header can.
     return context.json(task, 201, { location: `${new URL(context.req.url).pathname}/${task.id}` });
   });
@@ -30,7 +30,9 @@ export function taskRoutes() {
     const { receipts, due } = await context.var.queue.submitMany(requests, key);
     if (due) context.var.api.kick?.();
     const duplicates = receipts.filter((receipt) => receipt.duplicate).map((receipt) => receipt.id);
-    return context.json({ ids: receipts.map((receipt) => receipt.id), duplicates }, 201);
+    const replaced = receipts.filter((receipt) => receipt.replaced).map((receipt) => receipt.id);
+    const ids = receipts.map((receipt) => receipt.id);
+    return context.json({ ids, duplicates, ...(replaced.length > 0 ? { replaced } : {}) }, 201);
   });
 
   app.all("/tasks/batch", allowOnly("POST"));

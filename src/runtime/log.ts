@@ -62,6 +62,7 @@ const LEVELS = {
   "task.changed": "info",
   "task.deleted": "info",
   "tasks.changed": "info",
+  "retry.failed": "error",
   "storage.failed": "error",
   "tasks.purged": "info",
 } as const satisfies Record<QueueEvent["type"], Exclude<LogLevel, "none">>;
@@ -70,10 +71,17 @@ function fieldsOf(event: QueueEvent): Record<string, unknown> {
   const { type: _, ...rest } = event;
   if (!("task" in rest)) return "error" in rest ? { ...rest, error: describeError(rest.error) } : { ...rest };
   const { task, ...others } = rest;
-  const subject = "funcPath" in task ? { funcPath: task.funcPath, queue: task.queue } : {};
+  const subject = {
+    ...("funcPath" in task ? { funcPath: task.funcPath } : {}),
+    ...("queue" in task ? { queue: task.queue } : {}),
+  };
   // Never the payload: it may hold what no log should.
   const details =
-    "error" in others ? { ...others, error: `${others.error.type}: ${others.error.message}` } : others;
+    "error" in others
+      ? { ...others, error: `${others.error.type}: ${others.error.message}` }
+      : "thrown" in others
+        ? { during: others.during, error: describeError(others.thrown) }
+        : others;
   return { taskId: task.id, attempt: task.attempts, ...subject, ...details };
 }
 

@@ -5,15 +5,17 @@ import type { Databases } from "./databases.ts";
 import { type List, newTaskJson, toLists } from "./lists.ts";
 import type { Statement } from "./statements/statement.ts";
 import type { Statements } from "./statements.ts";
+import { findUniqueConflict, foldReplacements, planUnique, replaces } from "./unique.ts";
 
 /** Inserts tasks, all or nothing, and tells for each input which task it became or met. */
 export async function enqueueMany(
   databases: Databases,
-  tasks: readonly NewTask[],
+  given: readonly NewTask[],
   now: number,
   idempotency?: IdempotencyKey,
 ): Promise<readonly EnqueueReceipt[]> {
-  if (tasks.length === 0) return [];
+  if (given.length === 0) return [];
+  const tasks = foldReplacements(given);
   const reply = await send(databases, toLists(tasks, newTaskJson), now, idempotency);
   const replay = idempotency === undefined ? null : readReplay(tasks, reply, idempotency, now);
   return replay ?? readReceipts(tasks, reply, now);
@@ -50,11 +52,12 @@ function assertSameContent(sql: Statements, lists: readonly List<NewTask>[], ide
 type Reply = Awaited<ReturnType<typeof send>>;
 
 async function send(
-  { tasks, sql }: Databases,
+  databases: Databases,
   lists: readonly List<NewTask>[],
   now: number,
   idempotency: IdempotencyKey | undefined,
 ) {
+  const { tasks, sql } = databases;
   try {
     return await tasks.writeMany((resent) => planEnqueue(sql, lists, now, resent, idempotency));
   } catch (error) {
@@ -64,7 +67,8 @@ async function send(
     });
     // Where none is on file, the tasks conflict with each other.
     const ids = conflicts.length > 0 ? conflicts.map(({ id }) => id) : findRepeated(lists);
-    throw ids.length > 0 ? new IdConflictError(ids) : error;
+    if (ids.length > 0) throw new IdConflictError(ids);
+    throw (await findUniqueConflict(databases, lists, now)) ?? error;
   }
 }
 
@@ -81,6 +85,7 @@ function planEnqueue(
   );
   return {
     inserted: lists.map((list) => insert(sql, list, now, idempotency)),
+    ...planUnique(sql, lists, now, resent, idempotency),
     asserted: assertSameContent(sql, lists, idempotency),
     met: mayMeet.map(({ json }) => sql.findDuplicates({ tasks: json })),
     recorded: idempotency === undefined ? [] : recordKey(sql, lists, now, idempotency),
@@ -129,15 +134,21 @@ function readReceipts(tasks: readonly NewTask[], { rows, resent }: Reply, now: n
     // A resend finds what the first send inserted: it bears the instant of this call.
     if (resent && createdAt === now) fresh.add(id);
   }
+  for (const { key, task_id: id } of rows.windowed) holders.set(key, id);
+  const replaced = new Set([...rows.replaced, ...rows.replacedBefore].map(({ id }) => id));
+  for (const id of fresh) replaced.add(id);
   const receipts: EnqueueReceipt[] = [];
-  for (const { id, uniqueKey } of tasks) {
+  for (const task of tasks) {
+    const { id, uniqueKey } = task;
     if (fresh.has(id)) {
       receipts.push({ id, duplicate: false });
       // A second input with the same id is the duplicate that it is.
       fresh.delete(id);
     } else {
       const holder = uniqueKey === null || met.has(id) ? undefined : holders.get(uniqueKey);
-      receipts.push({ id: holder ?? id, duplicate: true });
+      const receipt: EnqueueReceipt = { id: holder ?? id, duplicate: true };
+      const isReplaced = holder !== undefined && replaces(task) && replaced.has(holder);
+      receipts.push(isReplaced ? { ...receipt, replaced: true } : receipt);
     }
   }
   return receipts;
@@ -157,5 +168,9 @@ function readReplay(
   // A resend finds the key that the first send recorded, with ids that only this call can have given.
   const own = new Set(tasks.map(({ id }) => id));
   if (resent && onFile.created_at === now && ids.some((id) => own.has(id))) return null;
-  return ids.map((id) => ({ id, duplicate: true }));
+  const isOwn = resent && onFile.created_at === now;
+  const replaced = new Set(isOwn ? rows.replacedBefore.map(({ id }) => id) : []);
+  return ids.map((id) =>
+    replaced.has(id) ? { id, duplicate: true, replaced: true } : { id, duplicate: true },
+  );
 }

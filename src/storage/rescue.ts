@@ -1,4 +1,4 @@
-import type { Rescued } from "../core/storage.ts";
+import type { RescueBackoff, Rescued } from "../core/storage.ts";
 import { rescue, type Settlement } from "../core/transitions.ts";
 import { findIn } from "./claims.ts";
 import type { Databases } from "./databases.ts";
@@ -9,15 +9,18 @@ import { writeResults } from "./settle.ts";
 export async function rescueMany(
   databases: Databases,
   now: number,
-  backoff: (failures: number) => number,
+  backoff: RescueBackoff,
   records = false,
 ): Promise<readonly Rescued[]> {
   const { tasks, sql } = databases;
   const expired = await tasks.decide(sql.findExpired({ now }));
-  const rescued = expired.map(({ id, attempts, failures, max_retries: maxRetries, held }) => {
-    const task = { id, attempts, failures, maxRetries, quarantined: held === 1 };
-    return { claim: { id, attempts }, settlement: rescue(task, now, backoff) };
-  });
+  const rescued = expired.map(
+    ({ id, attempts, failures, max_retries: maxRetries, held, func_path: funcPath }) => {
+      const task = { id, attempts, failures, maxRetries, quarantined: held === 1 };
+      const delay = (count: number) => backoff(count, { id, attempts, funcPath });
+      return { claim: { id, attempts }, settlement: rescue(task, now, delay) };
+    },
+  );
   const settlements = rescued.map(({ settlement }) => settlement);
   const settled = new Set(await settleExpired(databases, settlements, now, records));
   return rescued.filter(({ settlement }) => settled.has(settlement));

@@ -9,6 +9,7 @@ import type {
   PurgeRequest,
   QueueSettings,
   QueueSummary,
+  RescueBackoff,
   Rescued,
   Session,
   SettleReport,
@@ -19,6 +20,7 @@ import type {
 import type { Claim, ClaimedTask, JsonText, NewTask, Task, TaskError, TaskResult } from "../core/task.ts";
 import type { Settlement } from "../core/transitions.ts";
 import { makeBulk } from "./bulk.ts";
+import type { UniqueStorage } from "../core/unique.ts";
 import { claimMany, claimQuarantined, dequeue, findNextEta, hasQuarantined } from "./claim.ts";
 import { Connection, type Meter, type RetryOptions } from "./connection.ts";
 import type { Databases } from "./databases.ts";
@@ -32,6 +34,7 @@ import { getOutcome, getTask, readClock } from "./read.ts";
 import { rescueMany } from "./rescue.ts";
 import { markRunning, renewMany, settleMany, settleOne } from "./settle.ts";
 import { statementsFor } from "./statements.ts";
+import { makeUniques } from "./unique.ts";
 import { verifySchema } from "./verify.ts";
 
 export interface SqliteStorageOptions extends RetryOptions {
@@ -55,6 +58,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   readonly operators: OperatorStorage;
   readonly bulk: BulkStorage;
   readonly history: HistoryStorage;
+  readonly uniques: UniqueStorage;
 
   constructor(driver: Driver<Native>, options: SqliteStorageOptions = {}, meter: Meter = { queries: 0 }) {
     const { tablePrefix = "", results } = options;
@@ -71,6 +75,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     this.operators = makeOperators(this.#databases);
     this.bulk = makeBulk(this.#databases);
     this.history = makeHistory(this.#databases);
+    this.uniques = makeUniques(this.#databases);
   }
 
   get queryCount(): number {
@@ -186,11 +191,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     return renewMany(this.#databases, claims, leaseExpiresAt);
   }
 
-  rescueMany(
-    now: number,
-    backoff: (failures: number) => number,
-    records?: boolean,
-  ): Promise<readonly Rescued[]> {
+  rescueMany(now: number, backoff: RescueBackoff, records?: boolean): Promise<readonly Rescued[]> {
     return rescueMany(this.#databases, now, backoff, records);
   }
 

@@ -7,6 +7,7 @@ import { operateSql } from "./statements/operate.ts";
 import { purgeSql } from "./statements/purge.ts";
 import { readSql } from "./statements/read.ts";
 import { settleSql } from "./statements/settle.ts";
+import { uniqueSql } from "./statements/unique.ts";
 
 /**
  * The statements of the queue, by name; `sql` of each is its text. Costs are rows as D1's `meta` counts them; `W` of them are
@@ -37,5 +38,6 @@ function buildStatements(prefix: string) {
     ...readSql(names),
     ...purgeSql(names),
     ...historySql(names),
+    ...uniqueSql(names),
   };
 }

@@ -5,6 +5,7 @@ import type {
   EnqueueReceipt,
   IdempotencyKey,
   QueueSettings,
+  RescueBackoff,
   Rescued,
   SettleReport,
 } from "../../src/core/storage.ts";
@@ -128,7 +129,7 @@ export class RecordedStorage extends SqliteStorage {
     );
   }
 
-  override rescueMany(now: number, backoff: (failures: number) => number): Promise<readonly Rescued[]> {
+  override rescueMany(now: number, backoff: RescueBackoff): Promise<readonly Rescued[]> {
     return this.#recorder.operation(
       { verb: "rescue" },
       () => super.rescueMany(now, backoff),

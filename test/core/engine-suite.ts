@@ -4,6 +4,7 @@ import { describeBudget } from "./engine/budget.ts";
 import { describeCommit } from "./engine/commit.ts";
 import { EngineContext } from "./engine/context.ts";
 import { describeControl } from "./engine/control.ts";
+import { describeExpiry } from "./engine/expiry.ts";
 import { describeFacade } from "./engine/facade.ts";
 import { describeFaults } from "./engine/faults.ts";
 import { describeHooks } from "./engine/hooks.ts";
@@ -14,8 +15,10 @@ import { describeLimits } from "./engine/limits.ts";
 import { describeOutcomes } from "./engine/outcomes.ts";
 import { describeQuarantine } from "./engine/quarantine.ts";
 import { describeRefusals } from "./engine/refusals.ts";
+import { describeRetryControl } from "./engine/retry-control.ts";
 import { describeTimeouts } from "./engine/timeouts.ts";
 import { describeTurns } from "./engine/turns.ts";
+import { describeUnique } from "./engine/unique.ts";
 import { describeUnknown } from "./engine/unknown.ts";
 import { describeWaking } from "./engine/waking.ts";
 
@@ -28,6 +31,7 @@ export function describeEngine(name: string, open: () => Promise<TestDatabase>):
     describeBudget(context);
     describeCommit(context);
     describeControl(context);
+    describeExpiry(context);
     describeFacade(context);
     describeFaults(context);
     describeHooks(context);
@@ -38,8 +42,10 @@ export function describeEngine(name: string, open: () => Promise<TestDatabase>):
     describeOutcomes(context);
     describeQuarantine(context);
     describeRefusals(context);
+    describeRetryControl(context);
     describeTimeouts(context);
     describeTurns(context);
+    describeUnique(context);
     describeUnknown(context);
     describeWaking(context);
   });

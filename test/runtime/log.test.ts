@@ -71,13 +71,37 @@ describe("the log", () => {
       { type: "task.unknown", task },
       { type: "task.lost", task },
       { type: "task.rescued", task, outcome: "failed" },
+      { type: "task.cancelled", task, reason: "expired" },
     ];
     for (const event of events) onEvent(event);
-    expect(lines.map(({ level }) => level).join(" ")).toBe("debug info warn error info info warn warn warn");
+    expect(lines.map(({ level }) => level).join(" ")).toBe(
+      "debug info warn error info info warn warn warn warn",
+    );
     for (const { line } of lines)
       expect(line).toMatchObject({ taskId: task.id, attempt: 2, funcPath: "mail.send", queue: "mail" });
     expect(lines[2]?.line).toMatchObject({ message: "task retrying", error: "Error: no answer", retryAt: 7 });
     expect(JSON.stringify(lines)).not.toContain("secret");
+  });
+
+  it("tells what a definition's own backoff or retryIf has thrown", () => {
+    const subject = { id: task.id, attempts: 2, funcPath: "mail.send" };
+    listen(consoleLogger("debug"))({
+      type: "retry.failed",
+      task: subject,
+      during: "backoff",
+      thrown: new TypeError("no"),
+    });
+    expect(lines.map(({ line }) => line)).toEqual([
+      {
+        level: "error",
+        message: "retry failed",
+        taskId: task.id,
+        attempt: 2,
+        funcPath: "mail.send",
+        during: "backoff",
+        error: "TypeError: no",
+      },
+    ]);
   });
 
   it("tells of the database's errors and of purges", () => {

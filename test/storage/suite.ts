@@ -5,6 +5,7 @@ import { describeClaim } from "./suite/claim.ts";
 import { Context, type Limits } from "./suite/context.ts";
 import { describeControl } from "./suite/control.ts";
 import { describeEnqueue } from "./suite/enqueue.ts";
+import { describeExpiry } from "./suite/expiry.ts";
 import { describeFaults } from "./suite/faults.ts";
 import { describeHistory } from "./suite/history.ts";
 import { describeIdempotency } from "./suite/idempotency.ts";
@@ -20,6 +21,7 @@ import { describeResults } from "./suite/results.ts";
 import { describeRetries } from "./suite/retries.ts";
 import { describeSettle } from "./suite/settle.ts";
 import { describeSpecification } from "./suite/specification.ts";
+import { describeUnique } from "./suite/unique.ts";
 import { describeValues } from "./suite/values.ts";
 
 /** The conformance suite: what the storage promises, on every database. */
@@ -32,6 +34,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeClaim(context);
     describeControl(context);
     describeEnqueue(context);
+    describeExpiry(context);
     describeFaults(context);
     describeHistory(context);
     describeIdempotency(context);
@@ -47,6 +50,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeRetries(context);
     describeSettle(context);
     describeSpecification(context);
+    describeUnique(context);
     describeValues(context);
   });
 }

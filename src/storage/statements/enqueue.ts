@@ -1,11 +1,10 @@
 import { active, type Names } from "./names.ts";
+import { isFirst as isFirstOf, type Once } from "./once.ts";
 import { prepare } from "./statement.ts";
 
-/** A caller's key, and when it was used too long ago to count. */
-type Once = { apiKey: string; key: string; expiredBefore: number };
-
 /** Producers: tasks come in. `tasks` is a list of what `newTaskJson` makes. */
-export function enqueueSql({ tasks, idempotencyKeys }: Names) {
+export function enqueueSql({ tasks, idempotencyKeys, uniqueWindows }: Names) {
+  const isFirst = isFirstOf(idempotencyKeys);
   const insertInto = (columns: string, values: string, condition: string) => `
     INSERT INTO ${tasks} (id, queue, priority, func_path, args, kwargs, eta, interval, max_retries, timeout, unique_key, created_at, updated_at ${columns})
     SELECT value ->> 'id', value ->> 'queue', value ->> 'priority', value ->> 'funcPath', value -> 'args', value -> 'kwargs',
@@ -18,7 +17,8 @@ export function enqueueSql({ tasks, idempotencyKeys }: Names) {
       `, expires_at, unique_while, parent_id, result_ttl, on_success, schedule, scheduled_for, trace, awaits, held`,
       `, value ->> 'expiresAt', value ->> 'uniqueWhile', value ->> 'parentId', value ->> 'resultTtl', value ->> 'onSuccess', value ->> 'schedule',
       value ->> 'scheduledFor', value ->> 'trace', coalesce(json_array_length(value, '$.after'), 0), iif(json_array_length(value, '$.after') > 0, 2, 0)`,
-      condition,
+      `${condition} AND iif(value ->> '$.unique.within' IS NULL, 1, NOT EXISTS (
+        SELECT 1 FROM ${uniqueWindows} w WHERE w.key = value ->> 'uniqueKey' AND w.expires_at > :now))`,
     );
 
   /** All but the eta, which a delay moves. */
@@ -32,12 +32,13 @@ export function enqueueSql({ tasks, idempotencyKeys }: Names) {
   const byId = `json_each(:tasks) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'`;
   const byUniqueKey = `t.unique_key = j.value ->> 'uniqueKey' AND t.unique_key IS NOT NULL AND ${active("t")}`;
 
-  /** The task that an input has become or met: once all are inserted, the one with its id or else the one that holds its key. */
+  /**
+   * The task that an input has become or met: once all are inserted, the one with its id or else the one that holds its key, now
+   * or for its window.
+   */
   const metId = `coalesce(
-    (SELECT t.id FROM ${tasks} t WHERE t.id = j.value ->> 'id'), (SELECT t.id FROM ${tasks} t WHERE ${byUniqueKey}))`;
-
-  /** The request is the first with its key, or the last one was long enough ago. */
-  const isFirst = `NOT EXISTS (SELECT 1 FROM ${idempotencyKeys} WHERE api_key = :apiKey AND key = :key AND created_at > :expiredBefore)`;
+    (SELECT t.id FROM ${tasks} t WHERE t.id = j.value ->> 'id'), (SELECT t.id FROM ${tasks} t WHERE ${byUniqueKey}),
+    (SELECT w.task_id FROM ${uniqueWindows} w WHERE w.key = j.value ->> 'uniqueKey'))`;
 
   /** SQLite calls `id_conflict` malformed JSON. */
   const assertSameContent = (condition: string) => `

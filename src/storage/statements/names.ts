@@ -23,6 +23,7 @@ export function namesFor(given: string) {
     results: `${prefix}results`,
     queues: `${prefix}queues`,
     idempotencyKeys: `${prefix}idempotency_keys`,
+    uniqueWindows: `${prefix}unique_windows`,
     maintenance: `${prefix}maintenance`,
     history: `${prefix}history`,
     dueIndex: `INDEXED BY ${prefix}tasks_due_idx`,

@@ -98,10 +98,10 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
     /** A seek a queue, and one read for each found. */
     findExpired: prepare<
       { now: number },
-      { id: string; attempts: number; failures: number; max_retries: number; held: number }
+      { id: string; attempts: number; failures: number; max_retries: number; held: number; func_path: string }
     >(`
       WITH RECURSIVE ${queueNames(leaseIndex, running())}
-      SELECT t.id, t.attempts, t.failures, t.max_retries, t.held FROM names CROSS JOIN ${tasks} t ${leaseIndex}
+      SELECT t.id, t.attempts, t.failures, t.max_retries, t.held, t.func_path FROM names CROSS JOIN ${tasks} t ${leaseIndex}
         ON t.queue = names.queue AND ${running("t")} AND t.lease_expires_at <= :now
       LIMIT ${RESCUED}`),
 

@@ -47,6 +47,18 @@ const LIKELY: Readonly<Record<string, fc.Arbitrary<string>>> = {
   expiresAt: asText("2999-01-01T00:00:00Z", 253_402_300_799_999),
   expiresIn: asText("365d", 3_600_000_000),
   resultTtl: asText("365d", 3_600_000_000),
+  unique: asText(
+    {},
+    { by: ["kwargs.a", "args[0]"], while: "pending" },
+    { within: "1h", onConflict: "ignore" },
+    { onConflict: "reject" },
+    { onConflict: "replace", by: [] },
+    { debounce: "5m" },
+    { by: ["result"] },
+    { within: "1h", debounce: "1h" },
+    [],
+    { for: "1h" },
+  ),
   concurrency: asText(null, 1, 1_000_000),
 };
 

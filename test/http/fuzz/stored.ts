@@ -88,9 +88,19 @@ const MOMENTS = ["eta", "expiresAt"];
 const FROM_NOW = ["delay", "expiresIn"];
 const FIELDS = ["args", "kwargs", "funcPath", "queue", "uniqueKey", "priority", "maxRetries"];
 
+
+/** What the next one of its batch may have replaced, or a debounce has moved. */
+const REPLACEABLE = ["args", "kwargs", "eta"];
+
+function mayBeReplaced(sent: object): boolean {
+  const unique = JSON.stringify("unique" in sent ? sent.unique : null) ?? "";
+  return /"replace"|"debounce"/.test(unique);
+}
+
 /** An id has no case, a moment many forms. A duration as text is the parser's to read, and has tests of its own. */
 function expectedFields(sent: object): (readonly [name: string, value: unknown])[] {
   return Object.entries(sent).flatMap(([name, value]: [string, unknown]) => {
+    if (REPLACEABLE.includes(name) && mayBeReplaced(sent)) return [];
     if (name === "id") return [[name, String(value).toLowerCase()]];
     if (MOMENTS.includes(name) && typeof value === "string") return [[name, Date.parse(value)]];
     const isComparable = FIELDS.includes(name) || (!FROM_NOW.includes(name) && typeof value === "number");

@@ -1,4 +1,5 @@
 import { LeaseLostError } from "../../../src/core/errors.ts";
+import type { RescueBackoff } from "../../../src/core/storage.ts";
 import type { Claim, TaskError } from "../../../src/core/task.ts";
 import type { Settlement } from "../../../src/core/transitions.ts";
 import { LEASE } from "./claim.ts";
@@ -37,14 +38,14 @@ function extend(task: ModelTask, leaseExpiresAt: number): void {
 }
 
 /** The first expired lease only quarantines; one that expires in quarantine counts. */
-export function rescueMany(state: State, now: number, backoff: (failures: number) => number) {
+export function rescueMany(state: State, now: number, backoff: RescueBackoff) {
   const expired = tasksIn(state, ["RUNNING"]).filter(({ leaseExpiresAt }) => (leaseExpiresAt ?? now) <= now);
   return expired.slice(0, RESCUED_AT_ONCE).map((task) => {
     const counted = task.quarantined;
     const failures = task.failures + Number(counted);
     const retryable = failures <= task.maxRetries;
     const error = { type: "LeaseExpiredError", message: "", at: now, attempt: task.attempts, retryable };
-    const retryAt = counted ? now + backoff(failures) : now;
+    const retryAt = counted ? now + backoff(failures, task) : now;
     const settlement: Settlement = retryable
       ? { ...claimOf(task), kind: "quarantine", error, counted, retryAt }
       : { ...claimOf(task), kind: "fail", error };

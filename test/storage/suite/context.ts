@@ -105,7 +105,7 @@ export class Context {
     return found(row);
   }
 
-  async count(table: "tasks" | "results" | "idempotency_keys"): Promise<number> {
+  async count(table: "tasks" | "results" | "idempotency_keys" | "unique_windows"): Promise<number> {
     const [row] = await this.database.sql(`SELECT count(*) AS count FROM ${table}`);
     return Number(row?.count);
   }

@@ -41,6 +41,8 @@ const FIRST_ENTRIES: Partial<Record<StatementName, readonly string[]>> = {
 const WHOLE_TABLES: Partial<Record<StatementName, readonly string[]>> = {
   // It holds a day of requests.
   purgeIdempotencyKeys: ["idempotency_keys"],
+  // It holds the windows that are open.
+  purgeWindows: ["unique_windows"],
   // It holds the queues that somebody configured.
   listQueues: ["queues"],
   // It has a row for each table and index.
