@@ -10,7 +10,14 @@ import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
 import { Lookup } from "./lookup.ts";
 import { LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
-import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskOptions, type TaskRequest } from "./prepare.ts";
+import {
+  type EnqueueRequest,
+  enqueueRequest,
+  pendingTask,
+  type TaskOptions,
+  type TaskRequest,
+  waits,
+} from "./prepare.ts";
 import type { KickOptions, QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import {
@@ -161,8 +168,10 @@ export class Queue<Native = unknown> {
     const now = this.#now();
     const prepared = await this.#intake.prepare(request, now);
     const { id, duplicate } = await this.#intake.insert(prepared, now, key);
-    const task = duplicate ? await this.get(id) : this.#lookup.show(pendingTask(prepared, now));
-    return { task, duplicate, due: !duplicate && prepared.eta <= now };
+    // Only the database knows which of the tasks that it waits for have ended.
+    const known = !duplicate && !waits(prepared);
+    const task = known ? this.#lookup.show(pendingTask(prepared, now)) : await this.get(id);
+    return { task, duplicate, due: !duplicate && task.awaits === 0 && task.eta <= now };
   }
 
   /** The same for up to 10,000, all or nothing; an error names the task at fault, as `tasks[3]`. */
@@ -170,7 +179,9 @@ export class Queue<Native = unknown> {
     const now = this.#now();
     const tasks = await this.#intake.prepareMany(requests, now);
     const receipts = await this.#intake.insertMany(tasks, now, key);
-    const due = tasks.some(({ eta }, index) => eta <= now && receipts[index]?.duplicate === false);
+    const due = tasks.some(
+      (task, index) => task.eta <= now && !waits(task) && receipts[index]?.duplicate === false,
+    );
     return { receipts, due };
   }
 

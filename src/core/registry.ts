@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { ConfigError, UnknownTaskError } from "./errors.ts";
+import { type EndingOptions, parseEndings } from "./extras.ts";
 import type { Logger } from "./log.ts";
 import { type ParsedOptions, parseShared, parseText, type SharedOptions, TASK_DEFAULTS } from "./options.ts";
 import { parseRedact, type Redaction } from "./redact.ts";
@@ -29,7 +30,7 @@ export interface TaskContext<Env = unknown> {
 type Output = unknown;
 
 /** A task's settings and its handler. */
-export interface TaskSettings<Input, Env = unknown> extends SharedOptions {
+export interface TaskSettings<Input, Env = unknown> extends SharedOptions, EndingOptions {
   /**
    * What reads `"[redacted]"` wherever the task is shown: in replies of the HTTP API, in what `queue.redacted()` answers and in
    * errors of the schema. It is stored whole, and the handler gets all of it. True for every value of `args`, `kwargs` and
@@ -66,7 +67,7 @@ export interface ValidatedTaskSettings<Schema extends StandardSchemaV1, Env = un
  */
 export interface TaskDefinition<in Input = never, in Env = unknown> {
   readonly name: string;
-  readonly settings: SharedOptions;
+  readonly settings: SharedOptions & EndingOptions;
   /** What of its tasks is not to be shown. */
   readonly redaction: Redaction;
   /** The payload as the handler wants it. @throws {ValidationError} naming the field */
@@ -110,6 +111,7 @@ export function defineTask(
 ): TaskDefinition<unknown, unknown> {
   parseText(name, "name");
   parseShared(settings, DEFINITION_DEFAULTS);
+  parseEndings(settings);
   const { input: schema, run, redact = [], ...shared } = settings;
   const redaction = parseRedact(redact, name);
   return {

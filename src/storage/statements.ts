@@ -1,4 +1,5 @@
 import { claimSql } from "./statements/claim.ts";
+import { dependenciesSql } from "./statements/dependencies.ts";
 import { enqueueSql } from "./statements/enqueue.ts";
 import { namesFor } from "./statements/names.ts";
 import { operateSql } from "./statements/operate.ts";
@@ -28,6 +29,7 @@ function buildStatements(prefix: string) {
   const names = namesFor(prefix);
   return {
     ...enqueueSql(names),
+    ...dependenciesSql(names),
     ...claimSql(names),
     ...settleSql(names),
     ...operateSql(names),

@@ -2,6 +2,7 @@ import { beforeEach, describe } from "vitest";
 import type { TestDatabase } from "../support/database.ts";
 import { describeClaim } from "./suite/claim.ts";
 import { Context, type Limits } from "./suite/context.ts";
+import { describeDependencies } from "./suite/dependencies.ts";
 import { describeEnqueue } from "./suite/enqueue.ts";
 import { describeFaults } from "./suite/faults.ts";
 import { describeIdempotency } from "./suite/idempotency.ts";
@@ -26,6 +27,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     beforeEach(() => context.reset(open));
 
     describeClaim(context);
+    describeDependencies(context);
     describeEnqueue(context);
     describeFaults(context);
     describeIdempotency(context);

@@ -24,6 +24,7 @@ export function namesFor(given: string) {
     queues: `${prefix}queues`,
     idempotencyKeys: `${prefix}idempotency_keys`,
     maintenance: `${prefix}maintenance`,
+    dependencies: `${prefix}dependencies`,
     dueIndex: `INDEXED BY ${prefix}tasks_due_idx`,
     leaseIndex: `INDEXED BY ${prefix}tasks_lease_idx`,
     heldIndex: `INDEXED BY ${prefix}tasks_held_idx`,
