@@ -12,7 +12,7 @@ import { DRAIN_DEFAULTS } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { Poller } from "./poller.ts";
 import { Rescuer } from "./rescuer.ts";
-import type { ClaimedTask } from "./task.ts";
+import type { ClaimedTask, Progress } from "./task.ts";
 import { type Outcome, settle } from "./transitions.ts";
 import { Waker } from "./waker.ts";
 
@@ -65,8 +65,9 @@ class Drain {
       ...engine,
       env: engine.envFor((queries) => this.#budget.spend(queries, clock.now())),
       now: () => clock.now(),
+      budget: this.#budget,
       concurrency: options.concurrency,
-      onEnd: (task, outcome) => this.#onEnd(task, outcome),
+      onEnd: (task, outcome, progress) => this.#onEnd(task, outcome, progress),
     });
     this.#rescuer = new Rescuer(engine, this.#flight, interval, options.rescue === false ? NEVER : start);
   }
@@ -192,9 +193,10 @@ class Drain {
     else for (const task of tasks) this.#onEnd(task, { kind: "release" });
   }
 
-  #onEnd(task: ClaimedTask, outcome: Outcome): void {
+  #onEnd(task: ClaimedTask, outcome: Outcome, progress: Progress | null = null): void {
     const now = this.#engine.clock.now();
-    const settlement = settle(task, this.#budget.explain(outcome, this.#flight.size), now, this.#backoff);
+    const explained = this.#budget.explain(outcome, this.#flight.size);
+    const settlement = settle({ ...task, progress }, explained, now, this.#backoff);
     this.#pace.noteEnd();
     this.#budget.noteEnd(this.#flight.size);
     if (settlement === null) this.#committer.lose(task);

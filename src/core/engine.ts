@@ -3,6 +3,7 @@ import type { Clock } from "./clock.ts";
 import type { EndCounts } from "./committer.ts";
 import { parseInteger } from "./duration.ts";
 import type { EventListener } from "./events.ts";
+import type { Intake } from "./intake.ts";
 import type { Logger } from "./log.ts";
 import { LIMITS } from "./options.ts";
 import type { Registry } from "./registry.ts";
@@ -12,6 +13,8 @@ import type { Storage } from "./storage.ts";
 export interface Engine {
   readonly storage: Storage;
   readonly registry: Registry;
+  /** What handlers enqueue by. */
+  readonly intake: Intake;
   readonly clock: Clock;
   readonly random: () => number;
   /** What the handlers of one drain get as `ctx.env`. @param spend is told of their own queries where those can be seen */

@@ -1,24 +1,25 @@
+import type { ChildrenOptions } from "./children.ts";
 import { Aborted } from "./control.ts";
 import { type EventListener, subjectOf } from "./events.ts";
 import { execute } from "./executor.ts";
 import type { Logger } from "./log.ts";
 import { DRAIN_DEFAULTS, LIMITS } from "./options.ts";
+import { ProgressBook } from "./progress.ts";
 import type { Registry } from "./registry.ts";
 import { toTaskError, withoutStack } from "./serialize.ts";
 import type { Storage } from "./storage.ts";
-import type { ClaimedTask } from "./task.ts";
+import type { Claim, ClaimedTask, Progress } from "./task.ts";
 import type { Outcome } from "./transitions.ts";
 
 /** What a worker needs to run tasks. */
-export interface FlightOptions {
+export interface FlightOptions extends ChildrenOptions {
   readonly registry: Registry;
   readonly env: unknown;
   readonly log: Logger;
-  readonly now: () => number;
   readonly emit: EventListener;
   readonly concurrency: number;
-  /** Called as each attempt ends. */
-  readonly onEnd: (task: ClaimedTask, outcome: Outcome) => void;
+  /** Called as each attempt ends, with what its handler told last. */
+  readonly onEnd: (task: ClaimedTask, outcome: Outcome, progress: Progress | null) => void;
 }
 
 interface Running {
@@ -30,6 +31,7 @@ interface Running {
 /** The tasks that one worker holds: some run, the others wait for a free slot. It keeps their leases. */
 export class Flight {
   readonly #options: FlightOptions;
+  readonly #progress = new ProgressBook();
   #running = new Map<ClaimedTask, Running>();
   #leases = new Map<ClaimedTask, number>();
   #waiting: ClaimedTask[] = [];
@@ -93,11 +95,13 @@ export class Flight {
   ): Promise<void> {
     const held = [...this.#leases.keys()];
     if (held.length + unsettled.length === 0) return;
+    const claims = held.map((task) => ({ ...task, progress: this.#progress.of(task) }));
     // Not by id: another attempt of the same task may be held here too.
-    const renewed = new Set(await storage.renewMany([...held, ...unsettled], leaseExpiresAt));
-    for (const task of held) {
+    const renewed = new Set(await storage.renewMany<Claim>([...claims, ...unsettled], leaseExpiresAt));
+    for (const [index, task] of held.entries()) {
+      const claim = claims[index];
       if (!this.#leases.has(task)) continue;
-      if (renewed.has(task)) this.#leases.set(task, leaseExpiresAt);
+      if (claim !== undefined && renewed.has(claim)) this.#leases.set(task, leaseExpiresAt);
       else this.#lose(task);
     }
   }
@@ -148,7 +152,8 @@ export class Flight {
     const controller = new AbortController();
     this.#running.set(task, { controller, endsBy: now() + task.timeout });
     emit({ type: "task.started", task: subjectOf(task) });
-    void execute(task, definition, controller, this.#options).then((outcome) => {
+    const options = { ...this.#options, progress: this.#progress };
+    void execute(task, definition, controller, options).then((outcome) => {
       this.#running.delete(task);
       this.#end(task, outcome);
       this.#fill();
@@ -158,7 +163,7 @@ export class Flight {
   #end(task: ClaimedTask, outcome: Outcome): void {
     this.#leases.delete(task);
     if (this.#leases.size === 0) this.#startAfresh();
-    this.#options.onEnd(task, outcome);
+    this.#options.onEnd(task, outcome, this.#progress.of(task));
   }
 
   /**

@@ -379,6 +379,6 @@ export class Queue<Native = unknown> {
   #engine(): Engine {
     const { env = {}, envFor = () => env, log = SILENT, random = AMBIENT.random } = this.#options;
     const [storage, registry, clock, emit] = [this.#storage, this.#registry, this.#shared.clock, this.#emit];
-    return { storage, registry, clock, random, envFor, log, emit };
+    return { storage, registry, intake: this.#intake, clock, random, envFor, log, emit };
   }
 }

@@ -3,7 +3,9 @@ import { ConfigError, UnknownTaskError } from "./errors.ts";
 import { type EndingOptions, parseEndings } from "./extras.ts";
 import type { Logger } from "./log.ts";
 import { type ParsedOptions, parseShared, parseText, type SharedOptions, TASK_DEFAULTS } from "./options.ts";
+import type { EnqueueRequest, TaskOptions } from "./prepare.ts";
 import { parseRedact, type Redaction } from "./redact.ts";
+import type { EnqueueReceipt } from "./storage.ts";
 import type { ClaimedTask, JsonObject, JsonValue } from "./task.ts";
 import { validate } from "./validate.ts";
 
@@ -24,6 +26,33 @@ export interface TaskContext<Env = unknown> {
   readonly env: Env;
   /** Writes lines that bear the task's id. */
   readonly log: Logger;
+  /**
+   * Tells how far the work is: `task.progress` shows it from the next heartbeat on, which is at most 30 s away. Only the last
+   * one is kept, so that it costs nothing however often it is called.
+   *
+   * @param value from 0 to 1
+   * @param message up to 255 characters. Defaults to none
+   * @throws {ValidationError}
+   * @example ctx.progress(done / total, `page ${done}`)
+   */
+  progress(value: number, message?: string): void;
+  /**
+   * Enqueues a child of this task. A retry meets the children that an earlier attempt enqueued, by their payload and, where
+   * several are alike, by their order: they are not enqueued again.
+   *
+   * @param options see {@link TaskOptions}; an `id` is taken as it is given
+   * @returns its id; `duplicate: true` where it was there already
+   * @throws what {@link Queue.enqueue} throws; {@link ValidationError} where the child would be deleted at its success;
+   *   {@link QueryBudgetSpent}; what aborted the attempt, once it is aborted
+   * @example await ctx.enqueue(resize, { page: 3 })
+   */
+  enqueue<Input>(
+    task: TaskDefinition<Input, never>,
+    input: Input,
+    options?: TaskOptions,
+  ): Promise<EnqueueReceipt>;
+  /** The same for up to 10,000, all or nothing. @param requests made by {@link enqueueRequest} */
+  enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueReceipt[]>;
 }
 
 /** What a handler may return: JSON, or nothing. */

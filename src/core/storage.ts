@@ -1,3 +1,4 @@
+import type { LifetimeStorage } from "./lifetimes.ts";
 import type {
   CancelledAtClaim,
   Claim,
@@ -114,6 +115,8 @@ export interface PurgeRequest {
   readonly failedOlderThan: number;
   /** From the page before; null for the first. */
   readonly cursor: string | null;
+  /** Whether tasks with a `resultTtl` of their own are left to it. Defaults to false. */
+  readonly leavesTimed?: boolean;
 }
 
 /** What can be told of a task's end. */
@@ -241,6 +244,8 @@ export interface Storage<Native = unknown> {
   listQueues(now: number): Promise<readonly QueueSummary[]>;
 
   // Housekeeping
+  /** Tasks that say themselves how long they are kept. */
+  readonly lifetimes: LifetimeStorage;
   /** Removes finished tasks and their results, and counts them: one bounded page from `cursor` on. */
   purgeResults(request: PurgeRequest): Promise<{ readonly purged: number; readonly cursor: string | null }>;
   /** Forgets idempotency keys recorded before `olderThan`. */

@@ -1,3 +1,4 @@
+import type { LifetimeStorage } from "../core/lifetimes.ts";
 import type {
   ClaimRequest,
   EnqueueReceipt,
@@ -20,6 +21,7 @@ import { Connection, type Meter, type RetryOptions } from "./connection.ts";
 import type { Databases } from "./databases.ts";
 import type { Driver } from "./driver.ts";
 import { enqueueMany, enqueueStatements } from "./enqueue.ts";
+import { makeLifetimes } from "./lifetimes.ts";
 import { listQueues, listTasks } from "./list.ts";
 import { cancel, configureQueue, reschedule, retry } from "./operate.ts";
 import { finishPurge, mayBePurged, purgeIdempotencyKeys, purgeResults, startPurge } from "./purge.ts";
@@ -47,6 +49,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   readonly #tablePrefix: string;
   readonly #meter: Meter;
   readonly #databases: Databases;
+  readonly lifetimes: LifetimeStorage;
 
   constructor(driver: Driver<Native>, options: SqliteStorageOptions = {}, meter: Meter = { queries: 0 }) {
     const { tablePrefix = "", results } = options;
@@ -60,6 +63,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
       results: results === undefined ? null : connect(results),
       sql: statementsFor(tablePrefix),
     };
+    this.lifetimes = makeLifetimes(this.#databases);
   }
 
   get queryCount(): number {

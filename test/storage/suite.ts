@@ -3,6 +3,7 @@ import type { TestDatabase } from "../support/database.ts";
 import { describeClaim } from "./suite/claim.ts";
 import { Context, type Limits } from "./suite/context.ts";
 import { describeDependencies } from "./suite/dependencies.ts";
+import { describeEndings } from "./suite/endings.ts";
 import { describeEnqueue } from "./suite/enqueue.ts";
 import { describeFaults } from "./suite/faults.ts";
 import { describeIdempotency } from "./suite/idempotency.ts";
@@ -12,6 +13,7 @@ import { describeListing } from "./suite/listing.ts";
 import { describeOperators } from "./suite/operators.ts";
 import { describeOutage } from "./suite/outage.ts";
 import { describePlans } from "./suite/plans.ts";
+import { describeProgress } from "./suite/progress.ts";
 import { describePurge } from "./suite/purge.ts";
 import { describeQueues } from "./suite/queues.ts";
 import { describeResults } from "./suite/results.ts";
@@ -28,6 +30,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
 
     describeClaim(context);
     describeDependencies(context);
+    describeEndings(context);
     describeEnqueue(context);
     describeFaults(context);
     describeIdempotency(context);
@@ -37,6 +40,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeOperators(context);
     describeOutage(context);
     describePlans(context);
+    describeProgress(context);
     describePurge(context);
     describeQueues(context);
     describeResults(context);

@@ -28,6 +28,7 @@ export function namesFor(given: string) {
     dueIndex: `INDEXED BY ${prefix}tasks_due_idx`,
     leaseIndex: `INDEXED BY ${prefix}tasks_lease_idx`,
     heldIndex: `INDEXED BY ${prefix}tasks_held_idx`,
+    ttlIndex: `INDEXED BY ${prefix}tasks_ttl_idx`,
     failedIndex: `INDEXED BY ${prefix}tasks_failed_idx`,
     /** Loose index scan: each queue that the index holds, for one seek each, as a table of this name. */
     queueNames: (index: string, predicate: string, names = "names") => `

@@ -18,6 +18,7 @@ const INDEXES: Partial<Record<StatementName, string>> = {
   claimQuarantined: "tasks_held_idx",
   findQuarantined: "tasks_held_idx",
   listFailed: "tasks_failed_idx",
+  findOutlived: "tasks_ttl_idx",
   findDuplicates: "tasks_unique_idx",
   recordIdempotencyKey: "tasks_unique_idx",
 };
