@@ -33,6 +33,8 @@ export const NewTaskBody = v.strictObject({
   resultTtl: v.optional(NumberOrText),
   keepResult: v.optional(v.boolean()),
   deleteOnSuccess: v.optional(v.boolean()),
+  after: v.optional(v.array(v.string())),
+  afterFailure: v.optional(v.picklist(["cancel", "start"])),
 });
 export type NewTaskBody = v.InferOutput<typeof NewTaskBody>;
 

@@ -20,6 +20,7 @@ import { describeResults } from "./suite/results.ts";
 import { describeRetries } from "./suite/retries.ts";
 import { describeSettle } from "./suite/settle.ts";
 import { describeSpecification } from "./suite/specification.ts";
+import { describeTriggers } from "./suite/triggers.ts";
 import { describeValues } from "./suite/values.ts";
 
 /** The conformance suite: what the storage promises, on every database. */
@@ -47,6 +48,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeRetries(context);
     describeSettle(context);
     describeSpecification(context);
+    describeTriggers(context);
     describeValues(context);
   });
 }
