@@ -10,6 +10,7 @@ export {
   LeaseLostError,
   MigrationFailed,
   OmniqError,
+  ParentNotFoundError,
   QueryBudgetSpent,
   QueryLimitReached,
   SchemaMissing,
@@ -26,8 +27,9 @@ export {
   ValidationError,
 } from "./core/errors.ts";
 export type { EventListener, QueueEvent, StorageUse, TaskSubject } from "./core/events.ts";
-export type { ExtraOptions } from "./core/extras.ts";
+export type { EndingOptions, ExtraOptions } from "./core/extras.ts";
 export type { BatchSubmission, Submission } from "./core/intake.ts";
+export type { LifetimeStorage } from "./core/lifetimes.ts";
 export type { Logger, LogLevel } from "./core/log.ts";
 export {
   type DefaultOptions,
