@@ -57,7 +57,7 @@ class Drain {
     const interval = this.#lease / 4;
     this.#horizon = new Horizon(start, options);
     this.#heartbeat = new Heartbeat(start, interval, () => this.#guarded("renew", () => this.#renew()));
-    this.#committer = new Committer(storage, emit);
+    this.#committer = new Committer(storage, emit, engine.awaited);
     this.#poller = new Poller(storage, options);
     this.#budget = new QueryBudget(storage, interval, options.queryBudget);
     this.#claimer = new Claimer(engine, this.#pace, this.#budget, this.#horizon, options);

@@ -1,3 +1,4 @@
+import type { Awaited } from "./awaited.ts";
 import type { SpendQueries } from "./budget.ts";
 import type { Clock } from "./clock.ts";
 import type { EndCounts } from "./committer.ts";
@@ -15,6 +16,7 @@ export interface Engine {
   readonly registry: Registry;
   /** What handlers enqueue by. */
   readonly intake: Intake;
+  readonly awaited: Awaited;
   readonly clock: Clock;
   readonly random: () => number;
   /** What the handlers of one drain get as `ctx.env`. @param spend is told of their own queries where those can be seen */

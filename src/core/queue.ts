@@ -1,4 +1,5 @@
 import { AMBIENT } from "./ambient.ts";
+import { Awaited } from "./awaited.ts";
 import { Clock } from "./clock.ts";
 import { drain } from "./drain.ts";
 import { type Duration, type Instant, parseDuration, parseInstant, parseInteger } from "./duration.ts";
@@ -58,6 +59,7 @@ interface Shared {
   readonly clock: Clock;
   /** Each wakes a drain of this process. */
   readonly listeners: Set<() => void>;
+  readonly awaited: Awaited;
   /** Whether what it answers is to be shown. */
   readonly redacts: boolean;
 }
@@ -83,13 +85,21 @@ export class Queue<Native = unknown> {
   constructor(options: QueueParts<Native>, registry: Registry, shared?: Shared) {
     this.#options = options;
     this.#storage = options.storage;
-    this.#shared = shared ?? { clock: new Clock(options.now), listeners: new Set(), redacts: false };
+    this.#shared = shared ?? {
+      clock: new Clock(options.now),
+      listeners: new Set(),
+      awaited: new Awaited(),
+      redacts: false,
+    };
     this.#retention = parseRetention(options.retention);
     this.#emit = guarded(options.onEvent, options.log ?? SILENT);
     this.#registry = registry;
     this.#lookup = new Lookup(this.#storage, registry, this.#shared.redacts);
     const defaults = parseDefaults(options.defaults);
-    this.#intake = new Intake(this.#storage, registry, defaults, () => this.#wake());
+    this.#intake = new Intake(this.#storage, registry, defaults, (tasks) => {
+      this.#shared.awaited.note(tasks);
+      this.#wake();
+    });
   }
 
   /** What it was made with: to `initialize()` where no runner does, or to count its queries. */
@@ -379,6 +389,16 @@ export class Queue<Native = unknown> {
   #engine(): Engine {
     const { env = {}, envFor = () => env, log = SILENT, random = AMBIENT.random } = this.#options;
     const [storage, registry, clock, emit] = [this.#storage, this.#registry, this.#shared.clock, this.#emit];
-    return { storage, registry, intake: this.#intake, clock, random, envFor, log, emit };
+    return {
+      storage,
+      registry,
+      intake: this.#intake,
+      awaited: this.#shared.awaited,
+      clock,
+      random,
+      envFor,
+      log,
+      emit,
+    };
   }
 }

@@ -151,6 +151,20 @@ export function describeChildren(context: EngineContext): void {
       expect(seen).toEqual(["parent", "last"]);
     });
 
+    it("and what else this process enqueued start as what they wait for ends, before the next poll", async () => {
+      const queue = context.queue([child]);
+      const running = context.start(queue, { poll: { min: 10 * MINUTE, max: 10 * MINUTE } });
+      const chain = Array.from({ length: 10 }, () => newTask().id);
+      const requests = chain.map((id, n) =>
+        enqueueRequest(child, { n }, n === 0 ? { id } : { id, after: [chain[n - 1] ?? ""] }),
+      );
+      await queue.enqueueMany(requests);
+      await until(() => context.eventsOf("task.succeeded").length === 10);
+      running.stop();
+      await running.done;
+      expect(context.eventsOf("task.succeeded").map(({ task }) => task.id)).toEqual(chain);
+    });
+
     it("count in the query budget of the drain, which refuses those beyond it", async () => {
       let refused: unknown;
       const parent = parentOf(async (ctx) => {
