@@ -23,6 +23,7 @@ export {
   MigrationFailed,
   NotDrainedError,
   OmniqError,
+  ParentNotFoundError,
   QueryBudgetSpent,
   QueryLimitReached,
   SchemaMissing,
@@ -39,7 +40,6 @@ export {
   ValidationError,
 } from "./core/errors.ts";
 export type { EventListener, QueueEvent, StorageUse, TaskSubject } from "./core/events.ts";
-export type { ExtraOptions } from "./core/extras.ts";
 export {
   DURATION_BOUNDS,
   type HistoryCounts,
@@ -48,7 +48,9 @@ export {
   type HistoryPoint,
   type HistoryQuery,
 } from "./core/history.ts";
+export type { EndingOptions, ExtraOptions } from "./core/extras.ts";
 export type { BatchSubmission, Submission } from "./core/intake.ts";
+export type { LifetimeStorage } from "./core/lifetimes.ts";
 export type { Logger, LogLevel } from "./core/log.ts";
 export type { NewEta, OperatorStorage, TaskChange } from "./core/operators.ts";
 export { Metrics, type QueueCounts } from "./core/metrics.ts";

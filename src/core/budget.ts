@@ -52,13 +52,18 @@ export class QueryBudget {
 
   /** Counts what a handler is about to send. @throws {QueryBudgetSpent} where only what is kept back would be left for it */
   spend(queries: number, now: number): void {
+    this.allow(queries, now);
+    this.#meter.noteQueries(queries);
+  }
+
+  /** The same of what is counted as it is sent. @throws {QueryBudgetSpent} */
+  allow(queries: number, now: number): void {
     const left = Math.max(0, this.left(now));
     if (queries > left) {
       this.#hasRefused = true;
       throw new QueryBudgetSpent(queries, left);
     }
     this.#spent += queries;
-    this.#meter.noteQueries(queries);
   }
 
   /** The drain is over: a handler's code that has kept a binding must not be held to this budget in a later invocation. */

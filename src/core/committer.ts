@@ -1,3 +1,4 @@
+import type { Awaited } from "./awaited.ts";
 import { StorageRejected } from "./errors.ts";
 import { type EventListener, type QueueEvent, subjectOf } from "./events.ts";
 import { DRAIN_DEFAULTS, LIMITS } from "./options.ts";
@@ -23,6 +24,7 @@ export class Committer {
   readonly #storage: Pick<Storage, "settleMany">;
   readonly #emit: EventListener;
   readonly #records: boolean;
+  readonly #awaited: Pick<Awaited, "take">;
   #pending: Ended[] = [];
   /** What is on its way to the database. */
   #sending: readonly Ended[] = [];
@@ -30,9 +32,15 @@ export class Committer {
   #nextAt = NEVER;
 
   /** @param records whether what ended is counted in the history */
-  constructor(storage: Pick<Storage, "settleMany">, emit: EventListener, records = false) {
+  constructor(
+    storage: Pick<Storage, "settleMany">,
+    emit: EventListener,
+    awaited: Pick<Awaited, "take">,
+    records = false,
+  ) {
     this.#storage = storage;
     this.#emit = emit;
+    this.#awaited = awaited;
     this.#records = records;
   }
 
@@ -75,7 +83,7 @@ export class Committer {
   /**
    * Writes all that is pending. A batch whose values the database refuses is bisected to the row at fault, which alone fails.
    *
-   * @returns when the first of what was written is due again; infinite where nothing is
+   * @returns when the first of what was written, or of what waited for it, is due; infinite where nothing is
    * @throws whatever else befell the database, with what was not written still pending
    */
   async flush(now: number): Promise<number> {
@@ -125,7 +133,13 @@ export class Committer {
       this.#counts[COUNTED_AS[event.type]] += 1;
       this.#emit(event);
     }
-    return Math.min(...batch.map((ended) => dueAgainAt(ended, now)));
+    return Math.min(...batch.map((ended) => this.#nextDueAt(ended, now)));
+  }
+
+  /** What waited for a task that has ended may be due now. */
+  #nextDueAt(ended: Ended, now: number): number {
+    const dueAt = dueAgainAt(ended, now);
+    return dueAt === NEVER && this.#awaited.take(ended.task.id) ? now : dueAt;
   }
 
   #divide(batch: readonly Ended[], error: StorageRejected, at: number): Ended[][] {

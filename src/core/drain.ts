@@ -4,7 +4,7 @@ import { Committer } from "./committer.ts";
 import type { DrainEnd, DrainOptions, DrainReport, Engine } from "./engine.ts";
 import { QueryLimitReached, SchemaMissing, StorageRejected, StorageUnavailable } from "./errors.ts";
 import type { StorageUse } from "./events.ts";
-import { Flight } from "./flight.ts";
+import { type AttemptNotes, Flight, NO_NOTES } from "./flight.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Horizon } from "./horizon.ts";
 import { Judge } from "./judge.ts";
@@ -12,7 +12,7 @@ import { DRAIN_DEFAULTS } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { Poller } from "./poller.ts";
 import { Rescuer } from "./rescuer.ts";
-import type { ClaimedTask } from "./task.ts";
+import type { ClaimedTask, Progress } from "./task.ts";
 import { type Outcome, settle } from "./transitions.ts";
 import { Waker } from "./waker.ts";
 
@@ -58,7 +58,7 @@ class Drain {
     this.#horizon = new Horizon(start, options);
     this.#heartbeat = new Heartbeat(start, interval, () => this.#guarded("renew", () => this.#renew()));
     this.#judge = new Judge(engine);
-    this.#committer = new Committer(storage, emit, records);
+    this.#committer = new Committer(storage, emit, engine.awaited, records);
     this.#poller = new Poller(storage, options);
     this.#budget = new QueryBudget(storage, interval, options.queryBudget, records);
     this.#claimer = new Claimer(engine, this.#pace, this.#budget, this.#horizon, options);
@@ -66,9 +66,10 @@ class Drain {
       ...engine,
       env: engine.envFor((queries) => this.#budget.spend(queries, clock.now())),
       now: () => clock.now(),
+      budget: this.#budget,
       concurrency: options.concurrency,
       mayRetry: this.#judge.mayRetry,
-      onEnd: (task, outcome, duration) => this.#onEnd(task, outcome, duration),
+      onEnd: (task, outcome, told) => this.#onEnd(task, outcome, told),
     });
     this.#rescuer = new Rescuer(engine, this.#flight, interval, options.rescue === false ? NEVER : start);
   }
@@ -194,10 +195,11 @@ class Drain {
     else for (const task of tasks) this.#onEnd(task, { kind: "release" });
   }
 
-  #onEnd(task: ClaimedTask, outcome: Outcome, duration = 0): void {
+  #onEnd(task: ClaimedTask, outcome: Outcome, { duration, progress }: AttemptNotes = NO_NOTES): void {
     const now = this.#engine.clock.now();
     const backoff = this.#judge.backoffAfter(task, outcome);
-    const settlement = settle(task, this.#budget.explain(outcome, this.#flight.size), now, backoff);
+    const explained = this.#budget.explain(outcome, this.#flight.size);
+    const settlement = settle({ ...task, progress }, explained, now, backoff);
     this.#pace.noteEnd();
     this.#budget.noteEnd(this.#flight.size);
     if (settlement === null) this.#committer.lose(task);

@@ -1,3 +1,4 @@
+import type { Awaited } from "./awaited.ts";
 import type { SpendQueries } from "./budget.ts";
 import type { Clock } from "./clock.ts";
 import type { EndCounts } from "./committer.ts";
@@ -6,6 +7,7 @@ import type { EventListener } from "./events.ts";
 import type { Logger } from "./log.ts";
 import type { Composed } from "./middleware.ts";
 import { LIMITS } from "./options.ts";
+import type { Producer } from "./producer.ts";
 import type { Registry } from "./registry.ts";
 import type { Storage } from "./storage.ts";
 
@@ -13,6 +15,9 @@ import type { Storage } from "./storage.ts";
 export interface Engine {
   readonly storage: Storage;
   readonly registry: Registry;
+  /** What handlers enqueue by. */
+  readonly producer: Producer<unknown>;
+  readonly awaited: Awaited;
   readonly clock: Clock;
   readonly random: () => number;
   /** What the handlers of one drain get as `ctx.env`. @param spend is told of their own queries where those can be seen */

@@ -9,6 +9,7 @@ export type ErrorCode =
   | "wrong_status"
   | "unique_conflict"
   | "id_conflict"
+  | "parent_not_found"
   | "idempotency_conflict"
   | "lease_lost"
   | "task_timeout"
@@ -164,6 +165,19 @@ export class IdConflictError extends OmniqError {
   constructor(ids: readonly string[]) {
     super(
       `expected each id to be new or to come with the same content as before, got another for ${ids.join(", ")}`,
+    );
+    this.ids = ids;
+  }
+}
+
+/** A task is to wait for one that does not exist. Nothing was enqueued. */
+export class ParentNotFoundError extends OmniqError {
+  readonly code = "parent_not_found";
+  readonly ids: readonly string[];
+
+  constructor(ids: readonly string[]) {
+    super(
+      `expected each id in after to be that of a task that exists or is enqueued in the same batch, got ${ids.slice(0, 20).join(", ")}`,
     );
     this.ids = ids;
   }

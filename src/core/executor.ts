@@ -1,8 +1,11 @@
+import { Children, type ChildrenOptions } from "./children.ts";
 import { Aborted, NonRetryable, Snooze } from "./control.ts";
 import { TaskTimeoutError, ValidationError } from "./errors.ts";
 import { type Logger, withFields } from "./log.ts";
 import type { Composed } from "./middleware.ts";
 import { LIMITS } from "./options.ts";
+import { enqueueRequest } from "./prepare.ts";
+import type { ProgressBook } from "./progress.ts";
 import type { AnyTask, TaskContext } from "./registry.ts";
 import { serialize, toTaskError, withoutStack } from "./serialize.ts";
 import type { ClaimedTask, JsonText } from "./task.ts";
@@ -11,7 +14,7 @@ import type { Outcome } from "./transitions.ts";
 /** How long an aborted handler may take to end before its worker goes on without it, in milliseconds. */
 const ABORT_GRACE = 500;
 
-export interface ExecutorOptions {
+export interface ExecutorOptions extends ChildrenOptions {
   readonly env: unknown;
   readonly log: Logger;
   readonly now: () => number;
@@ -19,6 +22,7 @@ export interface ExecutorOptions {
   readonly aroundRun?: Composed["run"];
   /** Whether what the handler threw is worth another try. Defaults to always. */
   readonly mayRetry?: (task: ClaimedTask, error: unknown) => boolean;
+  readonly progress: ProgressBook;
 }
 
 /**
@@ -31,22 +35,38 @@ export async function execute(
   task: ClaimedTask,
   definition: AnyTask,
   controller: AbortController,
-  { env, log, now, aroundRun = null, mayRetry = () => true }: ExecutorOptions,
+  options: ExecutorOptions,
 ): Promise<Outcome> {
   const { signal } = controller;
-  const fields = { taskId: task.id, funcPath: task.funcPath, attempt: task.attempts };
   // The worker's own: what a handler changed in it would lose the acknowledgement.
   Object.freeze(task);
-  const context: TaskContext = { signal, task, args: task.args, env, log: withFields(log, fields) };
+  const context = contextOf(task, signal, options);
   const timer = setTimeout(() => controller.abort(new TaskTimeoutError(task.timeout)), task.timeout);
   try {
-    const returned = await untilAborted(runHandler(task, definition, context, aroundRun), signal);
+    const returned = await untilAborted(runHandler(task, definition, context, options.aroundRun ?? null), signal);
     return { kind: "success", result: returned };
   } catch (thrown) {
+    const { now, mayRetry = () => true } = options;
     return toOutcome(thrown, signal, task, now(), (error) => mayRetry(task, error));
   } finally {
     clearTimeout(timer);
   }
+}
+
+function contextOf(task: ClaimedTask, signal: AbortSignal, options: ExecutorOptions): TaskContext {
+  const fields = { taskId: task.id, funcPath: task.funcPath, attempt: task.attempts };
+  const { env, log, progress } = options;
+  const children = new Children(task, signal, options);
+  return {
+    signal,
+    task,
+    args: task.args,
+    env,
+    log: withFields(log, fields),
+    progress: (value, message) => progress.note(task, value, message),
+    enqueue: (definition, input, given) => children.enqueue(enqueueRequest(definition, input, given)),
+    enqueueMany: (requests) => children.enqueueMany(requests),
+  };
 }
 
 async function runHandler(

@@ -1,30 +1,42 @@
+import type { ChildrenOptions } from "./children.ts";
 import { Aborted } from "./control.ts";
 import { type EventListener, subjectOf } from "./events.ts";
 import { execute } from "./executor.ts";
 import type { Logger } from "./log.ts";
 import type { Composed } from "./middleware.ts";
 import { DRAIN_DEFAULTS, LIMITS } from "./options.ts";
+import { ProgressBook } from "./progress.ts";
 import type { Registry } from "./registry.ts";
 import { toTaskError, withoutStack } from "./serialize.ts";
 import type { Storage } from "./storage.ts";
-import type { ClaimedTask } from "./task.ts";
+import type { Claim, ClaimedTask, Progress } from "./task.ts";
 import type { Outcome } from "./transitions.ts";
 
 /** What a worker needs to run tasks. */
-export interface FlightOptions {
+export interface FlightOptions extends ChildrenOptions {
   readonly registry: Registry;
   readonly env: unknown;
   readonly log: Logger;
-  readonly now: () => number;
   readonly emit: EventListener;
   readonly concurrency: number;
   /** Around each handler. Defaults to nothing. */
   readonly aroundRun?: Composed["run"];
   /** Whether what a handler threw is worth another try. Defaults to always. */
   readonly mayRetry?: (task: ClaimedTask, error: unknown) => boolean;
-  /** Called as each attempt ends; `duration` is 0 for one that did not start. */
-  readonly onEnd: (task: ClaimedTask, outcome: Outcome, duration: number) => void;
+  /** Called as each attempt ends. */
+  readonly onEnd: (task: ClaimedTask, outcome: Outcome, notes: AttemptNotes) => void;
 }
+
+/** What is known of an attempt that has ended, besides how. */
+export interface AttemptNotes {
+  /** How long it ran, in milliseconds; 0 for one that did not start. */
+  readonly duration: number;
+  /** What its handler told last. */
+  readonly progress: Progress | null;
+}
+
+/** Of an attempt that did not start. */
+export const NO_NOTES: AttemptNotes = { duration: 0, progress: null };
 
 interface Running {
   readonly controller: AbortController;
@@ -35,6 +47,7 @@ interface Running {
 /** The tasks that one worker holds: some run, the others wait for a free slot. It keeps their leases. */
 export class Flight {
   readonly #options: FlightOptions;
+  readonly #progress = new ProgressBook();
   #running = new Map<ClaimedTask, Running>();
   #leases = new Map<ClaimedTask, number>();
   #waiting: ClaimedTask[] = [];
@@ -98,11 +111,13 @@ export class Flight {
   ): Promise<void> {
     const held = [...this.#leases.keys()];
     if (held.length + unsettled.length === 0) return;
+    const claims = held.map((task) => ({ ...task, progress: this.#progress.of(task) }));
     // Not by id: another attempt of the same task may be held here too.
-    const renewed = new Set(await storage.renewMany([...held, ...unsettled], leaseExpiresAt));
-    for (const task of held) {
+    const renewed = new Set(await storage.renewMany<Claim>([...claims, ...unsettled], leaseExpiresAt));
+    for (const [index, task] of held.entries()) {
+      const claim = claims[index];
       if (!this.#leases.has(task)) continue;
-      if (renewed.has(task)) this.#leases.set(task, leaseExpiresAt);
+      if (claim !== undefined && renewed.has(claim)) this.#leases.set(task, leaseExpiresAt);
       else this.#lose(task);
     }
   }
@@ -154,7 +169,8 @@ export class Flight {
     const startedAt = now();
     this.#running.set(task, { controller, endsBy: startedAt + task.timeout });
     emit({ type: "task.started", task: subjectOf(task) });
-    void execute(task, definition, controller, this.#options).then((outcome) => {
+    const options = { ...this.#options, progress: this.#progress };
+    void execute(task, definition, controller, options).then((outcome) => {
       this.#running.delete(task);
       this.#end(task, outcome, Math.max(0, Math.round(now() - startedAt)));
       this.#fill();
@@ -164,7 +180,7 @@ export class Flight {
   #end(task: ClaimedTask, outcome: Outcome, duration = 0): void {
     this.#leases.delete(task);
     if (this.#leases.size === 0) this.#startAfresh();
-    this.#options.onEnd(task, outcome, duration);
+    this.#options.onEnd(task, outcome, { duration, progress: this.#progress.of(task) });
   }
 
   /**

@@ -24,6 +24,16 @@ export function idTime(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
+/**
+ * A UUIDv7 with the time of another, whose random bits are those of a digest.
+ *
+ * @param digest at least 20 hexadecimal digits
+ */
+export function derivedId(id: string, digest: string): string {
+  const variant = "89ab"[Number.parseInt(digest.slice(3, 4), 16) % 4];
+  return `${id.slice(0, 14)}7${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(7, 19)}`;
+}
+
 /** The smallest UUIDv7 of a moment, as text that ids compare with. */
 export function firstIdAt(instant: number): string {
   const hex = Math.max(0, instant).toString(16).padStart(12, "0");

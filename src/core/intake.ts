@@ -35,13 +35,13 @@ export class Intake {
   readonly #storage: Pick<Storage, "enqueueMany">;
   readonly #registry: Registry;
   readonly #settings: PrepareSettings;
-  readonly #onInsert: () => void;
+  readonly #onInsert: (tasks: readonly NewTask[]) => void;
 
   constructor(
     storage: Pick<Storage, "enqueueMany">,
     registry: Registry,
     defaults: TaskDefaults,
-    onInsert: () => void,
+    onInsert: (tasks: readonly NewTask[]) => void,
   ) {
     this.#storage = storage;
     this.#registry = registry;
@@ -85,7 +85,7 @@ export class Intake {
   ): Promise<readonly EnqueueReceipt[]> {
     const expiredBefore = now - RETENTION_DEFAULTS.idempotencyKey;
     const receipts = await this.#storage.enqueueMany(tasks, now, key && { ...key, expiredBefore });
-    this.#onInsert();
+    this.#onInsert(tasks);
     return receipts;
   }
 }

@@ -27,6 +27,8 @@ export const LIMITS = {
   traceLength: 4_096,
   /** Tasks in one `enqueueMany`. */
   batch: 10_000,
+  /** Tasks that one waits for. */
+  parents: 100,
   /** How far ahead of the clock the time inside a given id may be. */
   idAhead: ID_AHEAD,
   priority: { min: 0, max: 9 },

@@ -1,11 +1,13 @@
-import { describeKind } from "./describe.ts";
+import { refuseCycles } from "./after.ts";
+import { describe, describeKind } from "./describe.ts";
 import { FieldError, ValidationError } from "./errors.ts";
-import { type ExtraOptions, parseExtras } from "./extras.ts";
+import { type ExtraOptions, parseExtras, withEndings } from "./extras.ts";
 import { newId } from "./id.ts";
 import { parseJson } from "./json.ts";
 import {
   type EnqueueOptions,
   LIMITS,
+  type ParsedOptions,
   parseEta,
   parseNewId,
   parseShared,
@@ -13,7 +15,7 @@ import {
 } from "./options.ts";
 import { type AnyTask, atMost, type TaskDefinition } from "./registry.ts";
 import { byteLength, serialize } from "./serialize.ts";
-import { type NewTask, NO_EXTRAS, type Task } from "./task.ts";
+import { type NewTask, NO_EXTRAS, type Task, type TaskExtras } from "./task.ts";
 import { debounced, parseUnique, uniqueKeyOf, withUnique } from "./unique.ts";
 
 /** One task to enqueue. Build it with {@link enqueueRequest}, which checks the payload's type. */
@@ -81,11 +83,14 @@ export async function prepareTask(
   const args = serialize(options.args ?? [], "args", limits);
   const taken = options.args === undefined ? args.length : byteLength(args);
   const kwargs = serialize(input, "kwargs", { ...limits, maxBytes: LIMITS.payloadBytes - taken });
+  const id = options.id === undefined ? newId(now) : parseNewId(options.id, "id", now);
+  const extras = parseExtras(withEndings(options, task.settings), now);
+  refuseContradictions(id, settings, extras);
   await task.validate(input);
   const unique = options.unique === undefined ? (task.unique ?? null) : parseUnique(options.unique);
   const payload = { args: options.args ?? [], kwargs: input };
   return {
-    id: options.id === undefined ? newId(now) : parseNewId(options.id, "id", now),
+    id,
     idGiven: options.id !== undefined,
     funcPath: task.name,
     args,
@@ -93,8 +98,19 @@ export async function prepareTask(
     eta: debounced(parseEta(options, now), unique, now),
     uniqueKey: await uniqueKeyOf(options.uniqueKey, unique, task.name, payload),
     ...settings,
-    extras: withUnique(parseExtras(options, now), unique),
+    extras: withUnique(extras, unique),
   };
+}
+
+function refuseContradictions(id: string, { interval }: ParsedOptions, extras: TaskExtras | null): void {
+  if (extras === null) return;
+  const { onSuccess, after } = extras;
+  // Its success is not its end.
+  if (onSuccess === "delete" && interval !== null) {
+    throw new ValidationError("deleteOnSuccess", "absent where the task has an interval", "true");
+  }
+  const own = after.indexOf(id);
+  if (own >= 0) throw new ValidationError(`after[${own}]`, "the id of another task", describe(id));
 }
 
 /** Prepares many, one by one; an error names the request at fault. */
@@ -113,10 +129,16 @@ export async function prepareMany<Request>(
       throw error instanceof FieldError ? error.within(`tasks[${index}]`) : error;
     }
   }
+  refuseCycles(tasks);
   return tasks;
 }
 
-/** The task that an insert makes of it. */
+/** Whether it is to wait for other tasks. */
+export function waits({ extras }: NewTask): boolean {
+  return extras !== null && extras.after.length > 0;
+}
+
+/** The task that an insert makes of it, where it waits for no other. */
 export function pendingTask({ idGiven: _, args, kwargs, extras, ...task }: NewTask, now: number): Task {
   const { expiresAt, parentId, after, resultTtl, onSuccess, schedule, scheduledFor } = extras ?? NO_EXTRAS;
   return {

@@ -26,6 +26,9 @@ export interface Inserted {
   readonly now: number;
 }
 
+/** Makes tasks another's children before they are inserted. */
+export type Adopt = (tasks: readonly NewTask[]) => Promise<readonly NewTask[]>;
+
 /** Takes requests through the middleware, inserts what comes of them, and tells of those that are new. */
 export class Producer<Native> {
   readonly #parts: ProducerParts<Native>;
@@ -35,14 +38,14 @@ export class Producer<Native> {
   }
 
   /** One, whose errors name the field alone. */
-  async one(request: Request, key?: CallerKey) {
-    const { tasks, receipts, now } = await this.#insert([request], false, key);
+  async one(request: Request, key?: CallerKey, adopt?: Adopt) {
+    const { tasks, receipts, now } = await this.#insert([request], false, key, adopt);
     return { task: onlyOf(tasks), receipt: onlyOf(receipts), now };
   }
 
   /** Many, all or nothing; an error names the one at fault. */
-  many(requests: readonly Request[], key?: CallerKey): Promise<Inserted> {
-    return this.#insert(requests, true, key);
+  many(requests: readonly Request[], key?: CallerKey, adopt?: Adopt): Promise<Inserted> {
+    return this.#insert(requests, true, key, adopt);
   }
 
   /** What would insert one. */
@@ -56,9 +59,15 @@ export class Producer<Native> {
     return (await this.#through([request], false, insert)).statements;
   }
 
-  async #insert(requests: readonly Request[], isBatch: boolean, key?: CallerKey): Promise<Inserted> {
+  async #insert(
+    requests: readonly Request[],
+    isBatch: boolean,
+    key?: CallerKey,
+    adopt: Adopt = async (tasks) => tasks,
+  ): Promise<Inserted> {
     const { intake, emit } = this.#parts;
-    const inserted = await this.#through(requests, isBatch, async (tasks, now) => {
+    const inserted = await this.#through(requests, isBatch, async (prepared, now) => {
+      const tasks = await adopt(prepared);
       return { tasks, now, receipts: await intake.insertMany(tasks, now, key) };
     });
     for (const [index, { id, funcPath, queue }] of inserted.tasks.entries()) {

@@ -1,4 +1,5 @@
 import { AMBIENT } from "./ambient.ts";
+import { Awaited } from "./awaited.ts";
 import { Clock } from "./clock.ts";
 import { drain } from "./drain.ts";
 import { type Duration, parseDuration, parseInteger } from "./duration.ts";
@@ -20,6 +21,7 @@ import {
   pendingTask,
   type TaskOptions,
   type TaskRequest,
+  waits,
 } from "./prepare.ts";
 import { Producer } from "./producer.ts";
 import type { KickOptions, QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
@@ -62,6 +64,7 @@ interface Shared {
   readonly clock: Clock;
   /** Each wakes a drain of this process. */
   readonly listeners: Set<() => void>;
+  readonly awaited: Awaited;
   /** Whether what it answers is to be shown. */
   readonly redacts: boolean;
   readonly middleware: Composed;
@@ -92,6 +95,7 @@ export class Queue<Native = unknown> extends Operations {
     const common = shared ?? {
       clock: new Clock(options.now),
       listeners: new Set(),
+      awaited: new Awaited(),
       redacts: false,
       middleware: composeMiddleware(options.middleware),
       metrics: options.metrics ?? new Metrics(),
@@ -118,7 +122,10 @@ export class Queue<Native = unknown> extends Operations {
     this.#lookup = lookup;
     const defaults = parseDefaults(options.defaults);
     const { clock, middleware } = this.#shared;
-    const intake = new Intake(this.#storage, registry, defaults, () => this.#wake());
+    const intake = new Intake(this.#storage, registry, defaults, (tasks) => {
+      this.#shared.awaited.note(tasks);
+      this.#wake();
+    });
     this.#producer = new Producer({ intake, storage: this.#storage, clock, middleware, emit: this.#emit });
   }
 
@@ -195,14 +202,16 @@ export class Queue<Native = unknown> extends Operations {
   async submit(request: TaskRequest, key?: CallerKey): Promise<Submission> {
     const { task: prepared, receipt, now } = await this.#producer.one(request, key);
     const { id, ...met } = receipt;
-    const task = met.duplicate ? await this.get(id) : this.#lookup.show(pendingTask(prepared, now));
-    return { task, ...met, due: isNew(receipt) && prepared.eta <= now };
+    // Only the database knows which of the tasks that it waits for have ended.
+    const known = !met.duplicate && !waits(prepared);
+    const task = known ? this.#lookup.show(pendingTask(prepared, now)) : await this.get(id);
+    return { task, ...met, due: isNew(receipt) && task.awaits === 0 && task.eta <= now };
   }
 
   /** The same for up to 10,000, all or nothing; an error names the task at fault, as `tasks[3]`. */
   async submitMany(requests: readonly TaskRequest[], key?: CallerKey): Promise<BatchSubmission> {
     const { tasks, receipts, now } = await this.#producer.many(requests, key);
-    const due = tasks.some(({ eta }, index) => eta <= now && isNew(receipts[index]));
+    const due = tasks.some((task, index) => task.eta <= now && !waits(task) && isNew(receipts[index]));
     return { receipts, due };
   }
 
@@ -409,8 +418,10 @@ export class Queue<Native = unknown> extends Operations {
     const { env = {}, envFor = () => env, log = SILENT, random = AMBIENT.random } = this.#options;
     const [storage, registry, clock, emit] = [this.#storage, this.#registry, this.#shared.clock, this.#emit];
     const { run: aroundRun } = this.#shared.middleware;
+    const { awaited } = this.#shared;
     const records = this.#keepHistory !== null;
-    return { storage, registry, clock, random, envFor, log, emit, aroundRun, records };
+    const producer = this.#producer;
+    return { storage, registry, producer, awaited, clock, random, envFor, log, emit, aroundRun, records };
   }
 }
 

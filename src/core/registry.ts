@@ -1,9 +1,12 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { ConfigError, UnknownTaskError } from "./errors.ts";
+import { type EndingOptions, parseEndings } from "./extras.ts";
 import type { Logger } from "./log.ts";
 import { type ParsedOptions, parseShared, parseText, type SharedOptions, TASK_DEFAULTS } from "./options.ts";
+import type { EnqueueRequest, TaskOptions } from "./prepare.ts";
 import { parseRedact, type Redaction } from "./redact.ts";
 import { parseRetries, type RetryOptions, type RetryRule } from "./retries.ts";
+import type { EnqueueReceipt } from "./storage.ts";
 import type { ClaimedTask, JsonObject, JsonValue } from "./task.ts";
 import { type ParsedUnique, parseUnique, type UniqueOptions } from "./unique.ts";
 import { validate } from "./validate.ts";
@@ -25,13 +28,40 @@ export interface TaskContext<Env = unknown> {
   readonly env: Env;
   /** Writes lines that bear the task's id. */
   readonly log: Logger;
+  /**
+   * Tells how far the work is: `task.progress` shows it from the next heartbeat on, which is at most 30 s away. Only the last
+   * one is kept, so that it costs nothing however often it is called.
+   *
+   * @param value from 0 to 1
+   * @param message up to 255 characters. Defaults to none
+   * @throws {ValidationError}
+   * @example ctx.progress(done / total, `page ${done}`)
+   */
+  progress(value: number, message?: string): void;
+  /**
+   * Enqueues a child of this task. A retry meets the children that an earlier attempt enqueued, by their payload and, where
+   * several are alike, by their order: they are not enqueued again.
+   *
+   * @param options see {@link TaskOptions}; an `id` is taken as it is given
+   * @returns its id; `duplicate: true` where it was there already
+   * @throws what {@link Queue.enqueue} throws; {@link ValidationError} where the child would be deleted at its success;
+   *   {@link QueryBudgetSpent}; what aborted the attempt, once it is aborted
+   * @example await ctx.enqueue(resize, { page: 3 })
+   */
+  enqueue<Input>(
+    task: TaskDefinition<Input, never>,
+    input: Input,
+    options?: TaskOptions,
+  ): Promise<EnqueueReceipt>;
+  /** The same for up to 10,000, all or nothing. @param requests made by {@link enqueueRequest} */
+  enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueReceipt[]>;
 }
 
 /** What a handler may return: JSON, or nothing. */
 type Output = unknown;
 
 /** A task's settings and its handler. */
-export interface TaskSettings<Input, Env = unknown> extends SharedOptions, RetryOptions {
+export interface TaskSettings<Input, Env = unknown> extends SharedOptions, RetryOptions, EndingOptions {
   /**
    * What reads `"[redacted]"` wherever the task is shown: in replies of the HTTP API, in what `queue.redacted()` answers and in
    * errors of the schema. It is stored whole, and the handler gets all of it. True for every value of `args`, `kwargs` and
@@ -70,7 +100,7 @@ export interface ValidatedTaskSettings<Schema extends StandardSchemaV1, Env = un
  */
 export interface TaskDefinition<in Input = never, in Env = unknown> {
   readonly name: string;
-  readonly settings: SharedOptions;
+  readonly settings: SharedOptions & EndingOptions;
   /** What of its tasks is not to be shown. */
   readonly redaction: Redaction;
   /** Which of its tasks are the same. Absent: none. */
@@ -118,6 +148,7 @@ export function defineTask(
 ): TaskDefinition<unknown, unknown> {
   parseText(name, "name");
   parseShared(settings, DEFINITION_DEFAULTS);
+  parseEndings(settings);
   const { input: schema, run, redact = [], unique, backoff, retryIf, ...shared } = settings;
   const redaction = parseRedact(redact, name);
   return {

@@ -68,12 +68,26 @@ export async function purgeDue(
   const turn = await storage.startPurge(now, now + RETENTION_DEFAULTS.purgeInterval);
   if (turn === null) return 0;
   const limits = { olderThan: now - retention.result, failedOlderThan: now - retention.failed };
-  const { purged, cursor } = await purgePages(storage, { ...limits, ...turn }, pages);
+  const timed = await purgeOutlived(storage, now, pages);
+  const left = pages - timed.pages;
+  const { purged, cursor } = await purgePages(storage, { ...limits, ...turn, leavesTimed: true }, left);
   await storage.purgeIdempotencyKeys(now - RETENTION_DEFAULTS.idempotencyKey);
   if (keepHistory !== null) await storage.history.purge(now - keepHistory);
   for (let page = 0; page < pages; page++) if (!(await storage.uniques.purgeWindows(now)).more) break;
-  await storage.finishPurge(cursor, now);
-  return purged;
+  await storage.finishPurge(timed.more || left === 0 ? (cursor ?? "") : cursor, now);
+  return purged + timed.purged;
+}
+
+/** Purges those whose own `resultTtl` is over; a look that finds none is no page. */
+async function purgeOutlived({ lifetimes }: Storage, now: number, limit: number) {
+  let [pages, purged, more] = [0, 0, true];
+  while (more && pages < limit) {
+    const done = await lifetimes.purgeOutlived(now);
+    purged += done.purged;
+    more = done.more;
+    if (done.purged > 0) pages += 1;
+  }
+  return { purged, pages, more };
 }
 
 /** Purges page by page: `cursor` is null where it reached the end. */

@@ -1,6 +1,7 @@
 import type { BulkStorage } from "./bulk.ts";
 import type { OperatorStorage } from "./operators.ts";
 import type { HistoryStorage } from "./history.ts";
+import type { LifetimeStorage } from "./lifetimes.ts";
 import type {
   CancelledAtClaim,
   Claim,
@@ -127,6 +128,8 @@ export interface PurgeRequest {
   readonly failedOlderThan: number;
   /** From the page before; null for the first. */
   readonly cursor: string | null;
+  /** Whether tasks with a `resultTtl` of their own are left to it. Defaults to false. */
+  readonly leavesTimed?: boolean;
 }
 
 /** What can be told of a task's end. */
@@ -264,6 +267,8 @@ export interface Storage<Native = unknown> {
 
   // Housekeeping
   readonly uniques: UniqueStorage;
+  /** Tasks that say themselves how long they are kept. */
+  readonly lifetimes: LifetimeStorage;
   /** Removes finished tasks and their results, and counts them: one bounded page from `cursor` on. */
   purgeResults(request: PurgeRequest): Promise<{ readonly purged: number; readonly cursor: string | null }>;
   /** Forgets idempotency keys recorded before `olderThan`. */

@@ -122,6 +122,10 @@ export interface Claim {
   readonly attempts: number;
   /** The token of the statement that claimed it; lets a lost reply be told from a lost lease. */
   readonly claimToken?: string;
+  /** What becomes of the task at SUCCESS, as it was claimed: one that is to be deleted then is kept without it. Defaults to `keep`. */
+  readonly onSuccess?: OnSuccess;
+  /** What its handler told last; what is on file stays where there is none. */
+  readonly progress?: Progress | null;
 }
 
 /** A task that a worker has claimed: what it needs to run it. */

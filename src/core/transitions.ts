@@ -17,7 +17,8 @@ export type Outcome =
 /**
  * What a claim's end changes. The storage applies it to the row, and only while the claim holds:
  *
- * - `done`: SUCCESS with a result; with an interval instead PENDING at `now + interval`, `failures = 0`, the result on file.
+ * - `done`: SUCCESS with a result, without, or the task is deleted: its `onSuccess` says which. With an interval instead PENDING
+ *   at `now + interval`, `failures = 0`, the result on file.
  * - `retry`: RETRYING at `retryAt`, one failure more.
  * - `fail`: FAILED with a result, one failure more.
  * - `snooze`: due again at `until`, no failure counted: RETRYING where there are failures, else PENDING.
@@ -68,7 +69,7 @@ export function settle(
   const claim = claimOf(task);
   switch (outcome.kind) {
     case "success":
-      return { ...claim, kind: "done", result: outcome.result };
+      return { ...claim, onSuccess: task.onSuccess, kind: "done", result: outcome.result };
     case "starved": {
       const { error } = outcome;
       if (!error.retryable) return { ...claim, kind: "fail", error };
@@ -111,8 +112,9 @@ export function rescue(task: Running, now: number, backoff: (failures: number) =
   return { ...claim, kind: "quarantine", error, counted, retryAt: counted ? now + backoff(failures) : now };
 }
 
-function claimOf({ id, attempts, claimToken }: Claim): Claim {
-  return { id, attempts, claimToken };
+function claimOf({ id, attempts, claimToken, progress }: Claim): Claim {
+  const claim = { id, attempts, claimToken };
+  return progress === undefined || progress === null ? claim : { ...claim, progress };
 }
 
 /** An operator's change of one task. */

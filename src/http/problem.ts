@@ -26,6 +26,7 @@ const STATUSES = {
   invalid_json: 400,
   not_serializable: 400,
   unknown_task: 400,
+  parent_not_found: 400,
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,

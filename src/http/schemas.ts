@@ -45,6 +45,8 @@ export const NewTaskBody = v.strictObject({
   keepResult: v.optional(v.boolean()),
   deleteOnSuccess: v.optional(v.boolean()),
   unique: v.optional(UniqueBody),
+  after: v.optional(v.array(v.string())),
+  afterFailure: v.optional(v.picklist(["cancel", "start"])),
 });
 export type NewTaskBody = v.InferOutput<typeof NewTaskBody>;
 

@@ -1,7 +1,13 @@
-import { IdConflictError, IdempotencyConflictError, StorageRejected } from "../core/errors.ts";
+import {
+  IdConflictError,
+  IdempotencyConflictError,
+  ParentNotFoundError,
+  StorageRejected,
+} from "../core/errors.ts";
 import type { EnqueueReceipt, IdempotencyKey } from "../core/storage.ts";
 import type { NewTask } from "../core/task.ts";
 import type { Databases } from "./databases.ts";
+import { findMissingParents, planDependencies } from "./dependencies.ts";
 import { type List, newTaskJson, toLists } from "./lists.ts";
 import type { Statement } from "./statements/statement.ts";
 import type { Statements } from "./statements.ts";
@@ -24,7 +30,13 @@ export async function enqueueMany(
 /** The statements of a plain insert, for a batch that the caller composes: it fails where an id exists with another content. */
 export function enqueueStatements(sql: Statements, tasks: readonly NewTask[], now: number): Statement[] {
   const lists = toLists(tasks, newTaskJson);
-  return [...lists.map((list) => insert(sql, list, now)), ...assertSameContent(sql, lists)];
+  const { before, after } = planDependencies(sql, tasks);
+  return [
+    ...before,
+    ...lists.map((list) => insert(sql, list, now)),
+    ...after,
+    ...assertSameContent(sql, lists),
+  ];
 }
 
 function insert(
@@ -66,6 +78,9 @@ async function send(
       conflicts: lists.map(({ json }) => sql.findConflicts({ tasks: json })),
     });
     // Where none is on file, the tasks conflict with each other.
+    const missing =
+      conflicts.length > 0 ? [] : await findMissingParents({ tasks, results: null, sql }, itemsOf(lists));
+    if (missing.length > 0) throw new ParentNotFoundError(missing);
     const ids = conflicts.length > 0 ? conflicts.map(({ id }) => id) : findRepeated(lists);
     if (ids.length > 0) throw new IdConflictError(ids);
     throw (await findUniqueConflict(databases, lists, now)) ?? error;
@@ -80,11 +95,12 @@ function planEnqueue(
   idempotency: IdempotencyKey | undefined,
 ) {
   // After a resend every task may be there already, ours among them: all are looked up.
-  const mayMeet = lists.filter(
-    ({ items }) => resent || items.some((task) => task.idGiven || task.uniqueKey !== null),
-  );
+  const mayMeet = lists.filter(({ items }) => resent || items.some(mayMeetAnother));
+  const { before, after } = planDependencies(sql, itemsOf(lists), idempotency);
   return {
+    before,
     inserted: lists.map((list) => insert(sql, list, now, idempotency)),
+    after,
     ...planUnique(sql, lists, now, resent, idempotency),
     asserted: assertSameContent(sql, lists, idempotency),
     met: mayMeet.map(({ json }) => sql.findDuplicates({ tasks: json })),
@@ -93,13 +109,22 @@ function planEnqueue(
   };
 }
 
+/** The id of a child tells its content: it meets the one that an earlier attempt of its parent made. */
+function mayMeetAnother({ idGiven, uniqueKey, extras }: NewTask): boolean {
+  return idGiven || uniqueKey !== null || (extras !== null && extras.parentId !== null);
+}
+
+function itemsOf(lists: readonly List<NewTask>[]): NewTask[] {
+  return lists.flatMap(({ items }) => items);
+}
+
 function recordKey(
   sql: Statements,
   lists: readonly List<NewTask>[],
   now: number,
   idempotency: IdempotencyKey,
 ): Statement<{ first: number }>[] {
-  const tasks = lists.flatMap(({ items }) => items);
+  const tasks = itemsOf(lists);
   const statements: Statement<{ first: number }>[] = [];
   let recorded = 0;
   for (const { json, items } of toLists(tasks, ({ id, uniqueKey }) => JSON.stringify({ id, uniqueKey }))) {
@@ -117,7 +142,7 @@ function recordKey(
 function findRepeated(lists: readonly List<NewTask>[]): string[] {
   const seen = new Set<string>();
   const repeated = new Set<string>();
-  for (const { id } of lists.flatMap(({ items }) => items)) {
+  for (const { id } of itemsOf(lists)) {
     if (seen.has(id)) repeated.add(id);
     seen.add(id);
   }

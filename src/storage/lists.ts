@@ -53,10 +53,11 @@ function listed({ onSuccess, startsAnyway, ...extras }: TaskExtras) {
  * @param lastAttemptAt only `writeResults` reads it, since it cannot see the task
  */
 export function settlementJson(settlement: Settlement, lastAttemptAt?: number | null): string {
-  const { id, attempts, claimToken, duration, kind } = settlement;
-  const head = { id, attempts, claimToken, duration, kind, lastAttemptAt };
+  const { id, attempts, claimToken, duration, kind, progress } = settlement;
+  const head = { id, attempts, claimToken, duration, kind, lastAttemptAt, progress: progress ?? undefined };
   switch (settlement.kind) {
     case "done":
+      if (!keepsResult(settlement)) return JSON.stringify(head);
       // It is JSON already: it was stringified once, and is not again.
       return `${JSON.stringify(head).slice(0, -1)},"result":${settlement.result}}`;
     case "fail":
@@ -74,6 +75,11 @@ export function settlementJson(settlement: Settlement, lastAttemptAt?: number | 
 }
 
 /** One element of the list that `renew` and `findSettled` read. */
-export function claimJson({ id, attempts, claimToken }: Claim): string {
-  return JSON.stringify({ id, attempts, claimToken });
+export function claimJson({ id, attempts, claimToken, progress }: Claim): string {
+  return JSON.stringify({ id, attempts, claimToken, progress: progress ?? undefined });
+}
+
+/** Whether what it returned is kept once it has succeeded. */
+export function keepsResult({ onSuccess = "keep" }: Claim): boolean {
+  return onSuccess === "keep";
 }

@@ -11,14 +11,14 @@ import { PURGE_PAGE } from "./statements/purge.ts";
  */
 export async function purgeResults(
   { tasks, results, sql }: Databases,
-  { olderThan, failedOlderThan, cursor }: PurgeRequest,
+  { olderThan, failedOlderThan, cursor, leavesTimed = false }: PurgeRequest,
 ): Promise<{ readonly purged: number; readonly cursor: string | null }> {
   const latest = Math.max(olderThan, failedOlderThan);
   const range = { after: cursor ?? "", end: firstIdAt(latest + LIMITS.idAhead) };
   const horizon = { olderThan, failedOlderThan };
   const { pages, purgeable } = await tasks.decideMany({
     pages: [sql.examinePage(range)],
-    purgeable: [sql.findPurgeable({ ...range, ...horizon })],
+    purgeable: [sql.findPurgeable({ ...range, ...horizon, withTimed: Number(!leavesTimed) })],
   });
   const ids = JSON.stringify(purgeable.map(({ id }) => id));
   let purged = 0;

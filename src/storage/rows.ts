@@ -59,7 +59,7 @@ export type CancelledRow = ClaimColumns & {
 /** What decides which result is served, and how it is shown. */
 export type OutcomeRow = Pick<
   TaskRow,
-  "id" | "func_path" | "status" | "attempts" | "interval" | "updated_at" | "last_attempt_at"
+  "id" | "func_path" | "status" | "attempts" | "interval" | "updated_at" | "last_attempt_at" | "on_success"
 > & { readonly last_error: string | null };
 
 /** A result on file. */
@@ -148,6 +148,7 @@ export function toEnding(row: OutcomeRow): Ending {
     interval: row.interval,
     updatedAt: row.updated_at,
     lastAttemptAt: row.last_attempt_at,
+    onSuccess: row.on_success ?? "keep",
     lastError: row.last_error === null ? null : parseJson(row.last_error),
   };
 }

@@ -5,7 +5,7 @@ import type { Claim } from "../core/task.ts";
 import type { Settlement } from "../core/transitions.ts";
 import { findIn } from "./claims.ts";
 import type { Databases } from "./databases.ts";
-import { claimJson, settlementJson, toLists } from "./lists.ts";
+import { claimJson, keepsResult, settlementJson, toLists } from "./lists.ts";
 import type { Attempt } from "./statements/settle.ts";
 
 export async function markRunning(
@@ -49,15 +49,17 @@ async function settleTasks(
   if (settlements.length === 0) return { settled: [], lost: [] };
   const { tasks, results, sql } = databases;
   const lists = toLists(settlements, settlementJson).map(({ json }) => ({ settlements: json, now }));
+  const deleting = toLists(settlements.filter(deletesTask), settlementJson);
   const { rows, resent } = await tasks.writeMany(() => ({
     // Before what it counts is settled, and found no more.
     recorded: records ? lists.map(sql.recordSettled) : [],
+    deleted: deleting.map(({ json }) => sql.deleteDone({ settlements: json })),
     // Results come first: the fence of their statement needs the task to be still RUNNING.
     settled: lists.flatMap((list) =>
       results === null ? [sql.settleResults(list), sql.settleTasks(list)] : [sql.settleTasks(list)],
     ),
   }));
-  const missing = exclude(settlements, findIn(rows.settled, settlements));
+  const missing = exclude(settlements, findIn([...rows.deleted, ...rows.settled], settlements));
   return report(settlements, exclude(missing, await findSettledBefore(databases, missing, resent)));
 }
 
@@ -77,10 +79,12 @@ async function findSettledBefore(
   const known = missing.filter(({ claimToken }) => resent || claimToken !== undefined);
   if (known.length === 0) return [];
   const lists = toLists(known, claimJson);
-  const { found } = await tasks.decideMany({
+  const deleting = toLists(known.filter(deletesTask), claimJson);
+  const { found, gone } = await tasks.decideMany({
     found: lists.map(({ json }) => sql.findSettled({ claims: json })),
+    gone: deleting.map(({ json }) => sql.findGone({ claims: json })),
   });
-  return findIn(found, known);
+  return findIn([...found, ...gone], known);
 }
 
 function exclude(all: readonly Settlement[], some: readonly Settlement[]): Settlement[] {
@@ -137,6 +141,10 @@ export async function writeResults(
   }));
 }
 
-function endsWithResult({ kind }: Settlement): boolean {
-  return kind === "done" || kind === "fail";
+function endsWithResult(settlement: Settlement): boolean {
+  return settlement.kind === "fail" || (settlement.kind === "done" && keepsResult(settlement));
+}
+
+function deletesTask({ kind, onSuccess }: Settlement): boolean {
+  return kind === "done" && onSuccess === "delete";
 }

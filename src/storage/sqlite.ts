@@ -1,6 +1,7 @@
 import type { BulkStorage } from "../core/bulk.ts";
 import type { OperatorStorage } from "../core/operators.ts";
 import type { HistoryStorage } from "../core/history.ts";
+import type { LifetimeStorage } from "../core/lifetimes.ts";
 import type {
   ClaimRequest,
   EnqueueReceipt,
@@ -27,6 +28,7 @@ import type { Databases } from "./databases.ts";
 import type { Driver } from "./driver.ts";
 import { enqueueMany, enqueueStatements } from "./enqueue.ts";
 import { makeHistory } from "./history.ts";
+import { makeLifetimes } from "./lifetimes.ts";
 import { listQueues, listTasks } from "./list.ts";
 import { cancel, configureQueue, makeOperators, reschedule, retry } from "./operate.ts";
 import { finishPurge, mayBePurged, purgeIdempotencyKeys, purgeResults, startPurge } from "./purge.ts";
@@ -59,6 +61,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
   readonly bulk: BulkStorage;
   readonly history: HistoryStorage;
   readonly uniques: UniqueStorage;
+  readonly lifetimes: LifetimeStorage;
 
   constructor(driver: Driver<Native>, options: SqliteStorageOptions = {}, meter: Meter = { queries: 0 }) {
     const { tablePrefix = "", results } = options;
@@ -76,6 +79,7 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     this.bulk = makeBulk(this.#databases);
     this.history = makeHistory(this.#databases);
     this.uniques = makeUniques(this.#databases);
+    this.lifetimes = makeLifetimes(this.#databases);
   }
 
   get queryCount(): number {

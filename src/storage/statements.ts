@@ -1,5 +1,6 @@
 import { bulkSql } from "./statements/bulk.ts";
 import { claimSql } from "./statements/claim.ts";
+import { dependenciesSql } from "./statements/dependencies.ts";
 import { enqueueSql } from "./statements/enqueue.ts";
 import { historySql } from "./statements/history.ts";
 import { namesFor } from "./statements/names.ts";
@@ -31,6 +32,7 @@ function buildStatements(prefix: string) {
   const names = namesFor(prefix);
   return {
     ...enqueueSql(names),
+    ...dependenciesSql(names),
     ...claimSql(names),
     ...settleSql(names),
     ...operateSql(names),

@@ -36,7 +36,7 @@ function replaceIn(sql: string, pattern: RegExp, replacement: string): string {
 
 const SETTLE = /UPDATE tasks AS t SET\s+status = CASE/;
 const RESULT = /INSERT INTO results[\s\S]*t\.attempts, t\.last_attempt_at/;
-const RENEW = /SET lease_expires_at = max\(t\.lease_expires_at, \?\d\) FROM/;
+const RENEW = /SET lease_expires_at = max\(t\.lease_expires_at, \?\d\), progress/;
 const CLAIM = /, 'CANCELLED', 'RUNNING'\)/;
 
 export const PLANTS: readonly Plant[] = [

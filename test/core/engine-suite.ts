@@ -1,6 +1,7 @@
 import { beforeEach, describe } from "vitest";
 import type { TestDatabase } from "../support/database.ts";
 import { describeBudget } from "./engine/budget.ts";
+import { describeChildren } from "./engine/children.ts";
 import { describeCommit } from "./engine/commit.ts";
 import { EngineContext } from "./engine/context.ts";
 import { describeControl } from "./engine/control.ts";
@@ -29,6 +30,7 @@ export function describeEngine(name: string, open: () => Promise<TestDatabase>):
     beforeEach(() => context.reset(open));
 
     describeBudget(context);
+    describeChildren(context);
     describeCommit(context);
     describeControl(context);
     describeExpiry(context);

@@ -45,6 +45,9 @@ describe("defineTask", () => {
       args: [],
       env: {},
       log: SILENT,
+      progress: () => {},
+      enqueue: async () => ({ id: "", duplicate: false }),
+      enqueueMany: async () => [],
     };
     expect(await task.run(await task.validate({ n: 21 }), context)).toBe(42);
   });

@@ -8,7 +8,16 @@ const INTERVAL = 1_000;
 
 function ending(status: TaskStatus, attempts: number, interval: number | null = null): Ending {
   const lastError = status === "FAILED" ? taskError() : null;
-  return { id, status, attempts, interval, updatedAt: NOW + 9, lastAttemptAt: NOW, lastError };
+  return {
+    id,
+    status,
+    attempts,
+    interval,
+    updatedAt: NOW + 9,
+    lastAttemptAt: NOW,
+    lastError,
+    onSuccess: "keep",
+  };
 }
 
 function success(attempts: number): TaskResult {

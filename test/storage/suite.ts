@@ -4,6 +4,8 @@ import { describeBulk } from "./suite/bulk.ts";
 import { describeClaim } from "./suite/claim.ts";
 import { Context, type Limits } from "./suite/context.ts";
 import { describeControl } from "./suite/control.ts";
+import { describeDependencies } from "./suite/dependencies.ts";
+import { describeEndings } from "./suite/endings.ts";
 import { describeEnqueue } from "./suite/enqueue.ts";
 import { describeExpiry } from "./suite/expiry.ts";
 import { describeFaults } from "./suite/faults.ts";
@@ -15,6 +17,7 @@ import { describeListing } from "./suite/listing.ts";
 import { describeOperators } from "./suite/operators.ts";
 import { describeOutage } from "./suite/outage.ts";
 import { describePlans } from "./suite/plans.ts";
+import { describeProgress } from "./suite/progress.ts";
 import { describePurge } from "./suite/purge.ts";
 import { describeQueues } from "./suite/queues.ts";
 import { describeResults } from "./suite/results.ts";
@@ -22,6 +25,7 @@ import { describeRetries } from "./suite/retries.ts";
 import { describeSettle } from "./suite/settle.ts";
 import { describeSpecification } from "./suite/specification.ts";
 import { describeUnique } from "./suite/unique.ts";
+import { describeTriggers } from "./suite/triggers.ts";
 import { describeValues } from "./suite/values.ts";
 
 /** The conformance suite: what the storage promises, on every database. */
@@ -33,6 +37,8 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeBulk(context);
     describeClaim(context);
     describeControl(context);
+    describeDependencies(context);
+    describeEndings(context);
     describeEnqueue(context);
     describeExpiry(context);
     describeFaults(context);
@@ -44,6 +50,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeOperators(context);
     describeOutage(context);
     describePlans(context);
+    describeProgress(context);
     describePurge(context);
     describeQueues(context);
     describeResults(context);
@@ -51,6 +58,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeSettle(context);
     describeSpecification(context);
     describeUnique(context);
+    describeTriggers(context);
     describeValues(context);
   });
 }

@@ -1,24 +1,33 @@
+import { parentsOf } from "./dependencies.ts";
 import { active, type Names } from "./names.ts";
 import { isFirst as isFirstOf, type Once } from "./once.ts";
 import { prepare } from "./statement.ts";
 
 /** Producers: tasks come in. `tasks` is a list of what `newTaskJson` makes. */
-export function enqueueSql({ tasks, idempotencyKeys, uniqueWindows }: Names) {
+export function enqueueSql({ tasks, idempotencyKeys, uniqueWindows, dependencies }: Names) {
   const isFirst = isFirstOf(idempotencyKeys);
-  const insertInto = (columns: string, values: string, condition: string) => `
+  const insertInto = (
+    columns: string,
+    values: string,
+    condition: string,
+    eta = "j.value ->> 'eta'",
+    beside = "",
+  ) => `
     INSERT INTO ${tasks} (id, queue, priority, func_path, args, kwargs, eta, interval, max_retries, timeout, unique_key, created_at, updated_at ${columns})
-    SELECT value ->> 'id', value ->> 'queue', value ->> 'priority', value ->> 'funcPath', value -> 'args', value -> 'kwargs',
-      value ->> 'eta', value ->> 'interval', value ->> 'maxRetries', value ->> 'timeout', value ->> 'uniqueKey', :now, :now ${values}
-    FROM json_each(:tasks) WHERE ${condition} ON CONFLICT DO NOTHING RETURNING id`;
+    SELECT j.value ->> 'id', j.value ->> 'queue', j.value ->> 'priority', j.value ->> 'funcPath', j.value -> 'args', j.value -> 'kwargs',
+      ${eta}, j.value ->> 'interval', j.value ->> 'maxRetries', j.value ->> 'timeout', j.value ->> 'uniqueKey', :now, :now ${values}
+    FROM json_each(:tasks) j ${beside} WHERE ${condition} ON CONFLICT DO NOTHING RETURNING id`;
   const insertTasks = (condition: string) => insertInto("", "", condition);
   /** Apart, so that what few tasks have costs others no time. */
   const insertWithExtras = (condition: string) =>
     insertInto(
-      `, expires_at, unique_while, parent_id, result_ttl, on_success, schedule, scheduled_for, trace, awaits, held`,
-      `, value ->> 'expiresAt', value ->> 'uniqueWhile', value ->> 'parentId', value ->> 'resultTtl', value ->> 'onSuccess', value ->> 'schedule',
-      value ->> 'scheduledFor', value ->> 'trace', coalesce(json_array_length(value, '$.after'), 0), iif(json_array_length(value, '$.after') > 0, 2, 0)`,
-      `${condition} AND iif(value ->> '$.unique.within' IS NULL, 1, NOT EXISTS (
-        SELECT 1 FROM ${uniqueWindows} w WHERE w.key = value ->> 'uniqueKey' AND w.expires_at > :now))`,
+      `, expires_at, unique_while, parent_id, result_ttl, on_success, schedule, scheduled_for, trace, awaits, held, cancel_reason`,
+      `, j.value ->> 'expiresAt', j.value ->> 'uniqueWhile', j.value ->> 'parentId', j.value ->> 'resultTtl', j.value ->> 'onSuccess', j.value ->> 'schedule',
+      j.value ->> 'scheduledFor', j.value ->> 'trace', w.value ->> 0, iif(w.value ->> 0 > 0 AND NOT w.value ->> 1, 2, 0), iif(w.value ->> 1, 'dependency', NULL)`,
+      `${condition} AND iif(j.value ->> '$.unique.within' IS NULL, 1, NOT EXISTS (
+        SELECT 1 FROM ${uniqueWindows} u WHERE u.key = j.value ->> 'uniqueKey' AND u.expires_at > :now))`,
+      "iif(w.value ->> 1, :now, j.value ->> 'eta')",
+      `CROSS JOIN ${parentsOf(tasks, dependencies)} w`,
     );
 
   /** All but the eta, which a delay moves. */

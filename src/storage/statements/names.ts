@@ -26,9 +26,11 @@ export function namesFor(given: string) {
     uniqueWindows: `${prefix}unique_windows`,
     maintenance: `${prefix}maintenance`,
     history: `${prefix}history`,
+    dependencies: `${prefix}dependencies`,
     dueIndex: `INDEXED BY ${prefix}tasks_due_idx`,
     leaseIndex: `INDEXED BY ${prefix}tasks_lease_idx`,
     heldIndex: `INDEXED BY ${prefix}tasks_held_idx`,
+    ttlIndex: `INDEXED BY ${prefix}tasks_ttl_idx`,
     failedIndex: `INDEXED BY ${prefix}tasks_failed_idx`,
     parentIndex: `INDEXED BY ${prefix}tasks_parent_idx`,
     /** Loose index scan: each queue that the index holds, for one seek each, as a table of this name. */

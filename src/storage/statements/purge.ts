@@ -10,13 +10,17 @@ const KEYS_PAGE = 10_000;
 type Page = { after: string; end: string };
 /** Tasks that ended before these go: FAILED ones before the second. */
 type Horizon = { olderThan: number; failedOlderThan: number };
+/** 1: those too that say themselves how long they are kept. */
+type WithTimed = { withTimed: number };
 
 /** Housekeeping: what is past its time goes. `ids` is a list of task ids. */
-export function purgeSql({ tasks, results, idempotencyKeys, maintenance }: Names) {
+export function purgeSql({ tasks, results, idempotencyKeys, maintenance, ttlIndex }: Names) {
   const page = (columns: string) =>
     `(SELECT ${columns} FROM ${tasks} WHERE id > :after AND id <= :end ORDER BY id LIMIT ${PURGE_PAGE})`;
   const purgeable = `${hasStatus(["SUCCESS", "FAILED", "CANCELLED"])}
         AND updated_at < iif(status = 'FAILED', :failedOlderThan, :olderThan)`;
+  /** Terms of the index, as it has them. */
+  const outlived = `result_ttl IS NOT NULL AND ${hasStatus(["SUCCESS", "FAILED", "CANCELLED"])} AND updated_at + result_ttl <= :now`;
   const listed = "IN (SELECT value FROM json_each(:ids))";
   const readPurge: Statement<{ done_before: number }> = {
     sql: `SELECT done_before FROM ${maintenance} WHERE name = 'purge'`,
@@ -29,8 +33,15 @@ export function purgeSql({ tasks, results, idempotencyKeys, maintenance }: Names
       `SELECT max(id) AS last_id, count(*) AS examined FROM ${page("id")}`,
     ),
     /** Those of the same page that may go. */
-    findPurgeable: prepare<Page & Horizon, { id: string }>(
-      `SELECT id FROM ${page("id, status, updated_at")} WHERE ${purgeable}`,
+    findPurgeable: prepare<Page & Horizon & WithTimed, { id: string }>(
+      `SELECT id FROM ${page("id, status, updated_at, result_ttl")} WHERE ${purgeable} AND (:withTimed OR result_ttl IS NULL)`,
+    ),
+    /** Those whose own time is over, a page of them. A read each, and one where there is none. */
+    findOutlived: prepare<{ now: number }, { id: string; updated_at: number }>(`
+      SELECT id, updated_at FROM ${tasks} ${ttlIndex} WHERE ${outlived} ORDER BY updated_at + result_ttl LIMIT ${PURGE_PAGE}`),
+    /** A task that was retried meanwhile stays. 1 W each. */
+    purgeOutlived: prepare<{ ids: string; now: number }, { id: string }>(
+      `DELETE FROM ${tasks} WHERE id ${listed} AND ${outlived} RETURNING id`,
     ),
     /** A task that was retried meanwhile stays. 1 W each. */
     purgeTasks: prepare<{ ids: string } & Horizon, { id: string }>(

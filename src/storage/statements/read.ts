@@ -76,7 +76,7 @@ export function readSql({
     `(SELECT count(*) FROM (SELECT 1 FROM ${tasks} ${index} WHERE queue = k.queue AND ${predicate} LIMIT ${MAX_DEPTH + 1}))`;
 
   const outcomeColumns =
-    "t.id, t.func_path, t.status, t.attempts, t.interval, t.updated_at, t.last_attempt_at, t.errors -> '$[#-1]' AS last_error";
+    "t.id, t.func_path, t.status, t.attempts, t.interval, t.updated_at, t.last_attempt_at, t.on_success, t.errors -> '$[#-1]' AS last_error";
   const resultColumns =
     "r.status AS result_status, r.result, r.error, r.finished_at, r.attempts AS result_attempts, r.last_attempt_at AS result_last_attempt_at";
 

@@ -37,6 +37,8 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
         WHEN j.value ->> 'error' IS NULL THEN t.errors
         WHEN json_array_length(t.errors) >= ${KEPT_ERRORS} THEN json_remove(json_insert(t.errors, '$[#]', j.value -> 'error'), '$[0]')
         ELSE json_insert(t.errors, '$[#]', j.value -> 'error') END,
+      progress = coalesce(j.value -> 'progress', t.progress),
+      scheduled_for = iif(j.value ->> 'kind' = 'done' AND t.interval IS NOT NULL, :now + t.interval, t.scheduled_for),
       lease_expires_at = NULL, claimed_by = ${claimedBy}, updated_at = :now
     FROM json_each(:settlements) j
     WHERE t.id = j.value ->> 'id' AND ${fence} ${furtherFence}
@@ -51,7 +53,7 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
     INSERT INTO ${results} (${resultColumns})
     SELECT t.id, iif(j.value ->> 'kind' = 'done', 'SUCCESS', 'FAILED'), j.value -> 'result', j.value -> 'error', :now, t.attempts, t.last_attempt_at
     FROM json_each(:settlements) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'
-    WHERE j.value ->> 'kind' IN ('done', 'fail') AND ${fence} ${furtherFence}
+    WHERE (j.value ->> 'kind' = 'fail' OR j.value ->> 'kind' = 'done' AND t.on_success IS NULL) AND ${fence} ${furtherFence}
     ${replaceResult}`;
 
   /** A renewed lease is not stolen. */
@@ -71,6 +73,16 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
     rescueResults: prepare<Settle>(settleResults(expired)),
     rescueTasks: prepare<Settle, Attempt>(settleTasks("NULL", expired)),
 
+    /** Instead, where its success deletes the task. 1 W each. Returns those whose fence held; whoever waits for one is released. */
+    deleteDone: prepare<{ settlements: string }, Attempt>(`
+      DELETE FROM ${tasks} AS t WHERE t.on_success = 'delete' AND ${running("t")} AND (t.id, t.attempts) IN (
+        SELECT value ->> 'id', value ->> 'attempts' FROM json_each(:settlements) WHERE value ->> 'kind' = 'done')
+      RETURNING id, attempts, last_attempt_at`),
+    /** Those of which nothing is there any more. */
+    findGone: prepare<{ claims: string }, Attempt>(`
+      SELECT j.value ->> 'id' AS id, j.value ->> 'attempts' AS attempts, NULL AS last_attempt_at FROM json_each(:claims) j
+      WHERE NOT EXISTS (SELECT 1 FROM ${tasks} t WHERE t.id = j.value ->> 'id')`),
+
     /** Others than workers clear `claimed_by`. */
     findSettled: prepare<{ claims: string }, Attempt>(
       findEnded(":claims", "t.claimed_by = coalesce(j.value ->> 'claimToken', t.claimed_by)"),
@@ -84,7 +96,8 @@ export function settleSql({ tasks, results, leaseIndex, queueNames }: Names) {
      * goes by the longest renewal that was answered, and another one may arrive after that.
      */
     renew: prepare<{ claims: string; leaseExpiresAt: number }, Attempt>(`
-      UPDATE ${tasks} AS t SET lease_expires_at = max(t.lease_expires_at, :leaseExpiresAt) FROM json_each(:claims) j
+      UPDATE ${tasks} AS t SET lease_expires_at = max(t.lease_expires_at, :leaseExpiresAt), progress = coalesce(j.value -> 'progress', t.progress)
+      FROM json_each(:claims) j
       WHERE t.id = j.value ->> 'id' AND ${fence} RETURNING id, attempts, last_attempt_at`),
 
     /** 2 W. */

@@ -23,6 +23,7 @@ const INDEXES: Partial<Record<StatementName, string>> = {
   findWorkOf: "tasks_due_idx",
   bulkFindFailed: "tasks_failed_idx",
   bulkFindChildren: "tasks_parent_idx",
+  findOutlived: "tasks_ttl_idx",
   findDuplicates: "tasks_unique_idx",
   recordIdempotencyKey: "tasks_unique_idx",
 };

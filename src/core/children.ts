@@ -1,0 +1,70 @@
+import type { QueryBudget } from "./budget.ts";
+import { sha256 } from "./digest.ts";
+import { ValidationError } from "./errors.ts";
+import { derivedId } from "./id.ts";
+import type { EnqueueRequest } from "./prepare.ts";
+import type { Producer } from "./producer.ts";
+import type { EnqueueReceipt } from "./storage.ts";
+import { type ClaimedTask, type NewTask, NO_EXTRAS } from "./task.ts";
+
+/** Queries of one enqueue of children at most, unless they are very large. */
+const ENQUEUE_QUERIES = 6;
+
+export interface ChildrenOptions {
+  readonly producer: Pick<Producer<unknown>, "one" | "many">;
+  readonly now: () => number;
+  readonly budget: Pick<QueryBudget, "allow">;
+}
+
+/** What one attempt of a task enqueues. */
+export class Children {
+  readonly #parent: ClaimedTask;
+  readonly #signal: AbortSignal;
+  readonly #options: ChildrenOptions;
+  /** How many of the same content this attempt has enqueued. */
+  readonly #counts = new Map<string, number>();
+
+  constructor(parent: ClaimedTask, signal: AbortSignal, options: ChildrenOptions) {
+    this.#parent = parent;
+    this.#signal = signal;
+    this.#options = options;
+  }
+
+  async enqueue(request: EnqueueRequest): Promise<EnqueueReceipt> {
+    return (await this.#options.producer.one(request, undefined, this.#adoptAll)).receipt;
+  }
+
+  async enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueReceipt[]> {
+    return (await this.#options.producer.many(requests, undefined, this.#adoptAll)).receipts;
+  }
+
+  readonly #adoptAll = async (tasks: readonly NewTask[]): Promise<readonly NewTask[]> => {
+    const { now, budget } = this.#options;
+    const children: NewTask[] = [];
+    for (const task of tasks) children.push(await this.#adopt(task));
+    this.#signal.throwIfAborted();
+    budget.allow(ENQUEUE_QUERIES, now());
+    return children;
+  };
+
+  async #adopt(task: NewTask): Promise<NewTask> {
+    const extras = task.extras ?? NO_EXTRAS;
+    if (extras.onSuccess === "delete") {
+      const expected =
+        "false for a child, which a retry of its parent must meet (keepResult: false saves its result)";
+      throw new ValidationError("deleteOnSuccess", expected, "true");
+    }
+    const id = task.idGiven ? task.id : await this.#deriveId(task);
+    return { ...task, id, extras: { ...extras, parentId: this.#parent.id } };
+  }
+
+  /** An interval task's next run has children of its own: the moment it is due tells it from others. */
+  async #deriveId({ funcPath, args, kwargs }: NewTask): Promise<string> {
+    const { id, scheduledFor, interval } = this.#parent;
+    const run = interval === null ? null : scheduledFor;
+    const content = await sha256(JSON.stringify([id, run, funcPath, args, kwargs]));
+    const count = this.#counts.get(content) ?? 0;
+    this.#counts.set(content, count + 1);
+    return derivedId(id, await sha256(`${content} ${count}`));
+  }
+}
