@@ -12,6 +12,9 @@ export {
   OmniqError,
   QueryBudgetSpent,
   QueryLimitReached,
+  ScheduleChangedError,
+  ScheduleExistsError,
+  ScheduleNotFoundError,
   SchemaMissing,
   SerializationError,
   StorageRejected,
@@ -42,6 +45,18 @@ export type { KickOptions, QueueOptions, WaitUntil } from "./core/queue-options.
 export type { TaskSettings, ValidatedTaskSettings } from "./core/registry.ts";
 export { type AnyTask, defineTask, type TaskContext, type TaskDefinition } from "./core/registry.ts";
 export type { PurgeOptions, Retention, RetentionOptions } from "./core/retention.ts";
+export {
+  CATCH_UPS,
+  type CatchUp,
+  type Schedule,
+  type ScheduleChanges,
+  type ScheduleDefinition,
+  type ScheduleOptions,
+  type ScheduleRequest,
+  type ScheduleTiming,
+  schedule,
+} from "./core/schedule.ts";
+export type { Schedules } from "./core/schedules.ts";
 export type {
   CallerKey,
   ClaimRequest,

@@ -12,6 +12,7 @@ import { DRAIN_DEFAULTS } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { Poller } from "./poller.ts";
 import { Rescuer } from "./rescuer.ts";
+import { SCHEDULE_QUERIES, Scheduler } from "./scheduler.ts";
 import type { ClaimedTask } from "./task.ts";
 import { type Outcome, settle } from "./transitions.ts";
 import { Waker } from "./waker.ts";
@@ -38,6 +39,7 @@ class Drain {
   readonly #claimer: Claimer;
   readonly #poller: Poller;
   readonly #rescuer: Rescuer;
+  readonly #scheduler: Scheduler;
   readonly #budget: QueryBudget;
   readonly #pace = new Pace();
   readonly #lease: number;
@@ -69,6 +71,7 @@ class Drain {
       onEnd: (task, outcome) => this.#onEnd(task, outcome),
     });
     this.#rescuer = new Rescuer(engine, this.#flight, interval, options.rescue === false ? NEVER : start);
+    this.#scheduler = new Scheduler(engine, options.schedules === false ? NEVER : start);
   }
 
   async run(): Promise<DrainReport> {
@@ -99,6 +102,8 @@ class Drain {
     await this.#guarded("settle", () => this.#flush(now));
     this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("rescue", () => this.#rescue());
+    this.#end ??= this.#findLimit();
+    if (this.#end === null) await this.#guarded("schedule", () => this.#fire());
     this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("claim", () => this.#claim());
     this.#end ??= this.#findLimit() ?? this.#findEmpty();
@@ -143,6 +148,14 @@ class Drain {
     // Where queries are few, those that claim go first.
     if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return this.#rescuer.stop();
     await this.#rescuer.rescue(now, this.#backoff, this.#claimer.request(now));
+  }
+
+  async #fire(): Promise<void> {
+    const now = this.#engine.clock.now();
+    if (now < this.#scheduler.nextAt) return;
+    if (this.#budget.left(now) <= SCHEDULE_QUERIES) return this.#scheduler.stop();
+    const enqueued = await this.#scheduler.fire(now, this.#budget.spacing(now, this.#horizon));
+    if (enqueued > 0) this.#poller.wake();
   }
 
   async #claim(): Promise<void> {
@@ -220,13 +233,17 @@ class Drain {
   #findEmpty(): DrainEnd | null {
     const now = this.#engine.clock.now();
     const idle = this.#isIdle() && this.#rescuer.aloneAt === NEVER;
-    if (!idle || this.#horizon.lingers(now) || now >= this.#rescuer.nextAt) return null;
+    if (!idle || this.#horizon.lingers(now) || now >= this.#dutyAt) return null;
     // Tasks may have come while the last ones ran: only an empty claim after them tells that there are none.
     const { lastClaim } = this.#poller;
     const foundNothing = lastClaim?.found === 0 && lastClaim.at >= this.#horizon.lingerUntil;
     if (foundNothing && this.#pace.ended === 0) return "empty";
     this.#poller.wake();
     return null;
+  }
+
+  get #dutyAt(): number {
+    return Math.min(this.#rescuer.nextAt, this.#scheduler.nextAt);
   }
 
   async #guarded(during: StorageUse, step: () => Promise<void>): Promise<void> {
@@ -294,7 +311,7 @@ class Drain {
       this.#committer.nextAt,
       flight.size > 0 ? this.#heartbeat.nextAt : NEVER,
       flight.size > 0 && !this.#aborted ? this.#horizon.abortAt : NEVER,
-      claiming ? Math.min(this.#horizon.deadline, this.#rescuer.nextAt) : NEVER,
+      claiming ? Math.min(this.#horizon.deadline, this.#dutyAt) : NEVER,
       claiming && this.#horizon.lingers(now) ? this.#horizon.lingerUntil : NEVER,
       mayClaim ? this.#poller.nextAt : NEVER,
     );

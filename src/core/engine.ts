@@ -6,6 +6,7 @@ import type { EventListener } from "./events.ts";
 import type { Logger } from "./log.ts";
 import { LIMITS } from "./options.ts";
 import type { Registry } from "./registry.ts";
+import type { ScheduleParts } from "./scheduler.ts";
 import type { Storage } from "./storage.ts";
 
 /** What a drain works with. */
@@ -18,6 +19,7 @@ export interface Engine {
   readonly envFor: (spend: SpendQueries) => unknown;
   readonly log: Logger;
   readonly emit: EventListener;
+  readonly schedules: ScheduleParts;
 }
 
 /** Handlers at once where a drain is not told how many. */
@@ -43,6 +45,8 @@ export interface DrainOptions {
   readonly lease?: number;
   /** Rescues tasks whose lease expired, and runs the quarantine. Defaults to true. */
   readonly rescue?: boolean;
+  /** Fires what is due of the schedules. Defaults to true. */
+  readonly schedules?: boolean;
   /** Bounds of the delay between two polls: it doubles while nothing is due. Defaults to one second. */
   readonly poll?: { readonly min: number; readonly max: number };
   /** Aborting it ends claiming and releases what has not started; what runs has `grace` left. */

@@ -35,6 +35,11 @@ export const LIMITS = {
   snooze: { min: SECOND / 10, max: 3_660 * DAY },
   delay: { min: 0, max: 3_660 * DAY },
   timeToLive: { min: 0, max: 3_660 * DAY },
+  /** Of a schedule: how often it may fire, how much it may be late by chance, and how many firings it makes up for at once. */
+  every: { min: SECOND, max: 366 * DAY },
+  jitter: { min: 0, max: DAY },
+  catchUpLimit: { min: 1, max: 1_000 },
+  firings: { min: 1, max: 100 },
   queueConcurrency: { min: 1, max: 1_000_000 },
   concurrency: { min: 1, max: 1_000 },
   /** A long poll for a result. */

@@ -1,10 +1,12 @@
 import type { SpendQueries } from "./budget.ts";
+import { Declaration } from "./declaration.ts";
 import type { DrainOptions } from "./engine.ts";
 import type { EventListener } from "./events.ts";
 import type { Logger } from "./log.ts";
 import type { DefaultOptions } from "./options.ts";
 import type { TaskDefinition } from "./registry.ts";
 import type { RetentionOptions } from "./retention.ts";
+import type { ScheduleDefinition } from "./schedule.ts";
 import type { Storage } from "./storage.ts";
 
 export interface QueueOptions<Native, Env = unknown> {
@@ -20,6 +22,10 @@ export interface QueueOptions<Native, Env = unknown> {
   readonly env?: Env;
   /** Of the drain that `kick` starts. Defaults to 5 handlers at once, 45 queries, and all queues. */
   readonly kick?: Partial<Pick<DrainOptions, "concurrency" | "queryBudget" | "queues">>;
+  /** The schedules that this code declares: a drain brings the database to them. Defaults to saying nothing of schedules. */
+  readonly schedules?: readonly ScheduleDefinition[];
+  /** Whose schedules they are: apps that share a database have names of their own. Defaults to `"default"`. */
+  readonly app?: string;
   /** Hears of every transition that this process makes. Defaults to nobody. */
   readonly onEvent?: EventListener;
   /** Takes what handlers write to `ctx.log`. Defaults to silence. */
@@ -43,6 +49,18 @@ export interface KickOptions {
 export interface QueueParts<Native> extends Omit<QueueOptions<Native>, "tasks"> {
   /** Makes the `ctx.env` of one drain's handlers; `spend` is to be told of their own queries. Defaults to `env`, unmetered. */
   readonly envFor?: (spend: SpendQueries) => unknown;
+  /** The schedules where several queues of one process share them. Defaults to what `schedules` and `app` say. */
+  readonly declaration?: Declaration | null;
+}
+
+/** @throws {ConfigError} {@link ValidationError} */
+export function declarationOf({
+  declaration,
+  schedules,
+  app,
+}: Pick<QueueParts<never>, "declaration" | "schedules" | "app">): Declaration | null {
+  if (declaration !== undefined) return declaration;
+  return schedules === undefined ? null : new Declaration(schedules, app);
 }
 
 /** Something that keeps a request's work alive after its response: a Worker's `ctx`. */

@@ -1,5 +1,6 @@
 import { AMBIENT } from "./ambient.ts";
 import { Clock } from "./clock.ts";
+import type { Declaration } from "./declaration.ts";
 import { drain } from "./drain.ts";
 import { type Duration, type Instant, parseDuration, parseInstant, parseInteger } from "./duration.ts";
 import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./engine.ts";
@@ -10,8 +11,20 @@ import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
 import { Lookup } from "./lookup.ts";
 import { LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
-import { type EnqueueRequest, enqueueRequest, pendingTask, type TaskOptions, type TaskRequest } from "./prepare.ts";
-import type { KickOptions, QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
+import {
+  type EnqueueRequest,
+  enqueueRequest,
+  pendingTask,
+  type TaskOptions,
+  type TaskRequest,
+} from "./prepare.ts";
+import {
+  declarationOf,
+  type KickOptions,
+  type QueueOptions,
+  type QueueParts,
+  type WaitUntil,
+} from "./queue-options.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import {
   type PurgeOptions,
@@ -21,6 +34,7 @@ import {
   purgePages,
   type Retention,
 } from "./retention.ts";
+import { Schedules } from "./schedules.ts";
 import type {
   CallerKey,
   EnqueueReceipt,
@@ -53,6 +67,9 @@ interface Shared {
   readonly listeners: Set<() => void>;
   /** Whether what it answers is to be shown. */
   readonly redacts: boolean;
+  /** What this process has edited of the schedules. */
+  readonly edits: { count: number };
+  readonly declaration: Declaration | null;
 }
 
 /** A queue whose reads see at least what an earlier session saw. */
@@ -76,7 +93,13 @@ export class Queue<Native = unknown> {
   constructor(options: QueueParts<Native>, registry: Registry, shared?: Shared) {
     this.#options = options;
     this.#storage = options.storage;
-    this.#shared = shared ?? { clock: new Clock(options.now), listeners: new Set(), redacts: false };
+    this.#shared = shared ?? {
+      clock: new Clock(options.now),
+      listeners: new Set(),
+      redacts: false,
+      edits: { count: 0 },
+      declaration: declarationOf(options),
+    };
     this.#retention = parseRetention(options.retention);
     this.#emit = guarded(options.onEvent, options.log ?? SILENT);
     this.#registry = registry;
@@ -88,6 +111,24 @@ export class Queue<Native = unknown> {
   /** What it was made with: to `initialize()` where no runner does, or to count its queries. */
   get storage(): Storage<Native> {
     return this.#storage;
+  }
+
+  /** What is enqueued again and again: to be looked at and edited while it runs. */
+  get schedules(): Schedules {
+    const onEdit = () => {
+      this.#shared.edits.count += 1;
+      this.#wake();
+    };
+    const { clock, redacts } = this.#shared;
+    const now = () => clock.now();
+    return new Schedules({
+      storage: this.#storage,
+      registry: this.#registry,
+      intake: this.#intake,
+      now,
+      redacts,
+      onEdit,
+    });
   }
 
   /** Makes sure that the database answers, and has the schema. @throws {SchemaMissing} {@link StorageUnavailable} */
@@ -368,6 +409,8 @@ export class Queue<Native = unknown> {
   #engine(): Engine {
     const { env = {}, envFor = () => env, log = SILENT, random = AMBIENT.random } = this.#options;
     const [storage, registry, clock, emit] = [this.#storage, this.#registry, this.#shared.clock, this.#emit];
-    return { storage, registry, clock, random, envFor, log, emit };
+    const { declaration, edits } = this.#shared;
+    const schedules = { declaration, edits, intake: this.#intake };
+    return { storage, registry, clock, random, envFor, log, emit, schedules };
   }
 }

@@ -1,3 +1,4 @@
+import type { ScheduleStorage } from "./schedule-storage.ts";
 import type {
   CancelledAtClaim,
   Claim,
@@ -148,6 +149,7 @@ export interface Storage<Native = unknown> {
   readonly queryCount: number;
   /** Counts statements that the invocation sends by other ways. */
   noteQueries(count: number): void;
+  readonly schedules: ScheduleStorage;
   /** Statements that `getOutcome` sends at most for a task without a result: a long poll is measured by it. */
   readonly outcomeQueries: 1 | 2;
 

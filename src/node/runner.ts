@@ -8,6 +8,7 @@ import { type DefaultOptions, DRAIN_DEFAULTS, LIMITS } from "../core/options.ts"
 import { Queue } from "../core/queue.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
 import type { RetentionOptions } from "../core/retention.ts";
+import type { ScheduleDefinition } from "../core/schedule.ts";
 import type { Storage } from "../core/storage.ts";
 import { consoleLogger, listen } from "../runtime/log.ts";
 import { NODE_DEFAULTS } from "./defaults.ts";
@@ -39,6 +40,10 @@ export interface RunnerOptions<Native, Env = NodeJS.ProcessEnv> {
   readonly env?: Env;
   /** Takes the events, and what handlers write to `ctx.log`. Defaults to one that writes JSON lines from `info` on. */
   readonly log?: Logger;
+  /** The schedules that this code declares. Defaults to saying nothing of schedules: those on file are fired all the same. */
+  readonly schedules?: readonly ScheduleDefinition[];
+  /** Whose schedules they are: apps that share a database have names of their own. Defaults to `"default"`. */
+  readonly app?: string;
   /** Hears of every transition, after the log. Defaults to nobody. */
   readonly onEvent?: EventListener;
 }
@@ -78,9 +83,12 @@ export function createRunner<Native, Env = NodeJS.ProcessEnv>(
 ): Runner<Native> {
   const log = options.log ?? consoleLogger("info");
   const onEvent = listen(log, options.onEvent);
-  const { storage, tasks, defaults, retention, env = process.env } = options;
+  const { storage, tasks, defaults, retention, env = process.env, schedules, app } = options;
   const settings = parseSettings(options);
-  const queue = new Queue({ storage, defaults, retention, env, log, onEvent }, new Registry(tasks));
+  const queue = new Queue(
+    { storage, defaults, retention, env, log, onEvent, schedules, app },
+    new Registry(tasks),
+  );
   const stopping = new AbortController();
 
   let running: Promise<void> | undefined;

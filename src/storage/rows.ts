@@ -5,7 +5,7 @@ import type { CancelledAtClaim, CancelReason, ClaimedTask, Task, TaskResult } fr
 import type { tasks } from "./schema.ts";
 
 /** Column names as the database returns them. */
-type Raw<T> = { readonly [K in keyof T as K extends string ? SnakeCase<K> : never]: T[K] };
+export type Raw<T> = { readonly [K in keyof T as K extends string ? SnakeCase<K> : never]: T[K] };
 type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
   : "";

@@ -1,3 +1,4 @@
+import type { ScheduleStorage } from "../core/schedule-storage.ts";
 import type {
   ClaimRequest,
   EnqueueReceipt,
@@ -25,6 +26,7 @@ import { cancel, configureQueue, reschedule, retry } from "./operate.ts";
 import { finishPurge, mayBePurged, purgeIdempotencyKeys, purgeResults, startPurge } from "./purge.ts";
 import { getOutcome, getTask, readClock } from "./read.ts";
 import { rescueMany } from "./rescue.ts";
+import { makeSchedules } from "./schedules.ts";
 import { markRunning, renewMany, settleMany, settleOne } from "./settle.ts";
 import { statementsFor } from "./statements.ts";
 import { verifySchema } from "./verify.ts";
@@ -60,6 +62,10 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
       results: results === undefined ? null : connect(results),
       sql: statementsFor(tablePrefix),
     };
+  }
+
+  get schedules(): ScheduleStorage {
+    return makeSchedules(this.#databases);
   }
 
   get queryCount(): number {

@@ -4,6 +4,7 @@ import { namesFor } from "./statements/names.ts";
 import { operateSql } from "./statements/operate.ts";
 import { purgeSql } from "./statements/purge.ts";
 import { readSql } from "./statements/read.ts";
+import { schedulesSql } from "./statements/schedules.ts";
 import { settleSql } from "./statements/settle.ts";
 
 /**
@@ -33,5 +34,6 @@ function buildStatements(prefix: string) {
     ...operateSql(names),
     ...readSql(names),
     ...purgeSql(names),
+    ...schedulesSql(names),
   };
 }

@@ -4,7 +4,9 @@ import { type Duration, parseDuration, parseInteger } from "../core/duration.ts"
 import type { EventListener } from "../core/events.ts";
 import { LIMITS } from "../core/options.ts";
 import { Queue } from "../core/queue.ts";
+import { declarationOf } from "../core/queue-options.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
+import type { ScheduleDefinition } from "../core/schedule.ts";
 import type { Storage } from "../core/storage.ts";
 import { createApi } from "../http/api.ts";
 import { type Config, parseConfig } from "../runtime/config.ts";
@@ -22,6 +24,10 @@ export interface WorkerOptions<Env extends object, Native> {
   readonly concurrency?: number;
   /** How long a cron tick claims: up to 14 minutes. Defaults to a minute, so that ticks meet. */
   readonly cronDeadline?: Duration;
+  /** The schedules that this code declares. Defaults to saying nothing of schedules: those on file are fired all the same. */
+  readonly schedules?: readonly ScheduleDefinition[];
+  /** Whose schedules they are: apps that share a database have names of their own. Defaults to `"default"`. */
+  readonly app?: string;
   /** Hears of every transition, after the log. Defaults to nobody. */
   readonly onEvent?: EventListener;
 }
@@ -61,6 +67,9 @@ export function createWorker<Env extends object, Native>(
   });
   const registry = new Registry(options.tasks, WORKER_DEFAULTS.longestTimeout);
 
+  // Of the isolate, not of one invocation: it is brought into the database once.
+  const declaration = declarationOf(options);
+
   const open = (env: Env) => {
     const config = parseConfig(env);
     const log = consoleLogger(config.logLevel);
@@ -70,6 +79,7 @@ export function createWorker<Env extends object, Native>(
       retention: config.retention,
       kick: { concurrency, queues, queryBudget: config.queryBudget },
       envFor: (spend: SpendQueries) => meterDatabases(env, spend),
+      declaration,
       log,
       onEvent: listen(log, options.onEvent),
     };

@@ -15,6 +15,7 @@ import { describePurge } from "./suite/purge.ts";
 import { describeQueues } from "./suite/queues.ts";
 import { describeResults } from "./suite/results.ts";
 import { describeRetries } from "./suite/retries.ts";
+import { describeSchedules } from "./suite/schedules.ts";
 import { describeSettle } from "./suite/settle.ts";
 import { describeSpecification } from "./suite/specification.ts";
 import { describeValues } from "./suite/values.ts";
@@ -39,6 +40,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeQueues(context);
     describeResults(context);
     describeRetries(context);
+    describeSchedules(context);
     describeSettle(context);
     describeSpecification(context);
     describeValues(context);

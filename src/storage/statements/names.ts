@@ -23,6 +23,8 @@ export function namesFor(given: string) {
     results: `${prefix}results`,
     queues: `${prefix}queues`,
     idempotencyKeys: `${prefix}idempotency_keys`,
+    schedules: `${prefix}schedules`,
+    schedulesDueIndex: `INDEXED BY ${prefix}schedules_due_idx`,
     maintenance: `${prefix}maintenance`,
     dueIndex: `INDEXED BY ${prefix}tasks_due_idx`,
     leaseIndex: `INDEXED BY ${prefix}tasks_lease_idx`,

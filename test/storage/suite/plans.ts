@@ -20,6 +20,7 @@ const INDEXES: Partial<Record<StatementName, string>> = {
   listFailed: "tasks_failed_idx",
   findDuplicates: "tasks_unique_idx",
   recordIdempotencyKey: "tasks_unique_idx",
+  findDueSchedules: "schedules_due_idx",
 };
 
 /** Loose index scans: the first entry of an index is found without a search, since `LIMIT 1` ends the scan at once. */
@@ -37,6 +38,9 @@ const WHOLE_TABLES: Partial<Record<StatementName, readonly string[]>> = {
   purgeIdempotencyKeys: ["idempotency_keys"],
   // It holds the queues that somebody configured.
   listQueues: ["queues"],
+  // It holds the schedules: a worker reads them as it starts.
+  findKnownSchedules: ["schedules"],
+  removeSchedules: ["schedules"],
   // It has a row for each table and index.
   findSchema: ["sqlite_schema"],
   // Its condition is false: the scan ends before it begins.
