@@ -12,9 +12,6 @@ export {
   OmniqError,
   QueryBudgetSpent,
   QueryLimitReached,
-  ScheduleChangedError,
-  ScheduleExistsError,
-  ScheduleNotFoundError,
   SchemaMissing,
   SerializationError,
   StorageRejected,
@@ -56,6 +53,7 @@ export {
   type ScheduleTiming,
   schedule,
 } from "./core/schedule.ts";
+export { ScheduleChangedError, ScheduleExistsError, ScheduleNotFoundError } from "./core/schedule-errors.ts";
 export type { Schedules } from "./core/schedules.ts";
 export type {
   CallerKey,

@@ -12,7 +12,7 @@ import { DRAIN_DEFAULTS } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { Poller } from "./poller.ts";
 import { Rescuer } from "./rescuer.ts";
-import { SCHEDULE_QUERIES, Scheduler } from "./scheduler.ts";
+import { Scheduler } from "./scheduler.ts";
 import type { ClaimedTask } from "./task.ts";
 import { type Outcome, settle } from "./transitions.ts";
 import { Waker } from "./waker.ts";
@@ -71,7 +71,7 @@ class Drain {
       onEnd: (task, outcome) => this.#onEnd(task, outcome),
     });
     this.#rescuer = new Rescuer(engine, this.#flight, interval, options.rescue === false ? NEVER : start);
-    this.#scheduler = new Scheduler(engine, options.schedules === false ? NEVER : start);
+    this.#scheduler = new Scheduler(engine, this.#budget, this.#horizon, start, options);
   }
 
   async run(): Promise<DrainReport> {
@@ -87,12 +87,9 @@ class Drain {
     this.#budget.close();
     signal?.removeEventListener("abort", stop);
     if (this.#fatal !== null) throw this.#fatal;
-    return {
-      ...this.#committer.counts,
-      claimed: this.#claimer.claimed,
-      rescued: this.#rescuer.rescued,
-      reason: this.#end,
-    };
+    const { claimed } = this.#claimer;
+    const { rescued } = this.#rescuer;
+    return { ...this.#committer.counts, claimed, rescued, reason: this.#end };
   }
 
   async #turn(): Promise<void> {
@@ -103,7 +100,7 @@ class Drain {
     this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("rescue", () => this.#rescue());
     this.#end ??= this.#findLimit();
-    if (this.#end === null) await this.#guarded("schedule", () => this.#fire());
+    if (this.#end === null) await this.#guarded("schedule", () => this.#scheduler.fireDue(this.#poller));
     this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("claim", () => this.#claim());
     this.#end ??= this.#findLimit() ?? this.#findEmpty();
@@ -148,14 +145,6 @@ class Drain {
     // Where queries are few, those that claim go first.
     if (this.#budget.left(now) <= DRAIN_DEFAULTS.rescueQueries) return this.#rescuer.stop();
     await this.#rescuer.rescue(now, this.#backoff, this.#claimer.request(now));
-  }
-
-  async #fire(): Promise<void> {
-    const now = this.#engine.clock.now();
-    if (now < this.#scheduler.nextAt) return;
-    if (this.#budget.left(now) <= SCHEDULE_QUERIES) return this.#scheduler.stop();
-    const enqueued = await this.#scheduler.fire(now, this.#budget.spacing(now, this.#horizon));
-    if (enqueued > 0) this.#poller.wake();
   }
 
   async #claim(): Promise<void> {
@@ -232,18 +221,14 @@ class Drain {
 
   #findEmpty(): DrainEnd | null {
     const now = this.#engine.clock.now();
+    const dutyAt = Math.min(this.#rescuer.nextAt, this.#scheduler.nextAt);
     const idle = this.#isIdle() && this.#rescuer.aloneAt === NEVER;
-    if (!idle || this.#horizon.lingers(now) || now >= this.#dutyAt) return null;
+    if (!idle || this.#horizon.lingers(now) || now >= dutyAt) return null;
     // Tasks may have come while the last ones ran: only an empty claim after them tells that there are none.
-    const { lastClaim } = this.#poller;
-    const foundNothing = lastClaim?.found === 0 && lastClaim.at >= this.#horizon.lingerUntil;
+    const foundNothing = this.#poller.foundNothingSince(this.#horizon.lingerUntil);
     if (foundNothing && this.#pace.ended === 0) return "empty";
     this.#poller.wake();
     return null;
-  }
-
-  get #dutyAt(): number {
-    return Math.min(this.#rescuer.nextAt, this.#scheduler.nextAt);
   }
 
   async #guarded(during: StorageUse, step: () => Promise<void>): Promise<void> {
@@ -311,7 +296,7 @@ class Drain {
       this.#committer.nextAt,
       flight.size > 0 ? this.#heartbeat.nextAt : NEVER,
       flight.size > 0 && !this.#aborted ? this.#horizon.abortAt : NEVER,
-      claiming ? Math.min(this.#horizon.deadline, this.#dutyAt) : NEVER,
+      claiming ? Math.min(this.#horizon.deadline, this.#rescuer.nextAt, this.#scheduler.nextAt) : NEVER,
       claiming && this.#horizon.lingers(now) ? this.#horizon.lingerUntil : NEVER,
       mayClaim ? this.#poller.nextAt : NEVER,
     );

@@ -58,7 +58,7 @@ export function declarationOf({
   declaration,
   schedules,
   app,
-}: Pick<QueueParts<never>, "declaration" | "schedules" | "app">): Declaration | null {
+}: Pick<QueueParts<unknown>, "declaration" | "schedules" | "app">): Declaration | null {
   if (declaration !== undefined) return declaration;
   return schedules === undefined ? null : new Declaration(schedules, app);
 }

@@ -1,6 +1,4 @@
 import { AMBIENT } from "./ambient.ts";
-import { Clock } from "./clock.ts";
-import type { Declaration } from "./declaration.ts";
 import { drain } from "./drain.ts";
 import { type Duration, type Instant, parseDuration, parseInstant, parseInteger } from "./duration.ts";
 import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./engine.ts";
@@ -18,13 +16,8 @@ import {
   type TaskOptions,
   type TaskRequest,
 } from "./prepare.ts";
-import {
-  declarationOf,
-  type KickOptions,
-  type QueueOptions,
-  type QueueParts,
-  type WaitUntil,
-} from "./queue-options.ts";
+import type { KickOptions, QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
+import { makeShared, type Shared } from "./queue-shared.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import {
   type PurgeOptions,
@@ -60,18 +53,6 @@ export function createQueue<Native, Env = unknown>(options: QueueOptions<Native,
   return new Queue(options, new Registry(options.tasks ?? []));
 }
 
-/** What a queue shares with its sessions. */
-interface Shared {
-  readonly clock: Clock;
-  /** Each wakes a drain of this process. */
-  readonly listeners: Set<() => void>;
-  /** Whether what it answers is to be shown. */
-  readonly redacts: boolean;
-  /** What this process has edited of the schedules. */
-  readonly edits: { count: number };
-  readonly declaration: Declaration | null;
-}
-
 /** A queue whose reads see at least what an earlier session saw. */
 export interface QueueSession {
   readonly queue: Queue;
@@ -93,13 +74,7 @@ export class Queue<Native = unknown> {
   constructor(options: QueueParts<Native>, registry: Registry, shared?: Shared) {
     this.#options = options;
     this.#storage = options.storage;
-    this.#shared = shared ?? {
-      clock: new Clock(options.now),
-      listeners: new Set(),
-      redacts: false,
-      edits: { count: 0 },
-      declaration: declarationOf(options),
-    };
+    this.#shared = shared ?? makeShared(options);
     this.#retention = parseRetention(options.retention);
     this.#emit = guarded(options.onEvent, options.log ?? SILENT);
     this.#registry = registry;
@@ -115,20 +90,8 @@ export class Queue<Native = unknown> {
 
   /** What is enqueued again and again: to be looked at and edited while it runs. */
   get schedules(): Schedules {
-    const onEdit = () => {
-      this.#shared.edits.count += 1;
-      this.#wake();
-    };
-    const { clock, redacts } = this.#shared;
-    const now = () => clock.now();
-    return new Schedules({
-      storage: this.#storage,
-      registry: this.#registry,
-      intake: this.#intake,
-      now,
-      redacts,
-      onEdit,
-    });
+    const [storage, registry, intake] = [this.#storage, this.#registry, this.#intake];
+    return new Schedules({ storage, registry, intake, ...this.#shared, wake: () => this.#wake() });
   }
 
   /** Makes sure that the database answers, and has the schema. @throws {SchemaMissing} {@link StorageUnavailable} */

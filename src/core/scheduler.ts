@@ -1,9 +1,12 @@
+import type { QueryBudget } from "./budget.ts";
 import { chooseFirings } from "./catch-up.ts";
 import type { Declaration } from "./declaration.ts";
-import type { Engine } from "./engine.ts";
+import type { DrainOptions, Engine } from "./engine.ts";
 import type { EventListener } from "./events.ts";
+import type { Horizon } from "./horizon.ts";
 import { newId } from "./id.ts";
 import type { Intake } from "./intake.ts";
+import type { Poller } from "./poller.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Firing, FiringReport } from "./schedule-storage.ts";
 
@@ -14,7 +17,7 @@ const RETRY_AFTER = 1_000;
 /** Tasks of one batch: beyond them, the other schedules have their turn in the next. */
 const MOST_TASKS = 1_000;
 /** Queries of a look that finds something due. */
-export const SCHEDULE_QUERIES = 3;
+const SCHEDULE_QUERIES = 3;
 
 /** What a scheduler knows of the schedules of its own process. */
 export interface ScheduleParts {
@@ -35,14 +38,27 @@ interface Plan {
 export class Scheduler {
   readonly #engine: Engine;
   readonly #parts: ScheduleParts;
+  readonly #budget: Pick<QueryBudget, "left" | "spacing">;
+  readonly #horizon: Horizon;
   #nextAt: number;
   #edits: number;
 
-  /** @param firstAt when it looks first */
-  constructor(engine: Engine, firstAt: number) {
+  /**
+   * @param start when it looks first
+   * @param options whether it looks at all
+   */
+  constructor(
+    engine: Engine,
+    budget: QueryBudget,
+    horizon: Horizon,
+    start: number,
+    options: Pick<DrainOptions, "schedules">,
+  ) {
     this.#engine = engine;
+    this.#budget = budget;
+    this.#horizon = horizon;
     this.#parts = engine.schedules;
-    this.#nextAt = firstAt;
+    this.#nextAt = options.schedules === false ? NEVER : start;
     this.#edits = this.#parts.edits.count;
   }
 
@@ -56,11 +72,20 @@ export class Scheduler {
     this.#nextAt = NEVER;
   }
 
+  /** Fires what is due, and tells the poller where tasks have come. */
+  async fireDue(poller: Pick<Poller, "wake">): Promise<void> {
+    const now = this.#engine.clock.now();
+    if (now < this.nextAt) return;
+    // Where queries are few, those that run tasks go first.
+    if (this.#budget.left(now) <= SCHEDULE_QUERIES) return this.stop();
+    if ((await this.#fire(now, this.#budget.spacing(now, this.#horizon))) > 0) poller.wake();
+  }
+
   /**
    * @param spacing the least delay until the next look that the query budget allows, in milliseconds
    * @returns how many tasks it has enqueued
    */
-  async fire(now: number, spacing: number): Promise<number> {
+  async #fire(now: number, spacing: number): Promise<number> {
     const { storage, emit } = this.#engine;
     const { declaration, intake, edits } = this.#parts;
     // Where the database does not answer.

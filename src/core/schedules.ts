@@ -1,11 +1,12 @@
+import type { Clock } from "./clock.ts";
 import { parseInteger } from "./duration.ts";
-import { ScheduleChangedError, ScheduleExistsError, ScheduleNotFoundError } from "./errors.ts";
 import { newId } from "./id.ts";
 import type { Intake } from "./intake.ts";
 import { LIMITS, parseText } from "./options.ts";
 import { NOTHING_REDACTED, redactTask } from "./redact.ts";
 import type { Registry } from "./registry.ts";
 import type { Schedule, ScheduleChanges, ScheduleDefinition, ScheduleRequest } from "./schedule.ts";
+import { ScheduleChangedError, ScheduleExistsError, ScheduleNotFoundError } from "./schedule-errors.ts";
 import { prepareSchedule, requestOf } from "./schedule-request.ts";
 import type { EditedSchedule } from "./schedule-storage.ts";
 import { serialize } from "./serialize.ts";
@@ -21,11 +22,13 @@ interface SchedulesParts {
   readonly storage: Pick<Storage, "schedules">;
   readonly registry: Registry;
   readonly intake: Intake;
-  readonly now: () => number;
+  readonly clock: Pick<Clock, "now">;
   /** Whether what is answered is to be shown. */
   readonly redacts: boolean;
-  /** Hears that something may fire sooner than it was known. */
-  readonly onEdit: () => void;
+  /** Counts what may let something fire sooner than it was known. */
+  readonly edits: { count: number };
+  /** Wakes the drains of this process. */
+  readonly wake: () => void;
 }
 
 /** The schedules of a queue, at run time. Made by `queue.schedules`. */
@@ -65,11 +68,11 @@ export class Schedules {
    * @example await queue.schedules.create({ name: "nightly", cron: "0 3 * * *", funcPath: "report.build" })
    */
   async create(request: ScheduleDefinition | ScheduleRequest): Promise<Schedule> {
-    const { storage, intake, now } = this.#parts;
-    const instant = now();
+    const { storage, intake, clock } = this.#parts;
+    const instant = clock.now();
     const prepared = await prepareSchedule(request, intake, instant);
     if (!(await storage.schedules.insert(prepared, instant))) throw new ScheduleExistsError(prepared.name);
-    this.#parts.onEdit();
+    this.#noteEdit();
     return this.get(prepared.name);
   }
 
@@ -127,7 +130,7 @@ export class Schedules {
    */
   async run(name: string): Promise<EnqueueReceipt> {
     const schedule = await this.#find(name);
-    const now = this.#parts.now();
+    const now = this.#parts.clock.now();
     const { funcPath, options } = schedule;
     const { expiresIn, resultTtl, onSuccess, uniqueWhile, ...shared } = options;
     const expiresAt = expiresIn === null ? null : now + expiresIn;
@@ -161,18 +164,23 @@ export class Schedules {
     name: string,
     change: (schedule: Schedule, now: number) => Promise<EditedSchedule | null> | EditedSchedule | null,
   ): Promise<Schedule> {
-    const { storage, onEdit } = this.#parts;
+    const { storage } = this.#parts;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const now = this.#parts.now();
+      const now = this.#parts.clock.now();
       const schedule = await this.#find(name);
       const edited = await change(schedule, now);
       if (edited === null) return this.#show(schedule);
       if (await storage.schedules.update(edited, schedule, now)) {
-        onEdit();
+        this.#noteEdit();
         return this.get(name);
       }
     }
     throw new ScheduleChangedError(name);
+  }
+
+  #noteEdit(): void {
+    this.#parts.edits.count += 1;
+    this.#parts.wake();
   }
 
   #show(schedule: Schedule): Schedule {

@@ -2,10 +2,7 @@ import { parseJson } from "../core/json.ts";
 import { TASK_DEFAULTS } from "../core/options.ts";
 import type { Schedule, StoredOptions } from "../core/schedule.ts";
 import type { EditedSchedule, Firing, NewSchedule } from "../core/schedule-storage.ts";
-import type { Raw } from "./rows.ts";
-import type { schedules } from "./schema.ts";
-
-export type ScheduleRow = Raw<typeof schedules.$inferSelect>;
+import type { ScheduleRow } from "./rows.ts";
 
 const NO_OPTIONS: StoredOptions = {
   ...TASK_DEFAULTS,

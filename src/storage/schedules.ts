@@ -10,7 +10,8 @@ import type {
 import type { Page } from "../core/storage.ts";
 import type { Databases } from "./databases.ts";
 import { toLists } from "./lists.ts";
-import { firingJson, type ScheduleRow, scheduleJson, toSchedule } from "./schedule-rows.ts";
+import type { ScheduleRow } from "./rows.ts";
+import { firingJson, scheduleJson, toSchedule } from "./schedule-rows.ts";
 
 /** The schedules of a database. */
 export function makeSchedules(databases: Databases): ScheduleStorage {

@@ -1,5 +1,5 @@
 import { TASK_DEFAULTS } from "../../core/options.ts";
-import type { ScheduleRow } from "../schedule-rows.ts";
+import type { ScheduleRow } from "../rows.ts";
 import type { Names } from "./names.ts";
 import { prepare } from "./statement.ts";
 
