@@ -7,6 +7,7 @@ import { allowOnly } from "./methods.ts";
 import { HttpError, problemOf } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
 import { resultRoutes } from "./results.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { taskRoutes } from "./tasks.ts";
 import { checkEncoding } from "./url.ts";
 
@@ -61,6 +62,7 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
   app.all("/healthz", allowOnly("GET", "HEAD"));
   app.route("/v1", taskRoutes());
   app.route("/v1", queueRoutes());
+  app.route("/v1", scheduleRoutes());
   app.route("/v1", resultRoutes());
   app.all("*", async (context) => {
     // Without a key nobody learns even what is not there.
