@@ -12,6 +12,7 @@ import { describeLimits } from "./engine/limits.ts";
 import { describeOutcomes } from "./engine/outcomes.ts";
 import { describeQuarantine } from "./engine/quarantine.ts";
 import { describeRefusals } from "./engine/refusals.ts";
+import { describeSchedules } from "./engine/schedules.ts";
 import { describeTimeouts } from "./engine/timeouts.ts";
 import { describeTurns } from "./engine/turns.ts";
 import { describeUnknown } from "./engine/unknown.ts";
@@ -34,6 +35,7 @@ export function describeEngine(name: string, open: () => Promise<TestDatabase>):
     describeOutcomes(context);
     describeQuarantine(context);
     describeRefusals(context);
+    describeSchedules(context);
     describeTimeouts(context);
     describeTurns(context);
     describeUnknown(context);
