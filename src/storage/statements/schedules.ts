@@ -63,7 +63,7 @@ export function schedulesSql({ schedules, schedulesDueIndex, tasks }: Names) {
         enabled = iif(${wasRemoved}, 1, enabled), disabled_reason = iif(${wasRemoved}, NULL, disabled_reason),
         next_at = CASE WHEN enabled = 0 AND NOT ${wasRemoved} THEN NULL WHEN enabled = 1 AND ${isAnotherFiring} THEN next_at ELSE excluded.next_at END
       WHERE (owner IS NULL OR owner = excluded.owner) AND (declared IS NOT excluded.declared OR ${wasRemoved})`),
-    /** Reads every schedule; 2 W for each that is disabled. */
+    /** Reads every schedule; 1 W for each that is disabled. */
     removeSchedules: prepare<{ app: string; names: string; removedReason: string; now: number }>(`
       UPDATE ${schedules} SET enabled = 0, disabled_reason = :removedReason, next_at = NULL, updated_at = max(:now, updated_at + 1)
       WHERE owner = :app AND enabled = 1 AND name NOT IN (SELECT value FROM json_each(:names))`),
@@ -72,7 +72,7 @@ export function schedulesSql({ schedules, schedulesDueIndex, tasks }: Names) {
     insertSchedule: prepare<{ schedules: string; now: number }, { name: string }>(`
       INSERT INTO ${schedules} (${columns}, created_at, updated_at) SELECT ${values}, :now, :now FROM json_each(:schedules) WHERE true
       ON CONFLICT DO NOTHING RETURNING name`),
-    /** 1 W, 2 where its next firing changes. */
+    /** 2 W. */
     updateSchedule: prepare<
       { schedule: string; readAt: number; readNextAt: number | null; updatedAt: number },
       { name: string }
@@ -84,7 +84,7 @@ export function schedulesSql({ schedules, schedulesDueIndex, tasks }: Names) {
       FROM json_each(:schedule) j
       WHERE name = j.value ->> 'name' AND ${schedules}.updated_at = :readAt AND ${schedules}.next_at IS :readNextAt
       RETURNING ${schedules}.name AS name`),
-    /** 1 W, 2 where it was to fire. */
+    /** 1 W. */
     deleteSchedule: prepare<{ name: string }, { name: string }>(
       `DELETE FROM ${schedules} WHERE name = :name RETURNING name`,
     ),
