@@ -86,7 +86,9 @@ export async function simulateTicks(database: TestDatabase, hours: number, seed:
   const workers = [openWorker(), openWorker()];
   const drains = async (count: number) => {
     // Nothing is to be run: the ticks only fire.
-    const all = Array.from({ length: count }, (_, index) => workers[index % 2]?.drain({ queues: [], rescue: false }));
+    const all = Array.from({ length: count }, (_, index) =>
+      workers[index % 2]?.drain({ queues: [], rescue: false }),
+    );
     await Promise.all(all);
   };
   await drains(2);
@@ -103,12 +105,22 @@ export async function simulateTicks(database: TestDatabase, hours: number, seed:
     const firings = findFirings(kind, start, end);
     const expected = ticks.flatMap((tick, index) => {
       const since = ticks[index - 1] ?? start;
-      return choose(catchUp, firings.filter((at) => at > since && at <= tick), tick);
+      return choose(
+        catchUp,
+        firings.filter((at) => at > since && at <= tick),
+        tick,
+      );
     });
     const found = await database.sql("SELECT scheduled_for FROM tasks WHERE schedule = ?1 ORDER BY 1", name);
     const label = `${name} ${kind.cron} ${kind.timezone} ${catchUp}`;
-    expect(found.map((row) => row.scheduled_for), label).toEqual(expected);
-    expect(made.get(name)?.toSorted((a, b) => a - b), label).toEqual(expected);
+    expect(
+      found.map((row) => row.scheduled_for),
+      label,
+    ).toEqual(expected);
+    expect(
+      made.get(name)?.toSorted((a, b) => a - b),
+      label,
+    ).toEqual(expected);
     if (catchUp === "all") expect(expected, label).toEqual(firings);
   }
 }

@@ -49,14 +49,17 @@ describe("what schedules cost on D1", () => {
     expect(idle.read - bare.read).toBe(3);
   });
 
-  it.each([1, 50])("the firing of %i 4 rows each: its task 2, its schedule 2; 3 queries for all", async (count) => {
-    await tick(open(NOW, count));
-    const later = createQueue({ storage: d1Storage(binding), tasks: [task], now: () => NOW + HOUR });
-    const bare = await tick(later, false);
-    const used = await tick(later);
-    expect(used.written).toBe(4 * count);
-    expect(used.queries - bare.queries).toBe(3);
-  });
+  it.each([1, 50])(
+    "the firing of %i 4 rows each: its task 2, its schedule 2; 3 queries for all",
+    async (count) => {
+      await tick(open(NOW, count));
+      const later = createQueue({ storage: d1Storage(binding), tasks: [task], now: () => NOW + HOUR });
+      const bare = await tick(later, false);
+      const used = await tick(later);
+      expect(used.written).toBe(4 * count);
+      expect(used.queries - bare.queries).toBe(3);
+    },
+  );
 
   it("an edit 2 rows, a delete 1", async () => {
     const queue = open(NOW, 1);
