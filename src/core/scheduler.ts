@@ -106,7 +106,9 @@ export class Scheduler {
     // One that was fired by another is on file with another time, and so is one that the limits of a batch have left out.
     const isAll = plans.length === due.length && due.length < 100 && report.fired.size === plans.length;
     const nextAt = Math.min(...plans.map(({ firing }) => firing.nextAt ?? NEVER));
-    this.#nextAt = isAll ? Math.max(Math.min(later, nextAt), now + spacing) : now;
+    if (isAll) this.#nextAt = Math.max(Math.min(later, nextAt), now + spacing);
+    // What was read may be stale, and stay so for a while.
+    else this.#nextAt = report.fired.size > 0 ? now : now + RETRY_AFTER;
     for (const plan of plans) tell(plan, report, emit);
     return report.inserted.size;
   }
