@@ -40,6 +40,7 @@ export {
   ValidationError,
 } from "./core/errors.ts";
 export type { EventListener, QueueEvent, StorageUse, TaskSubject } from "./core/events.ts";
+export type { EndingOptions, ExtraOptions } from "./core/extras.ts";
 export {
   DURATION_BOUNDS,
   type HistoryCounts,
@@ -48,13 +49,12 @@ export {
   type HistoryPoint,
   type HistoryQuery,
 } from "./core/history.ts";
-export type { EndingOptions, ExtraOptions } from "./core/extras.ts";
 export type { BatchSubmission, Submission } from "./core/intake.ts";
 export type { LifetimeStorage } from "./core/lifetimes.ts";
 export type { Logger, LogLevel } from "./core/log.ts";
-export type { NewEta, OperatorStorage, TaskChange } from "./core/operators.ts";
 export { Metrics, type QueueCounts } from "./core/metrics.ts";
 export type { EnqueueCall, Middleware, RunCall } from "./core/middleware.ts";
+export type { NewEta, OperatorStorage, TaskChange } from "./core/operators.ts";
 export {
   type DefaultOptions,
   type EnqueueOptions,
@@ -69,6 +69,19 @@ export type { TaskSettings, ValidatedTaskSettings } from "./core/registry.ts";
 export { type AnyTask, defineTask, type TaskContext, type TaskDefinition } from "./core/registry.ts";
 export type { PurgeOptions, Retention, RetentionOptions } from "./core/retention.ts";
 export type { BackoffOptions, RetryOptions } from "./core/retries.ts";
+export {
+  CATCH_UPS,
+  type CatchUp,
+  type Schedule,
+  type ScheduleChanges,
+  type ScheduleDefinition,
+  type ScheduleOptions,
+  type ScheduleRequest,
+  type ScheduleTiming,
+  schedule,
+} from "./core/schedule.ts";
+export { ScheduleChangedError, ScheduleExistsError, ScheduleNotFoundError } from "./core/schedule-errors.ts";
+export type { Schedules } from "./core/schedules.ts";
 export type {
   CallerKey,
   ClaimRequest,

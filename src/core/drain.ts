@@ -12,7 +12,8 @@ import { DRAIN_DEFAULTS } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { Poller } from "./poller.ts";
 import { Rescuer } from "./rescuer.ts";
-import type { ClaimedTask, Progress } from "./task.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { ClaimedTask } from "./task.ts";
 import { type Outcome, settle } from "./transitions.ts";
 import { Waker } from "./waker.ts";
 
@@ -38,6 +39,7 @@ class Drain {
   readonly #claimer: Claimer;
   readonly #poller: Poller;
   readonly #rescuer: Rescuer;
+  readonly #scheduler: Scheduler;
   readonly #budget: QueryBudget;
   readonly #pace = new Pace();
   readonly #lease: number;
@@ -72,6 +74,7 @@ class Drain {
       onEnd: (task, outcome, told) => this.#onEnd(task, outcome, told),
     });
     this.#rescuer = new Rescuer(engine, this.#flight, interval, options.rescue === false ? NEVER : start);
+    this.#scheduler = new Scheduler(engine, this.#budget, this.#horizon, start, options);
   }
 
   async run(): Promise<DrainReport> {
@@ -87,12 +90,9 @@ class Drain {
     this.#budget.close();
     signal?.removeEventListener("abort", stop);
     if (this.#fatal !== null) throw this.#fatal;
-    return {
-      ...this.#committer.counts,
-      claimed: this.#claimer.claimed,
-      rescued: this.#rescuer.rescued,
-      reason: this.#end,
-    };
+    const { claimed } = this.#claimer;
+    const { rescued } = this.#rescuer;
+    return { ...this.#committer.counts, claimed, rescued, reason: this.#end };
   }
 
   async #turn(): Promise<void> {
@@ -102,6 +102,8 @@ class Drain {
     await this.#guarded("settle", () => this.#flush(now));
     this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("rescue", () => this.#rescue());
+    this.#end ??= this.#findLimit();
+    if (this.#end === null) await this.#guarded("schedule", () => this.#scheduler.fireDue(this.#poller));
     this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("claim", () => this.#claim());
     this.#end ??= this.#findLimit() ?? this.#findEmpty();
@@ -224,11 +226,11 @@ class Drain {
 
   #findEmpty(): DrainEnd | null {
     const now = this.#engine.clock.now();
+    const dutyAt = Math.min(this.#rescuer.nextAt, this.#scheduler.nextAt);
     const idle = this.#isIdle() && this.#rescuer.aloneAt === NEVER;
-    if (!idle || this.#horizon.lingers(now) || now >= this.#rescuer.nextAt) return null;
+    if (!idle || this.#horizon.lingers(now) || now >= dutyAt) return null;
     // Tasks may have come while the last ones ran: only an empty claim after them tells that there are none.
-    const { lastClaim } = this.#poller;
-    const foundNothing = lastClaim?.found === 0 && lastClaim.at >= this.#horizon.lingerUntil;
+    const foundNothing = this.#poller.foundNothingSince(this.#horizon.lingerUntil);
     if (foundNothing && this.#pace.ended === 0) return "empty";
     this.#poller.wake();
     return null;
@@ -299,7 +301,7 @@ class Drain {
       this.#committer.nextAt,
       flight.size > 0 ? this.#heartbeat.nextAt : NEVER,
       flight.size > 0 && !this.#aborted ? this.#horizon.abortAt : NEVER,
-      claiming ? Math.min(this.#horizon.deadline, this.#rescuer.nextAt) : NEVER,
+      claiming ? Math.min(this.#horizon.deadline, this.#rescuer.nextAt, this.#scheduler.nextAt) : NEVER,
       claiming && this.#horizon.lingers(now) ? this.#horizon.lingerUntil : NEVER,
       mayClaim ? this.#poller.nextAt : NEVER,
     );

@@ -9,6 +9,7 @@ import type { Composed } from "./middleware.ts";
 import { LIMITS } from "./options.ts";
 import type { Producer } from "./producer.ts";
 import type { Registry } from "./registry.ts";
+import type { ScheduleParts } from "./scheduler.ts";
 import type { Storage } from "./storage.ts";
 
 /** What a drain works with. */
@@ -28,6 +29,7 @@ export interface Engine {
   readonly aroundRun: Composed["run"];
   /** Whether what ended is counted in the history. */
   readonly records: boolean;
+  readonly schedules: ScheduleParts;
 }
 
 /** Handlers at once where a drain is not told how many. */
@@ -53,6 +55,8 @@ export interface DrainOptions {
   readonly lease?: number;
   /** Rescues tasks whose lease expired, and runs the quarantine. Defaults to true. */
   readonly rescue?: boolean;
+  /** Fires what is due of the schedules. Defaults to true. */
+  readonly schedules?: boolean;
   /** Bounds of the delay between two polls: it doubles while nothing is due. Defaults to one second. */
   readonly poll?: { readonly min: number; readonly max: number };
   /** Aborting it ends claiming and releases what has not started; what runs has `grace` left. */

@@ -23,6 +23,9 @@ export type ErrorCode =
   | "query_limit"
   | "query_budget"
   | "invalid_config"
+  | "schedule_not_found"
+  | "schedule_exists"
+  | "schedule_changed"
   // Of a request, before it reaches the queue.
   | "invalid_json"
   | "unauthorized"

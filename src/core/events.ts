@@ -15,7 +15,7 @@ export function subjectOf({ id, attempts, funcPath, queue }: TaskSubject): TaskS
 }
 
 /** What the database was asked for as it failed: the step of a drain, a purge, or the start of a kick or of a runner's drain. */
-export type StorageUse = "settle" | "rescue" | "claim" | "renew" | "purge" | "kick" | "run";
+export type StorageUse = "settle" | "rescue" | "claim" | "renew" | "purge" | "kick" | "run" | "schedule";
 
 /** What the engine tells of its work, one event an action. Wording and logging are elsewhere. */
 export type QueueEvent =
@@ -64,7 +64,20 @@ export type QueueEvent =
   | { readonly type: "task.rescued"; readonly task: Claim; readonly outcome: "quarantined" | "failed" }
   | { readonly type: "queue.configured"; readonly queue: string; readonly settings: QueueSettings }
   | { readonly type: "storage.failed"; readonly during: StorageUse; readonly error: unknown }
-  | { readonly type: "tasks.purged"; readonly count: number };
+  | { readonly type: "tasks.purged"; readonly count: number }
+  /**
+   * Its firings for these moments were made, with a task each. `skipped`, exact to 100: firings that were not, by its `catchUp` or
+   * since another task has the unique key.
+   */
+  | {
+      readonly type: "schedule.fired";
+      readonly name: string;
+      readonly firedFor: readonly number[];
+      readonly taskIds: readonly string[];
+      readonly skipped: number;
+    }
+  /** What the code declares, or what is on file, cannot be used: it does not fire. */
+  | { readonly type: "schedule.refused"; readonly name: string; readonly error: unknown };
 
 export type EventListener = (event: QueueEvent) => void;
 

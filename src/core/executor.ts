@@ -43,7 +43,10 @@ export async function execute(
   const context = contextOf(task, signal, options);
   const timer = setTimeout(() => controller.abort(new TaskTimeoutError(task.timeout)), task.timeout);
   try {
-    const returned = await untilAborted(runHandler(task, definition, context, options.aroundRun ?? null), signal);
+    const returned = await untilAborted(
+      runHandler(task, definition, context, options.aroundRun ?? null),
+      signal,
+    );
     return { kind: "success", result: returned };
   } catch (thrown) {
     const { now, mayRetry = () => true } = options;

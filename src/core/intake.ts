@@ -1,3 +1,4 @@
+import { StorageRejected } from "./errors.ts";
 import type { EnqueueCall } from "./middleware.ts";
 import { RETENTION_DEFAULTS, type TaskDefaults } from "./options.ts";
 import {
@@ -87,5 +88,11 @@ export class Intake {
     const receipts = await this.#storage.enqueueMany(tasks, now, key && { ...key, expiredBefore });
     this.#onInsert(tasks);
     return receipts;
+  }
+
+  async insert(task: NewTask, now: number): Promise<EnqueueReceipt> {
+    const [receipt] = await this.insertMany([task], now);
+    if (receipt === undefined) throw new StorageRejected("an insert of one task gave no receipt");
+    return receipt;
   }
 }

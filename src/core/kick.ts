@@ -35,6 +35,7 @@ export const KICK_DRAIN: DrainOptions = {
   // For as long as further kicks are skipped, this one looks for what they were to start.
   linger: INTERVAL,
   poll: { min: SECOND / 4, max: SECOND / 4 },
-  // Cron rescues: a request's time is short.
+  // Cron rescues, and fires schedules: a request's time is short.
   rescue: false,
+  schedules: false,
 };

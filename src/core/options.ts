@@ -43,6 +43,11 @@ export const LIMITS = {
   backoff: { min: 0, max: 366 * DAY },
   /** How long a unique key may be held by time alone: a window, a debounce. */
   uniqueWindow: { min: 1, max: 366 * DAY },
+  /** Of a schedule: how often it may fire, how much it may be late by chance, and how many firings it makes up for at once. */
+  every: { min: SECOND, max: 366 * DAY },
+  jitter: { min: 0, max: DAY },
+  catchUpLimit: { min: 1, max: 1_000 },
+  firings: { min: 1, max: 100 },
   queueConcurrency: { min: 1, max: 1_000_000 },
   concurrency: { min: 1, max: 1_000 },
   /** A long poll for a result. */

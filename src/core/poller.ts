@@ -55,6 +55,11 @@ export class Poller {
     return this.#lastClaim;
   }
 
+  /** Whether the last claim was sent at that moment or later, and found nothing. */
+  foundNothingSince(moment: number): boolean {
+    return this.#lastClaim?.found === 0 && this.#lastClaim.at >= moment;
+  }
+
   /** Something may be due: claim now. */
   wake(): void {
     // What is under way may have been answered before that something was there.

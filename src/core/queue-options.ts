@@ -1,4 +1,5 @@
 import type { SpendQueries } from "./budget.ts";
+import { Declaration } from "./declaration.ts";
 import type { DrainOptions } from "./engine.ts";
 import type { EventListener } from "./events.ts";
 import type { HistoryOption } from "./history.ts";
@@ -8,6 +9,7 @@ import type { Middleware } from "./middleware.ts";
 import type { DefaultOptions } from "./options.ts";
 import type { TaskDefinition } from "./registry.ts";
 import type { RetentionOptions } from "./retention.ts";
+import type { ScheduleDefinition } from "./schedule.ts";
 import type { Storage } from "./storage.ts";
 
 export interface QueueOptions<Native, Env = unknown> {
@@ -27,6 +29,10 @@ export interface QueueOptions<Native, Env = unknown> {
   readonly middleware?: readonly Middleware[];
   /** Counts how attempts end, by queue and minute, for `queue.history()`: 2 rows a flush and queue. Defaults to false. */
   readonly history?: HistoryOption;
+  /** The schedules that this code declares: a drain brings the database to them. Defaults to saying nothing of schedules. */
+  readonly schedules?: readonly ScheduleDefinition[];
+  /** Whose schedules they are: apps that share a database have names of their own. Defaults to `"default"`. */
+  readonly app?: string;
   /** Hears of every transition that this process makes. Defaults to nobody. */
   readonly onEvent?: EventListener;
   /** Takes what handlers write to `ctx.log`. Defaults to silence. */
@@ -52,6 +58,18 @@ export interface QueueParts<Native> extends Omit<QueueOptions<Native>, "tasks"> 
   readonly envFor?: (spend: SpendQueries) => unknown;
   /** Goes on counting. Defaults to a new one. */
   readonly metrics?: Metrics;
+  /** The schedules where several queues of one process share them. Defaults to what `schedules` and `app` say. */
+  readonly declaration?: Declaration | null;
+}
+
+/** @throws {ConfigError} {@link ValidationError} */
+export function declarationOf({
+  declaration,
+  schedules,
+  app,
+}: Pick<QueueParts<unknown>, "declaration" | "schedules" | "app">): Declaration | null {
+  if (declaration !== undefined) return declaration;
+  return schedules === undefined ? null : new Declaration(schedules, app);
 }
 
 /** Something that keeps a request's work alive after its response: a Worker's `ctx`. */

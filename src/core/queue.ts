@@ -1,6 +1,4 @@
 import { AMBIENT } from "./ambient.ts";
-import { Awaited } from "./awaited.ts";
-import { Clock } from "./clock.ts";
 import { drain } from "./drain.ts";
 import { type Duration, parseDuration, parseInteger } from "./duration.ts";
 import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./engine.ts";
@@ -11,9 +9,9 @@ import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
 import { Lookup } from "./lookup.ts";
-import { Operations } from "./operations.ts";
 import { Metrics, type QueueCounts } from "./metrics.ts";
 import { type Composed, composeMiddleware } from "./middleware.ts";
+import { Operations } from "./operations.ts";
 import { LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
 import {
   type EnqueueRequest,
@@ -25,6 +23,7 @@ import {
 } from "./prepare.ts";
 import { Producer } from "./producer.ts";
 import type { KickOptions, QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
+import { makeShared, type Shared } from "./queue-shared.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
 import {
   type PurgeOptions,
@@ -34,6 +33,7 @@ import {
   purgePages,
   type Retention,
 } from "./retention.ts";
+import { Schedules } from "./schedules.ts";
 import type {
   CallerKey,
   EnqueueReceipt,
@@ -59,18 +59,6 @@ export function createQueue<Native, Env = unknown>(options: QueueOptions<Native,
   return new Queue(options, new Registry(options.tasks ?? []));
 }
 
-/** What a queue shares with its sessions. */
-interface Shared {
-  readonly clock: Clock;
-  /** Each wakes a drain of this process. */
-  readonly listeners: Set<() => void>;
-  readonly awaited: Awaited;
-  /** Whether what it answers is to be shown. */
-  readonly redacts: boolean;
-  readonly middleware: Composed;
-  readonly metrics: Metrics;
-}
-
 /** A queue whose reads see at least what an earlier session saw. */
 export interface QueueSession {
   readonly queue: Queue;
@@ -84,6 +72,7 @@ export class Queue<Native = unknown> extends Operations {
   readonly #options: QueueParts<Native>;
   readonly #storage: Storage<Native>;
   readonly #shared: Shared;
+  readonly #intake: Intake;
   readonly #producer: Producer<Native>;
   readonly #lookup: Lookup;
   readonly #retention: Retention;
@@ -92,14 +81,7 @@ export class Queue<Native = unknown> extends Operations {
 
   constructor(options: QueueParts<Native>, registry: Registry, shared?: Shared) {
     const { storage } = options;
-    const common = shared ?? {
-      clock: new Clock(options.now),
-      listeners: new Set(),
-      awaited: new Awaited(),
-      redacts: false,
-      middleware: composeMiddleware(options.middleware),
-      metrics: options.metrics ?? new Metrics(),
-    };
+    const common = shared ?? makeShared(options);
     const lookup = new Lookup(storage, registry, common.redacts);
     super({
       storage,
@@ -122,16 +104,23 @@ export class Queue<Native = unknown> extends Operations {
     this.#lookup = lookup;
     const defaults = parseDefaults(options.defaults);
     const { clock, middleware } = this.#shared;
-    const intake = new Intake(this.#storage, registry, defaults, (tasks) => {
+    this.#intake = new Intake(this.#storage, registry, defaults, (tasks) => {
       this.#shared.awaited.note(tasks);
       this.#wake();
     });
+    const intake = this.#intake;
     this.#producer = new Producer({ intake, storage: this.#storage, clock, middleware, emit: this.#emit });
   }
 
   /** What it was made with: to `initialize()` where no runner does, or to count its queries. */
   get storage(): Storage<Native> {
     return this.#storage;
+  }
+
+  /** What is enqueued again and again: to be looked at and edited while it runs. */
+  get schedules(): Schedules {
+    const [storage, registry, intake] = [this.#storage, this.#registry, this.#intake];
+    return new Schedules({ storage, registry, intake, ...this.#shared, wake: () => this.#wake() });
   }
 
   /** Makes sure that the database answers, and has the schema. @throws {SchemaMissing} {@link StorageUnavailable} */
@@ -417,11 +406,14 @@ export class Queue<Native = unknown> extends Operations {
   #engine(): Engine {
     const { env = {}, envFor = () => env, log = SILENT, random = AMBIENT.random } = this.#options;
     const [storage, registry, clock, emit] = [this.#storage, this.#registry, this.#shared.clock, this.#emit];
-    const { run: aroundRun } = this.#shared.middleware;
-    const { awaited } = this.#shared;
-    const records = this.#keepHistory !== null;
-    const producer = this.#producer;
-    return { storage, registry, producer, awaited, clock, random, envFor, log, emit, aroundRun, records };
+    const { awaited, declaration, edits, middleware } = this.#shared;
+    const worked = {
+      producer: this.#producer,
+      awaited,
+      schedules: { declaration, edits, intake: this.#intake },
+    };
+    const history = { records: this.#keepHistory !== null, aroundRun: middleware.run };
+    return { storage, registry, clock, random, envFor, log, emit, ...worked, ...history };
   }
 }
 

@@ -58,8 +58,8 @@ function parseStep(step: string): string | number {
   return step.startsWith("[") ? Number(step.slice(1, -1)) : step.slice(1);
 }
 
-/** The task as it may be shown; the one given is left as it is. */
-export function redactTask(task: Task, { args, kwargs }: Redaction): Task {
+/** The task, or what enqueues it, as it may be shown; the one given is left as it is. */
+export function redactTask<T extends Pick<Task, "args" | "kwargs">>(task: T, { args, kwargs }: Redaction): T {
   return {
     ...task,
     args: args.reduce(hideItems, task.args),

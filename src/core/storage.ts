@@ -1,7 +1,8 @@
 import type { BulkStorage } from "./bulk.ts";
-import type { OperatorStorage } from "./operators.ts";
 import type { HistoryStorage } from "./history.ts";
 import type { LifetimeStorage } from "./lifetimes.ts";
+import type { OperatorStorage } from "./operators.ts";
+import type { ScheduleStorage } from "./schedule-storage.ts";
 import type {
   CancelledAtClaim,
   Claim,
@@ -164,6 +165,7 @@ export interface Storage<Native = unknown> {
   readonly queryCount: number;
   /** Counts statements that the invocation sends by other ways. */
   noteQueries(count: number): void;
+  readonly schedules: ScheduleStorage;
   /** Statements that `getOutcome` sends at most for a task without a result: a long poll is measured by it. */
   readonly outcomeQueries: 1 | 2;
 

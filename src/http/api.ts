@@ -5,11 +5,12 @@ import { authenticate } from "./auth.ts";
 import type { Api, ApiVariables } from "./context.ts";
 import { historyRoutes } from "./history.ts";
 import { allowOnly } from "./methods.ts";
-import { operateRoutes } from "./operate.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { operateRoutes } from "./operate.ts";
 import { HttpError, problemOf } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
 import { resultRoutes } from "./results.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { taskRoutes } from "./tasks.ts";
 import { checkEncoding } from "./url.ts";
 
@@ -65,6 +66,7 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
   app.route("/v1", operateRoutes());
   app.route("/v1", taskRoutes());
   app.route("/v1", queueRoutes());
+  app.route("/v1", scheduleRoutes());
   app.route("/v1", resultRoutes());
   app.route("/v1", historyRoutes());
   app.route("/", metricsRoutes());

@@ -7,10 +7,10 @@ import { TASK_STATUSES } from "../core/task.ts";
 import { shorten } from "./url.ts";
 
 /** A duration or a moment: the engine reads both. */
-const NumberOrText = v.union([v.number(), v.string()]);
+export const NumberOrText = v.union([v.number(), v.string()]);
 
 /** Taken as it is: a record's schema would drop keys such as `constructor`, and a payload comes back equal or is refused. */
-const Payload = v.custom<Record<string, unknown>>(
+export const Payload = v.custom<Record<string, unknown>>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 );
 

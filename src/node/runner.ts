@@ -10,6 +10,7 @@ import { type DefaultOptions, DRAIN_DEFAULTS, LIMITS } from "../core/options.ts"
 import { Queue } from "../core/queue.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
 import type { RetentionOptions } from "../core/retention.ts";
+import type { ScheduleDefinition } from "../core/schedule.ts";
 import type { Storage } from "../core/storage.ts";
 import { consoleLogger, listen } from "../runtime/log.ts";
 import { NODE_DEFAULTS } from "./defaults.ts";
@@ -45,6 +46,10 @@ export interface RunnerOptions<Native, Env = NodeJS.ProcessEnv> {
   readonly middleware?: readonly Middleware[];
   /** Counts how attempts end, by queue and minute, for `queue.history()`: 2 rows a flush and queue. Defaults to false. */
   readonly history?: HistoryOption;
+  /** The schedules that this code declares. Defaults to saying nothing of schedules: those on file are fired all the same. */
+  readonly schedules?: readonly ScheduleDefinition[];
+  /** Whose schedules they are: apps that share a database have names of their own. Defaults to `"default"`. */
+  readonly app?: string;
   /** Hears of every transition, after the log. Defaults to nobody. */
   readonly onEvent?: EventListener;
 }
@@ -85,9 +90,10 @@ export function createRunner<Native, Env = NodeJS.ProcessEnv>(
   const log = options.log ?? consoleLogger("info");
   const onEvent = listen(log, options.onEvent);
   const { storage, tasks, defaults, retention, history, middleware, env = process.env } = options;
+  const { schedules, app } = options;
   const settings = parseSettings(options);
   const queue = new Queue(
-    { storage, defaults, retention, history, middleware, env, log, onEvent },
+    { storage, defaults, retention, history, middleware, env, log, onEvent, schedules, app },
     new Registry(tasks),
   );
   const stopping = new AbortController();

@@ -65,6 +65,8 @@ const LEVELS = {
   "retry.failed": "error",
   "storage.failed": "error",
   "tasks.purged": "info",
+  "schedule.fired": "info",
+  "schedule.refused": "error",
 } as const satisfies Record<QueueEvent["type"], Exclude<LogLevel, "none">>;
 
 function fieldsOf(event: QueueEvent): Record<string, unknown> {

@@ -2,7 +2,7 @@ import { SerializationError } from "../core/errors.ts";
 import { parseJson } from "../core/json.ts";
 import type { Ending } from "../core/results.ts";
 import type { CancelledAtClaim, CancelReason, ClaimedTask, Task, TaskResult } from "../core/task.ts";
-import type { tasks } from "./schema.ts";
+import type { schedules, tasks } from "./schema.ts";
 
 /** Column names as the database returns them. */
 type Raw<T> = { readonly [K in keyof T as K extends string ? SnakeCase<K> : never]: T[K] };
@@ -14,6 +14,7 @@ type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
 export type AllNull<T> = { readonly [K in keyof T]: null };
 
 export type TaskRow = Raw<typeof tasks.$inferSelect>;
+export type ScheduleRow = Raw<typeof schedules.$inferSelect>;
 
 /** What a claim returns. */
 export const CLAIMED_COLUMNS = [

@@ -8,8 +8,8 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
+import { CATCH_UPS } from "../core/catch-ups.ts";
 import { LIMITS, TASK_DEFAULTS } from "../core/options.ts";
-import { CATCH_UPS } from "../core/schedule.ts";
 import { CANCEL_REASONS, TASK_STATUSES } from "../core/task.ts";
 
 /**

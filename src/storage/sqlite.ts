@@ -1,7 +1,8 @@
 import type { BulkStorage } from "../core/bulk.ts";
-import type { OperatorStorage } from "../core/operators.ts";
 import type { HistoryStorage } from "../core/history.ts";
 import type { LifetimeStorage } from "../core/lifetimes.ts";
+import type { OperatorStorage } from "../core/operators.ts";
+import type { ScheduleStorage } from "../core/schedule-storage.ts";
 import type {
   ClaimRequest,
   EnqueueReceipt,
@@ -20,8 +21,8 @@ import type {
 } from "../core/storage.ts";
 import type { Claim, ClaimedTask, JsonText, NewTask, Task, TaskError, TaskResult } from "../core/task.ts";
 import type { Settlement } from "../core/transitions.ts";
-import { makeBulk } from "./bulk.ts";
 import type { UniqueStorage } from "../core/unique.ts";
+import { makeBulk } from "./bulk.ts";
 import { claimMany, claimQuarantined, dequeue, findNextEta, hasQuarantined } from "./claim.ts";
 import { Connection, type Meter, type RetryOptions } from "./connection.ts";
 import type { Databases } from "./databases.ts";
@@ -34,6 +35,7 @@ import { cancel, configureQueue, makeOperators, reschedule, retry } from "./oper
 import { finishPurge, mayBePurged, purgeIdempotencyKeys, purgeResults, startPurge } from "./purge.ts";
 import { getOutcome, getTask, readClock } from "./read.ts";
 import { rescueMany } from "./rescue.ts";
+import { makeSchedules } from "./schedules.ts";
 import { markRunning, renewMany, settleMany, settleOne } from "./settle.ts";
 import { statementsFor } from "./statements.ts";
 import { makeUniques } from "./unique.ts";
@@ -80,6 +82,10 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     this.history = makeHistory(this.#databases);
     this.uniques = makeUniques(this.#databases);
     this.lifetimes = makeLifetimes(this.#databases);
+  }
+
+  get schedules(): ScheduleStorage {
+    return makeSchedules(this.#databases);
   }
 
   get queryCount(): number {

@@ -7,6 +7,7 @@ import { namesFor } from "./statements/names.ts";
 import { operateSql } from "./statements/operate.ts";
 import { purgeSql } from "./statements/purge.ts";
 import { readSql } from "./statements/read.ts";
+import { schedulesSql } from "./statements/schedules.ts";
 import { settleSql } from "./statements/settle.ts";
 import { uniqueSql } from "./statements/unique.ts";
 
@@ -41,5 +42,6 @@ function buildStatements(prefix: string) {
     ...purgeSql(names),
     ...historySql(names),
     ...uniqueSql(names),
+    ...schedulesSql(names),
   };
 }

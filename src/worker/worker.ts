@@ -7,7 +7,9 @@ import { Metrics } from "../core/metrics.ts";
 import type { Middleware } from "../core/middleware.ts";
 import { LIMITS } from "../core/options.ts";
 import { Queue } from "../core/queue.ts";
+import { declarationOf } from "../core/queue-options.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
+import type { ScheduleDefinition } from "../core/schedule.ts";
 import type { Storage } from "../core/storage.ts";
 import { createApi } from "../http/api.ts";
 import { type Config, parseConfig } from "../runtime/config.ts";
@@ -29,6 +31,10 @@ export interface WorkerOptions<Env extends object, Native> {
   readonly middleware?: readonly Middleware[];
   /** Counts how attempts end, by queue and minute: 2 rows a flush and queue. Defaults to what `OMNIQ_HISTORY` says, else false. */
   readonly history?: HistoryOption;
+  /** The schedules that this code declares. Defaults to saying nothing of schedules: those on file are fired all the same. */
+  readonly schedules?: readonly ScheduleDefinition[];
+  /** Whose schedules they are: apps that share a database have names of their own. Defaults to `"default"`. */
+  readonly app?: string;
   /** Hears of every transition, after the log. Defaults to nobody. */
   readonly onEvent?: EventListener;
 }
@@ -70,6 +76,8 @@ export function createWorker<Env extends object, Native>(
 
   // Of all the invocations of this isolate.
   const metrics = new Metrics();
+  // Of the isolate, not of one invocation: it is brought into the database once.
+  const declaration = declarationOf(options);
 
   const open = (env: Env) => {
     const config = parseConfig(env);
@@ -83,6 +91,7 @@ export function createWorker<Env extends object, Native>(
       metrics,
       kick: { concurrency, queues, queryBudget: config.queryBudget },
       envFor: (spend: SpendQueries) => meterDatabases(env, spend),
+      declaration,
       log,
       onEvent: listen(log, options.onEvent),
     };

@@ -17,6 +17,7 @@ import { describeOutcomes } from "./engine/outcomes.ts";
 import { describeQuarantine } from "./engine/quarantine.ts";
 import { describeRefusals } from "./engine/refusals.ts";
 import { describeRetryControl } from "./engine/retry-control.ts";
+import { describeSchedules } from "./engine/schedules.ts";
 import { describeTimeouts } from "./engine/timeouts.ts";
 import { describeTurns } from "./engine/turns.ts";
 import { describeUnique } from "./engine/unique.ts";
@@ -45,6 +46,7 @@ export function describeEngine(name: string, open: () => Promise<TestDatabase>):
     describeQuarantine(context);
     describeRefusals(context);
     describeRetryControl(context);
+    describeSchedules(context);
     describeTimeouts(context);
     describeTurns(context);
     describeUnique(context);

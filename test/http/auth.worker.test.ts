@@ -16,7 +16,11 @@ const { call } = startWorker([add], {}, variables);
 const database = await openD1();
 beforeEach(() => database.clear());
 const rows = async () =>
-  (await database.sql("SELECT id FROM tasks UNION ALL SELECT name FROM queues")).length;
+  (
+    await database.sql(
+      "SELECT id FROM tasks UNION ALL SELECT name FROM queues UNION ALL SELECT name FROM schedules",
+    )
+  ).length;
 
 const DIGEST = await sha256("read-secret");
 const withKey = (key: string) => ({ authorization: `Bearer ${key}` });

@@ -22,10 +22,11 @@ import { describePurge } from "./suite/purge.ts";
 import { describeQueues } from "./suite/queues.ts";
 import { describeResults } from "./suite/results.ts";
 import { describeRetries } from "./suite/retries.ts";
+import { describeSchedules } from "./suite/schedules.ts";
 import { describeSettle } from "./suite/settle.ts";
 import { describeSpecification } from "./suite/specification.ts";
-import { describeUnique } from "./suite/unique.ts";
 import { describeTriggers } from "./suite/triggers.ts";
+import { describeUnique } from "./suite/unique.ts";
 import { describeValues } from "./suite/values.ts";
 
 /** The conformance suite: what the storage promises, on every database. */
@@ -55,6 +56,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeQueues(context);
     describeResults(context);
     describeRetries(context);
+    describeSchedules(context);
     describeSettle(context);
     describeSpecification(context);
     describeUnique(context);

@@ -24,6 +24,8 @@ export function namesFor(given: string) {
     queues: `${prefix}queues`,
     idempotencyKeys: `${prefix}idempotency_keys`,
     uniqueWindows: `${prefix}unique_windows`,
+    schedules: `${prefix}schedules`,
+    schedulesDueIndex: `INDEXED BY ${prefix}schedules_due_idx`,
     maintenance: `${prefix}maintenance`,
     history: `${prefix}history`,
     dependencies: `${prefix}dependencies`,

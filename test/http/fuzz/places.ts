@@ -1,5 +1,5 @@
-import { CountQuery } from "../../../src/http/operate-schemas.ts";
 import { HistoryQuery } from "../../../src/http/history.ts";
+import { CountQuery } from "../../../src/http/operate-schemas.ts";
 import { ListQuery, NewTaskBody, PurgeQuery } from "../../../src/http/schemas.ts";
 import { IDS } from "./bodies.ts";
 import { operator } from "./credentials.ts";

@@ -88,7 +88,6 @@ const MOMENTS = ["eta", "expiresAt"];
 const FROM_NOW = ["delay", "expiresIn"];
 const FIELDS = ["args", "kwargs", "funcPath", "queue", "uniqueKey", "priority", "maxRetries"];
 
-
 /** What the next one of its batch may have replaced, or a debounce has moved. */
 const REPLACEABLE = ["args", "kwargs", "eta"];
 

@@ -10,7 +10,11 @@ export function describeEnqueue(context: Context): void {
 
   describe("enqueue", () => {
     it("an enqueued task is PENDING and holds what it was given", async () => {
-      const { idGiven: _, extras: __, ...given } = await context.enqueue({
+      const {
+        idGiven: _,
+        extras: __,
+        ...given
+      } = await context.enqueue({
         queue: "mail",
         priority: 9,
         funcPath: "email.send",

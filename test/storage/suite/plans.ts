@@ -26,6 +26,7 @@ const INDEXES: Partial<Record<StatementName, string>> = {
   findOutlived: "tasks_ttl_idx",
   findDuplicates: "tasks_unique_idx",
   recordIdempotencyKey: "tasks_unique_idx",
+  findDueSchedules: "schedules_due_idx",
 };
 
 /** Loose index scans: the first entry of an index is found without a search, since `LIMIT 1` ends the scan at once. */
@@ -46,6 +47,9 @@ const WHOLE_TABLES: Partial<Record<StatementName, readonly string[]>> = {
   purgeWindows: ["unique_windows"],
   // It holds the queues that somebody configured.
   listQueues: ["queues"],
+  // It holds the schedules: a worker reads them as it starts.
+  findKnownSchedules: ["schedules"],
+  removeSchedules: ["schedules"],
   // It has a row for each table and index.
   findSchema: ["sqlite_schema"],
   // Its condition is false: the scan ends before it begins.

@@ -1,0 +1,76 @@
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { createQueue } from "../../src/core/queue.ts";
+import { defineTask } from "../../src/core/registry.ts";
+import { schedule } from "../../src/core/schedule.ts";
+import { d1Storage } from "../../src/storage/d1.ts";
+import { counted, openD1 } from "../support/d1.ts";
+import { NOW } from "../support/tasks.ts";
+
+const HOUR = 3_600_000;
+const { binding, rows, reset } = counted(env.DB);
+const task = defineTask("test.quick", { run: () => null });
+const database = await openD1();
+
+/** A tick of an isolate that has no task to run: without rescue and, for the comparison, without schedules. */
+async function tick(queue: ReturnType<typeof open>, schedules = true) {
+  reset();
+  await queue.drain({ queues: [], rescue: false, schedules });
+  return { ...rows };
+}
+
+function open(now: number, count: number) {
+  const schedules = Array.from({ length: count }, (_, n) => schedule(`s${n}`, "0 * * * *", task, {}));
+  return createQueue({ storage: d1Storage(binding), tasks: [task], now: () => now, schedules });
+}
+
+describe("what schedules cost on D1", () => {
+  beforeEach(() => database.clear());
+
+  async function over(plain: number, count: number, now = NOW) {
+    const queue = open(now, count);
+    const bare = await tick(queue, false);
+    const used = await tick(queue);
+    expect(bare.written).toBe(plain);
+    return { written: used.written, read: used.read - bare.read, queries: used.queries - bare.queries };
+  }
+
+  it("declaring 2 rows each; a start that finds them declared 0, and 1 read each", async () => {
+    expect(await over(0, 50)).toMatchObject({ written: 100, queries: 4 });
+    expect(await over(0, 50)).toMatchObject({ written: 0, queries: 2 });
+  });
+
+  it("a tick where nothing is due 1 query, 0 rows written and 3 read", async () => {
+    const queue = open(NOW, 50);
+    await tick(queue);
+    const bare = await tick(queue, false);
+    const idle = await tick(queue);
+    expect([idle.queries - bare.queries, idle.written]).toEqual([1, 0]);
+    expect(idle.read - bare.read).toBe(3);
+  });
+
+  it.each([1, 50])(
+    "the firing of %i 4 rows each: its task 2, its schedule 2; 3 queries for all",
+    async (count) => {
+      await tick(open(NOW, count));
+      const later = createQueue({ storage: d1Storage(binding), tasks: [task], now: () => NOW + HOUR });
+      const bare = await tick(later, false);
+      const used = await tick(later);
+      expect(used.written).toBe(4 * count);
+      expect(used.queries - bare.queries).toBe(3);
+    },
+  );
+
+  it("an edit 2 rows, a delete 1", async () => {
+    const queue = open(NOW, 1);
+    await tick(queue);
+    const written = async (call: () => Promise<unknown>) => {
+      reset();
+      await call();
+      return rows.written;
+    };
+    expect(await written(() => queue.schedules.update("s0", { priority: 1 }))).toBe(2);
+    expect(await written(() => queue.schedules.update("s0", { cron: "5 * * * *" }))).toBe(2);
+    expect(await written(() => queue.schedules.delete("s0"))).toBe(1);
+  });
+});
