@@ -13,9 +13,9 @@ export { Aborted, NonRetryable, Snooze } from "./core/control.ts";
 export type { DrainedOptions } from "./core/drained.ts";
 export type { Duration, Instant } from "./core/duration.ts";
 export type { DrainEnd, DrainOptions, DrainReport } from "./core/engine.ts";
+export type { ErrorCode } from "./core/error-codes.ts";
 export {
   ConfigError,
-  type ErrorCode,
   FieldError,
   IdConflictError,
   IdempotencyConflictError,

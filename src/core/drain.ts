@@ -45,7 +45,6 @@ class Drain {
   readonly #lease: number;
   readonly #heartbeat: Heartbeat;
   readonly #horizon: Horizon;
-  #aborted = false;
   readonly #judge: Judge;
   #end: DrainEnd | null = null;
   #fatal: unknown = null;
@@ -97,7 +96,7 @@ class Drain {
 
   async #turn(): Promise<void> {
     const now = this.#engine.clock.now();
-    this.#abortInTime(now);
+    if (now >= this.#horizon.abortAt) this.#flight.abortAll();
     this.#heartbeat.beat(now);
     await this.#guarded("settle", () => this.#flush(now));
     this.#end ??= this.#findLimit();
@@ -116,15 +115,9 @@ class Drain {
   #watch(): void {
     const now = this.#engine.clock.now();
     this.#flight.loseExpired();
-    this.#abortInTime(now);
+    if (now >= this.#horizon.abortAt) this.#flight.abortAll();
     if (this.#engine.clock.isInDoubt) this.#heartbeat.hurry(now);
     this.#heartbeat.beat(now);
-  }
-
-  #abortInTime(now: number): void {
-    if (now < this.#horizon.abortAt || this.#aborted) return;
-    this.#aborted = true;
-    this.#flight.abortAll();
   }
 
   async #renew(): Promise<void> {
@@ -192,7 +185,7 @@ class Drain {
       // The claim's reply took its time.
       if (leaseExpiresAt - now < this.#lease / 2) this.#heartbeat.hurry(now);
     }
-    if (this.#end === null && !this.#aborted) this.#flight.add(tasks);
+    if (this.#end === null && !this.#flight.isAborted) this.#flight.add(tasks);
     // The stop or the hard deadline came while the claim was under way.
     else for (const task of tasks) this.#onEnd(task, { kind: "release" });
   }
@@ -300,7 +293,7 @@ class Drain {
     return Math.min(
       this.#committer.nextAt,
       flight.size > 0 ? this.#heartbeat.nextAt : NEVER,
-      flight.size > 0 && !this.#aborted ? this.#horizon.abortAt : NEVER,
+      flight.size > 0 && !flight.isAborted ? this.#horizon.abortAt : NEVER,
       claiming ? Math.min(this.#horizon.deadline, this.#rescuer.nextAt, this.#scheduler.nextAt) : NEVER,
       claiming && this.#horizon.lingers(now) ? this.#horizon.lingerUntil : NEVER,
       mayClaim ? this.#poller.nextAt : NEVER,

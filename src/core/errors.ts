@@ -1,38 +1,4 @@
-/** The codes of all errors, stable across releases: branch on these. */
-export type ErrorCode =
-  | "invalid_input"
-  | "not_serializable"
-  | "too_large"
-  | "unknown_task"
-  | "task_not_found"
-  | "task_purged"
-  | "wrong_status"
-  | "unique_conflict"
-  | "id_conflict"
-  | "parent_not_found"
-  | "idempotency_conflict"
-  | "lease_lost"
-  | "task_timeout"
-  | "not_drained"
-  | "schema_missing"
-  | "migration_failed"
-  | "storage_unavailable"
-  | "storage_overloaded"
-  | "storage_rejected"
-  | "storage_full"
-  | "query_limit"
-  | "query_budget"
-  | "invalid_config"
-  | "schedule_not_found"
-  | "schedule_exists"
-  | "schedule_changed"
-  // Of a request, before it reaches the queue.
-  | "invalid_json"
-  | "unauthorized"
-  | "forbidden"
-  | "not_found"
-  | "method_not_allowed"
-  | "unsupported_media_type";
+import type { ErrorCode } from "./error-codes.ts";
 
 /**
  * Every error that OmniQ throws. Each has a stable `code` to branch on; messages are for people and may change.

@@ -51,9 +51,15 @@ export class Flight {
   #running = new Map<ClaimedTask, Running>();
   #leases = new Map<ClaimedTask, number>();
   #waiting: ClaimedTask[] = [];
+  #isAborted = false;
 
   constructor(options: FlightOptions) {
     this.#options = options;
+  }
+
+  /** Whether everything was aborted: what comes now is not started. */
+  get isAborted(): boolean {
+    return this.#isAborted;
   }
 
   get running(): number {
@@ -95,6 +101,8 @@ export class Flight {
 
   /** Aborts what runs; the tasks come back as released unless their handlers end well at once. */
   abortAll(): void {
+    if (this.#isAborted) return;
+    this.#isAborted = true;
     this.releaseWaiting();
     for (const { controller } of this.#running.values()) controller.abort(new Aborted("release"));
   }

@@ -1,16 +1,19 @@
 import { Bulk } from "./bulk.ts";
 import { type DrainedOptions, untilDrained } from "./drained.ts";
-import { type Instant, parseInstant } from "./duration.ts";
+import { type Instant, parseInstant, parseInteger } from "./duration.ts";
 import { type EventListener, subjectOf } from "./events.ts";
 import type { Lookup } from "./lookup.ts";
 import { type NewEta, parseChange, parseNewEta, type TaskChange } from "./operators.ts";
-import { parseId, parseText } from "./options.ts";
-import type { Storage } from "./storage.ts";
+import { LIMITS, parseId, parseText } from "./options.ts";
+import type { QueueSettings, Storage } from "./storage.ts";
 import type { Task } from "./task.ts";
 
 /** What the operations need of their queue. */
 interface OperationParts {
-  readonly storage: Pick<Storage, "bulk" | "operators" | "reschedule" | "configureQueue">;
+  readonly storage: Pick<
+    Storage,
+    "bulk" | "operators" | "cancel" | "retry" | "reschedule" | "configureQueue"
+  >;
   readonly lookup: Lookup;
   readonly now: () => number;
   /** Told where something may have become due. */
@@ -24,6 +27,36 @@ export abstract class Operations {
 
   constructor(parts: OperationParts) {
     this.#parts = parts;
+  }
+
+  /**
+   * Cancels a task that has not ended; a handler that runs is aborted at its next heartbeat.
+   *
+   * @throws {TaskStatusError} when it has ended, {@link TaskNotFoundError} {@link TaskPurgedError}
+   */
+  async cancel(id: string): Promise<Task> {
+    const task = await this.#parts.lookup.after(
+      id,
+      this.#parts.storage.cancel(parseId(id, "id"), this.#parts.now()),
+    );
+    this.#parts.emit({ type: "task.cancelled", task: subjectOf(task), reason: "operator" });
+    return task;
+  }
+
+  /**
+   * Runs a FAILED or CANCELLED task again from the start: its failures are forgotten, its result is deleted.
+   *
+   * @throws {TaskStatusError} {@link TaskNotFoundError} {@link TaskPurgedError}, {@link UniqueConflictError} when another active
+   *   task has its unique key
+   */
+  async retry(id: string): Promise<Task> {
+    const task = await this.#parts.lookup.after(
+      id,
+      this.#parts.storage.retry(parseId(id, "id"), this.#parts.now()),
+    );
+    this.#parts.emit({ type: "task.retried", task: subjectOf(task) });
+    this.#parts.wake();
+    return task;
   }
 
   /**
@@ -107,24 +140,35 @@ export abstract class Operations {
   }
 
   /**
+   * Pauses or resumes a queue, or limits how many of its tasks run at once over all workers.
+   *
+   * @param name of the queue, which need not have tasks yet
+   * @param settings `paused`; `concurrency`, 1 to 1,000,000 or null for no limit. What is absent stays as it is
+   * @throws {ValidationError}
+   * @example await queue.configureQueue("mail", { paused: true })
+   */
+  async configureQueue(name: string, settings: QueueSettings): Promise<void> {
+    const { concurrency } = settings;
+    if (concurrency !== undefined && concurrency !== null)
+      parseInteger(concurrency, "concurrency", LIMITS.queueConcurrency);
+    await this.#parts.storage.configureQueue(parseText(name, "name"), settings);
+    this.#parts.emit({ type: "queue.configured", queue: name, settings });
+  }
+
+  /**
    * Starts nothing more of a queue, in any worker; what runs goes on.
    *
    * @throws {ValidationError}
    * @example await queue.pause("mail")
    */
   pause(name: string): Promise<void> {
-    return this.#setPaused(name, true);
+    return this.configureQueue(name, { paused: true });
   }
 
   /** Starts its tasks again. @throws {ValidationError} @example await queue.resume("mail") */
   async resume(name: string): Promise<void> {
-    await this.#setPaused(name, false);
+    await this.configureQueue(name, { paused: false });
     this.#parts.wake();
-  }
-
-  async #setPaused(name: string, paused: boolean): Promise<void> {
-    await this.#parts.storage.configureQueue(parseText(name, "name"), { paused });
-    this.#parts.emit({ type: "queue.configured", queue: name, settings: { paused } });
   }
 }
 

@@ -2,17 +2,16 @@ import { AMBIENT } from "./ambient.ts";
 import { drain } from "./drain.ts";
 import { type Duration, parseDuration, parseInteger } from "./duration.ts";
 import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./engine.ts";
-import { type EventListener, guarded, subjectOf } from "./events.ts";
+import { type EventListener, guarded } from "./events.ts";
 import { parseFilter } from "./filter.ts";
 import { type HistoryPage, type HistoryQuery, parseHistory, readHistory } from "./history.ts";
 import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
 import { Lookup } from "./lookup.ts";
-import { Metrics, type QueueCounts } from "./metrics.ts";
-import { type Composed, composeMiddleware } from "./middleware.ts";
+import type { QueueCounts } from "./metrics.ts";
 import { Operations } from "./operations.ts";
-import { LIMITS, parseDefaults, parseId, parseText } from "./options.ts";
+import { LIMITS, parseDefaults } from "./options.ts";
 import {
   type EnqueueRequest,
   enqueueRequest,
@@ -34,15 +33,7 @@ import {
   type Retention,
 } from "./retention.ts";
 import { Schedules } from "./schedules.ts";
-import type {
-  CallerKey,
-  EnqueueReceipt,
-  Page,
-  QueueSettings,
-  QueueSummary,
-  Storage,
-  TaskFilter,
-} from "./storage.ts";
+import type { CallerKey, EnqueueReceipt, Page, QueueSummary, Storage, TaskFilter } from "./storage.ts";
 import type { Task, TaskResult } from "./task.ts";
 import { waitForResult } from "./wait.ts";
 
@@ -331,51 +322,11 @@ export class Queue<Native = unknown> extends Operations {
   }
 
   /**
-   * Cancels a task that has not ended; a handler that runs is aborted at its next heartbeat.
-   *
-   * @throws {TaskStatusError} when it has ended, {@link TaskNotFoundError} {@link TaskPurgedError}
-   */
-  async cancel(id: string): Promise<Task> {
-    const task = await this.#lookup.after(id, this.#storage.cancel(parseId(id, "id"), this.#now()));
-    this.#emit({ type: "task.cancelled", task: subjectOf(task), reason: "operator" });
-    return task;
-  }
-
-  /**
-   * Runs a FAILED or CANCELLED task again from the start: its failures are forgotten, its result is deleted.
-   *
-   * @throws {TaskStatusError} {@link TaskNotFoundError} {@link TaskPurgedError}, {@link UniqueConflictError} when another active
-   *   task has its unique key
-   */
-  async retry(id: string): Promise<Task> {
-    const task = await this.#lookup.after(id, this.#storage.retry(parseId(id, "id"), this.#now()));
-    this.#emit({ type: "task.retried", task: subjectOf(task) });
-    this.#wake();
-    return task;
-  }
-
-  /**
    * Every queue that has settings, or a task that waits or runs, by name, with its depth (exact to 1,000), its age, what runs
    * and its settings.
    */
   queues(): Promise<readonly QueueSummary[]> {
     return this.#storage.listQueues(this.#now());
-  }
-
-  /**
-   * Pauses or resumes a queue, or limits how many of its tasks run at once over all workers.
-   *
-   * @param name of the queue, which need not have tasks yet
-   * @param settings `paused`; `concurrency`, 1 to 1,000,000 or null for no limit. What is absent stays as it is
-   * @throws {ValidationError}
-   * @example await queue.configureQueue("mail", { paused: true })
-   */
-  async configureQueue(name: string, settings: QueueSettings): Promise<void> {
-    const { concurrency } = settings;
-    if (concurrency !== undefined && concurrency !== null)
-      parseInteger(concurrency, "concurrency", LIMITS.queueConcurrency);
-    await this.#storage.configureQueue(parseText(name, "name"), settings);
-    this.#emit({ type: "queue.configured", queue: name, settings });
   }
 
   /**

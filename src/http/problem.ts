@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { ConfigError, type ErrorCode, FieldError, OmniqError } from "../core/errors.ts";
+import type { ErrorCode } from "../core/error-codes.ts";
+import { ConfigError, FieldError, OmniqError } from "../core/errors.ts";
 
 /** `http_error` is one of the HTTP framework's own, `internal_error` one that says nothing of itself. */
 type ProblemCode = ErrorCode | "http_error" | "internal_error";
