@@ -34,17 +34,16 @@ export function newTaskJson(task: NewTask): string {
   const texts = `"queue":${JSON.stringify(task.queue)},"funcPath":${JSON.stringify(task.funcPath)}`;
   const numbers = `"priority":${task.priority},"eta":${task.eta},"interval":${task.interval},"maxRetries":${task.maxRetries},"timeout":${task.timeout}`;
   const payload = `"uniqueKey":${JSON.stringify(task.uniqueKey)},"args":${task.args},"kwargs":${task.kwargs}`;
-  const extras = task.extras === null ? "" : `,${JSON.stringify(listed(task.extras)).slice(1, -1)}`;
+  const given = task.extras === null ? "" : JSON.stringify(listed(task.extras)).slice(1, -1);
+  const extras = given === "" ? "" : `,${given}`;
   return `{"id":"${task.id}",${texts},${numbers},${payload}${extras}}`;
 }
 
-/** As the columns have them: `keep` is no value there. */
-function listed({ onSuccess, startsAnyway, ...extras }: TaskExtras) {
-  return {
-    ...extras,
-    onSuccess: onSuccess === "keep" ? null : onSuccess,
-    startsAnyway: Number(startsAnyway),
-  };
+/** As the columns have them, without what is null there: a bulk enqueue through a replica has room for 4 MB. */
+function listed({ onSuccess, startsAnyway, after, ...extras }: TaskExtras) {
+  const waits = after.length > 0 ? { after, startsAnyway: Number(startsAnyway) } : {};
+  const given = Object.entries({ ...extras, onSuccess: onSuccess === "keep" ? null : onSuccess });
+  return { ...Object.fromEntries(given.filter(([, value]) => value !== null)), ...waits };
 }
 
 /**
