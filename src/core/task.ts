@@ -102,7 +102,7 @@ export interface Task {
   readonly onSuccess: OnSuccess;
   /** The schedule that it is a firing of; null where it is none. */
   readonly schedule: string | null;
-  /** The moment of that firing, whenever the task starts. */
+  /** The moment of that firing, or at which a further run of an interval task was to begin, whenever it starts. */
   readonly scheduledFor: number | null;
 }
 

@@ -107,7 +107,10 @@ function succeed(state: State, task: ModelTask, result: string, now: number): vo
   const base = resultBase(task, now);
   state.results.set(task.id, { ...base, status: "SUCCESS", result: JSON.parse(result), error: null });
   if (task.interval === null) task.status = "SUCCESS";
-  else Object.assign(task, { status: "PENDING", eta: now + task.interval, failures: 0 });
+  else {
+    const due = now + task.interval;
+    Object.assign(task, { status: "PENDING", eta: due, scheduledFor: due, failures: 0 });
+  }
 }
 
 function fail(task: ModelTask, error: TaskError, counted = true): void {
