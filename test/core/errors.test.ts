@@ -13,6 +13,7 @@ const all: Readonly<Record<string, errors.OmniqError>> = {
   wrong_status: new errors.TaskStatusError("7", "cancel", ["PENDING", "RUNNING"], "SUCCESS"),
   unique_conflict: new errors.UniqueConflictError("7"),
   id_conflict: new errors.IdConflictError(["7", "8"]),
+  parent_not_found: new errors.ParentNotFoundError(["7"]),
   idempotency_conflict: new errors.IdempotencyConflictError(),
   lease_lost: new errors.LeaseLostError("7", 3),
   task_timeout: new errors.TaskTimeoutError(25_000),
