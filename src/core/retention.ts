@@ -68,15 +68,26 @@ export async function purgeDue(
   const turn = await storage.startPurge(now, now + RETENTION_DEFAULTS.purgeInterval);
   if (turn === null) return 0;
   const limits = { olderThan: now - retention.result, failedOlderThan: now - retention.failed };
-  const timed = await purgeOutlived(storage, now, pages);
+  // One that goes on from the turn before leaves its queries to the pages.
+  const begins = turn.cursor === null || turn.cursor === FROM_START;
+  const timed = begins ? await purgeOutlived(storage, now, pages) : NONE_TIMED;
   const left = pages - timed.pages;
   const { purged, cursor } = await purgePages(storage, { ...limits, ...turn, leavesTimed: true }, left);
+  if (begins) await purgeBeside(storage, now, pages, keepHistory);
+  await storage.finishPurge(timed.more || left === 0 ? (cursor ?? FROM_START) : cursor, now);
+  return purged + timed.purged;
+}
+
+/** What is kept beside the tasks. */
+async function purgeBeside(storage: Storage, now: number, pages: number, keepHistory: number | null) {
   await storage.purgeIdempotencyKeys(now - RETENTION_DEFAULTS.idempotencyKey);
   if (keepHistory !== null) await storage.history.purge(now - keepHistory);
   for (let page = 0; page < pages; page++) if (!(await storage.uniques.purgeWindows(now)).more) break;
-  await storage.finishPurge(timed.more || left === 0 ? (cursor ?? "") : cursor, now);
-  return purged + timed.purged;
 }
+
+/** Before every id: the next turn begins anew. */
+const FROM_START = "";
+const NONE_TIMED = { purged: 0, pages: 0, more: false };
 
 /** Purges those whose own `resultTtl` is over; a look that finds none is no page. */
 async function purgeOutlived({ lifetimes }: Storage, now: number, limit: number) {
