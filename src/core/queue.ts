@@ -284,7 +284,8 @@ export class Queue<Native = unknown> extends Operations {
    */
   async purge(options: PurgeOptions): Promise<{ readonly purged: number; readonly cursor: string | null }> {
     const { request, pages } = parsePurge(options, this.#now());
-    return purgePages(this.#storage, request, pages);
+    const { purged, cursor } = await purgePages(this.#storage, request, pages);
+    return { purged, cursor };
   }
 
   /**

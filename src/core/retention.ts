@@ -68,26 +68,39 @@ export async function purgeDue(
   const turn = await storage.startPurge(now, now + RETENTION_DEFAULTS.purgeInterval);
   if (turn === null) return 0;
   const limits = { olderThan: now - retention.result, failedOlderThan: now - retention.failed };
-  // One that goes on from the turn before leaves its queries to the pages.
   const begins = turn.cursor === null || turn.cursor === FROM_START;
-  const timed = begins ? await purgeOutlived(storage, now, pages) : NONE_TIMED;
-  const left = pages - timed.pages;
-  const { purged, cursor } = await purgePages(storage, { ...limits, ...turn, leavesTimed: true }, left);
-  if (begins) await purgeBeside(storage, now, pages, keepHistory);
-  await storage.finishPurge(timed.more || left === 0 ? (cursor ?? FROM_START) : cursor, now);
-  return purged + timed.purged;
+  const timed = begins ? await purgeOutlived(storage, now, pages) : NOTHING_PURGED;
+  const request = { ...limits, ...turn, leavesTimed: true };
+  const aged =
+    turn.cursor === BESIDE ? NOTHING_PURGED : await purgePages(storage, request, pages - timed.pages);
+  const left = pages - timed.pages - aged.pages;
+  if (aged.cursor === null && left > 0) await purgeBeside(storage, now, left, keepHistory);
+  await storage.finishPurge(nextCursor(aged.cursor, timed.pages === pages, left), now);
+  return purged(timed, aged);
 }
 
-/** What is kept beside the tasks. */
+/** Where the next turn goes on; null where this one has come to its end. */
+function nextCursor(cursor: string | null, hasBegun: boolean, left: number): string | null {
+  if (cursor !== null || left > 0) return cursor;
+  return hasBegun ? FROM_START : BESIDE;
+}
+
+function purged(...all: readonly { readonly purged: number }[]): number {
+  return all.reduce((sum, one) => sum + one.purged, 0);
+}
+
+/** What is kept beside the tasks: it takes a page's turn, so that the least query budget has room for both. */
 async function purgeBeside(storage: Storage, now: number, pages: number, keepHistory: number | null) {
   await storage.purgeIdempotencyKeys(now - RETENTION_DEFAULTS.idempotencyKey);
   if (keepHistory !== null) await storage.history.purge(now - keepHistory);
   for (let page = 0; page < pages; page++) if (!(await storage.uniques.purgeWindows(now)).more) break;
 }
 
-/** Before every id: the next turn begins anew. */
+// Cursors that are no task's id: before all of them, and after.
 const FROM_START = "";
-const NONE_TIMED = { purged: 0, pages: 0, more: false };
+const BESIDE = "beside";
+
+const NOTHING_PURGED = { purged: 0, pages: 0, cursor: null } as const;
 
 /** Purges those whose own `resultTtl` is over; a look that finds none is no page. */
 async function purgeOutlived({ lifetimes }: Storage, now: number, limit: number) {
@@ -98,22 +111,23 @@ async function purgeOutlived({ lifetimes }: Storage, now: number, limit: number)
     more = done.more;
     if (done.purged > 0) pages += 1;
   }
-  return { purged, pages, more };
+  return { purged, pages };
 }
 
-/** Purges page by page: `cursor` is null where it reached the end. */
+/** Purges page by page: `cursor` is null where it reached the end. `pages` are those that took their queries: an empty one did not. */
 export async function purgePages(
   storage: Storage,
   request: PurgeRequest,
-  pages: number,
-): Promise<{ readonly purged: number; readonly cursor: string | null }> {
+  limit: number,
+): Promise<{ readonly purged: number; readonly pages: number; readonly cursor: string | null }> {
   let { cursor } = request;
-  let purged = 0;
-  for (let page = 0; page < pages; page++) {
+  let [pages, purged] = [0, 0];
+  for (let page = 0; page < limit; page++) {
     const done = await storage.purgeResults({ ...request, cursor });
     purged += done.purged;
     cursor = done.cursor;
+    if (done.purged > 0 || cursor !== null) pages += 1;
     if (cursor === null) break;
   }
-  return { purged, cursor };
+  return { purged, pages, cursor };
 }

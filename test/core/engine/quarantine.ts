@@ -111,8 +111,10 @@ export function describeQuarantine(context: EngineContext): void {
         expect(await queue.result(id)).toMatchObject({ result: true });
         expect(neighbours.get(id)).toBeUndefined();
       }
-      // The last of the others may find nobody left beside it.
+      // Others do meet, if not the very last of them, and none of them meets a suspect.
       expect(neighbours.size).toBeGreaterThanOrEqual(20);
+      const met = new Set([...neighbours.values()].flatMap((others) => [...others]));
+      for (const id of suspects) expect(met).not.toContain(id);
     });
 
     it("runs alone for as long as it takes, whatever else becomes due", async () => {
