@@ -9,6 +9,7 @@ CREATE TABLE `dependencies` (
 CREATE TABLE `history` (
 	`queue` text NOT NULL,
 	`minute` integer NOT NULL,
+	`started` integer DEFAULT 0 NOT NULL,
 	`succeeded` integer DEFAULT 0 NOT NULL,
 	`failed` integer DEFAULT 0 NOT NULL,
 	`retried` integer DEFAULT 0 NOT NULL,

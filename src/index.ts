@@ -52,7 +52,7 @@ export {
 export type { BatchSubmission, Submission } from "./core/intake.ts";
 export type { LifetimeStorage } from "./core/lifetimes.ts";
 export type { Logger, LogLevel } from "./core/log.ts";
-export { Metrics, type QueueCounts } from "./core/metrics.ts";
+export { Metrics } from "./core/metrics.ts";
 export type { EnqueueCall, Middleware, RunCall } from "./core/middleware.ts";
 export type { NewEta, OperatorStorage, TaskChange } from "./core/operators.ts";
 export {

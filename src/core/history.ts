@@ -15,6 +15,8 @@ export const HISTORY_PAGE = 1_500;
 /** How the attempts of a queue ended. */
 export interface HistoryCounts {
   readonly queue: string;
+  /** Attempts that began; the history tells of them as they end, snoozed and released ones too. */
+  readonly started: number;
   readonly succeeded: number;
   readonly failed: number;
   /** They failed, and are run again. */

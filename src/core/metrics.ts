@@ -1,17 +1,8 @@
 import type { QueueEvent } from "./events.ts";
 import { DURATION_BOUNDS, type HistoryCounts } from "./history.ts";
 
-/** What one queue has done. */
-export interface QueueCounts extends HistoryCounts {
-  /** Attempts that began; null where they are not counted. */
-  readonly started: number | null;
-}
-
-/** The same, being counted. */
-type Counting = { -readonly [K in keyof QueueCounts]: QueueCounts[K] } & {
-  started: number;
-  durations: number[];
-};
+/** What one queue has done, being counted. */
+type Counting = { -readonly [K in keyof HistoryCounts]: HistoryCounts[K] };
 
 /**
  * Counts what this process does, from the events that it hears.
@@ -22,7 +13,7 @@ export class Metrics {
   readonly #queues = new Map<string, Counting>();
 
   /** Counted so far, by queue. */
-  get counts(): readonly QueueCounts[] {
+  get counts(): readonly HistoryCounts[] {
     return [...this.#queues.values()];
   }
 

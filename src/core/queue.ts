@@ -4,12 +4,17 @@ import { type Duration, parseDuration, parseInteger } from "./duration.ts";
 import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./engine.ts";
 import { type EventListener, guarded } from "./events.ts";
 import { parseFilter } from "./filter.ts";
-import { type HistoryPage, type HistoryQuery, parseHistory, readHistory } from "./history.ts";
+import {
+  type HistoryCounts,
+  type HistoryPage,
+  type HistoryQuery,
+  parseHistory,
+  readHistory,
+} from "./history.ts";
 import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
 import { Lookup } from "./lookup.ts";
-import type { QueueCounts } from "./metrics.ts";
 import { Operations } from "./operations.ts";
 import { LIMITS, parseDefaults } from "./options.ts";
 import {
@@ -110,8 +115,13 @@ export class Queue<Native = unknown> extends Operations {
 
   /** What is enqueued again and again: to be looked at and edited while it runs. */
   get schedules(): Schedules {
-    const [storage, registry, intake] = [this.#storage, this.#registry, this.#intake];
-    return new Schedules({ storage, registry, intake, ...this.#shared, wake: () => this.#wake() });
+    const parts = {
+      storage: this.#storage,
+      registry: this.#registry,
+      intake: this.#intake,
+      emit: this.#emit,
+    };
+    return new Schedules({ ...parts, ...this.#shared, wake: () => this.#wake() });
   }
 
   /** Makes sure that the database answers, and has the schema. @throws {SchemaMissing} {@link StorageUnavailable} */
@@ -341,10 +351,9 @@ export class Queue<Native = unknown> extends Operations {
   }
 
   /** How many attempts ended in which way: over all workers where `history` is on, else as this process counted them. */
-  async counts(): Promise<readonly QueueCounts[]> {
+  async counts(): Promise<readonly HistoryCounts[]> {
     if (this.#keepHistory === null) return this.#shared.metrics.counts;
-    const totals = await this.#storage.history.totals();
-    return totals.map((counts) => ({ ...counts, started: null }));
+    return this.#storage.history.totals();
   }
 
   #now(): number {

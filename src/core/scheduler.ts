@@ -30,6 +30,7 @@ export interface ScheduleParts {
 
 /** What is decided for a schedule that is due. */
 interface Plan {
+  readonly schedule: Schedule;
   readonly firing: Firing;
   readonly skipped: number;
 }
@@ -120,11 +121,11 @@ export class Scheduler {
       const { fired, skipped, nextAt } = chooseFirings(schedule, dueAt, now);
       const delay = () => Math.floor(this.#engine.random() * (jitter + 1));
       const tasks = fired.map((at) => ({ id: newId(now), eta: at + delay(), scheduledFor: at }));
-      return { firing: { name, dueAt, updatedAt, nextAt, tasks }, skipped };
+      return { schedule, firing: { name, dueAt, updatedAt, nextAt, tasks }, skipped };
     } catch (error) {
       // Somebody has edited the row by hand: it stops, and keeps no other from firing.
       this.#engine.emit({ type: "schedule.refused", name, error });
-      return { firing: { name, dueAt, updatedAt, nextAt: null, tasks: [] }, skipped: 0 };
+      return { schedule, firing: { name, dueAt, updatedAt, nextAt: null, tasks: [] }, skipped: 0 };
     }
   }
 }
@@ -142,12 +143,20 @@ function takePlans(due: readonly Schedule[], plan: (schedule: Schedule) => Plan)
   return plans;
 }
 
-function tell({ firing, skipped }: Plan, { fired, inserted }: FiringReport, emit: EventListener): void {
+function tell(
+  { schedule, firing, skipped }: Plan,
+  { fired, inserted }: FiringReport,
+  emit: EventListener,
+): void {
   const { name, tasks } = firing;
   if (!fired.has(name)) return;
   const made = tasks.filter(({ id }) => inserted.has(id));
   const notMade = tasks.length - made.length;
   if (tasks.length + skipped === 0) return;
+  const { funcPath, options } = schedule;
+  for (const { id } of made) {
+    emit({ type: "task.enqueued", task: { id, attempts: 0, funcPath, queue: options.queue } });
+  }
   emit({
     type: "schedule.fired",
     name,

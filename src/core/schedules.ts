@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { parseInteger } from "./duration.ts";
+import type { EventListener } from "./events.ts";
 import { newId } from "./id.ts";
 import type { Intake } from "./intake.ts";
 import { LIMITS, parseText } from "./options.ts";
@@ -23,6 +24,7 @@ interface SchedulesParts {
   readonly registry: Registry;
   readonly intake: Intake;
   readonly clock: Pick<Clock, "now">;
+  readonly emit: EventListener;
   /** Whether what is answered is to be shown. */
   readonly redacts: boolean;
   /** Counts what may let something fire sooner than it was known. */
@@ -138,7 +140,13 @@ export class Schedules {
     const extras = { ...NO_EXTRAS, ...origin, expiresAt, resultTtl, onSuccess, uniqueWhile };
     const { args, kwargs } = asStored(schedule);
     const head = { id: newId(now), idGiven: false, funcPath, args, kwargs };
-    return this.#parts.intake.insert({ ...head, ...shared, eta: now, interval: null, extras }, now);
+    const task = { ...head, ...shared, eta: now, interval: null, extras };
+    const receipt = await this.#parts.intake.insert(task, now);
+    const { id, duplicate } = receipt;
+    if (!duplicate) {
+      this.#parts.emit({ type: "task.enqueued", task: { id, attempts: 0, funcPath, queue: task.queue } });
+    }
+    return receipt;
   }
 
   /**

@@ -1,6 +1,5 @@
 import { Hono } from "hono";
-import { DURATION_BOUNDS } from "../core/history.ts";
-import type { QueueCounts } from "../core/metrics.ts";
+import { DURATION_BOUNDS, type HistoryCounts } from "../core/history.ts";
 import type { QueueSummary } from "../core/storage.ts";
 import { requires } from "./auth.ts";
 import type { ApiVariables } from "./context.ts";
@@ -25,7 +24,7 @@ type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [suffix: string, labels: Labels, value: number];
 
 /** The state and the counts of the queues as Prometheus reads them: https://prometheus.io/docs/instrumenting/exposition_formats/ */
-export function renderMetrics(queues: readonly QueueSummary[], counts: readonly QueueCounts[]): string {
+export function renderMetrics(queues: readonly QueueSummary[], counts: readonly HistoryCounts[]): string {
   const gauge = (name: string, help: string, of: (queue: QueueSummary) => number) =>
     family(
       name,
@@ -33,13 +32,13 @@ export function renderMetrics(queues: readonly QueueSummary[], counts: readonly 
       help,
       queues.map((queue) => ["", { queue: queue.name }, of(queue)]),
     );
-  const counter = (name: string, help: string, of: (counts: QueueCounts) => number | null) => {
-    const samples = counts.flatMap((own): Sample[] => {
-      const value = of(own);
-      return value === null ? [] : [["", { queue: own.queue }, value]];
-    });
-    return family(name, "counter", help, samples);
-  };
+  const counter = (name: string, help: string, of: (counts: HistoryCounts) => number) =>
+    family(
+      name,
+      "counter",
+      help,
+      counts.map((own) => ["", { queue: own.queue }, of(own)]),
+    );
   return [
     gauge("omniq_queue_depth", "Tasks that wait; counted to 1000.", ({ depth }) => depth),
     gauge(
@@ -57,7 +56,7 @@ export function renderMetrics(queues: readonly QueueSummary[], counts: readonly 
   ].join("");
 }
 
-function histogram({ queue, duration, durations }: QueueCounts): Sample[] {
+function histogram({ queue, duration, durations }: HistoryCounts): Sample[] {
   const bounds = [...DURATION_BOUNDS.map((bound) => `${bound / 1_000}`), "+Inf"];
   const count = durations[DURATION_BOUNDS.length] ?? 0;
   return [

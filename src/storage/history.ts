@@ -20,6 +20,6 @@ export function makeHistory({ tasks, sql }: Databases): HistoryStorage {
 }
 
 function toCounts(row: Omit<HistoryCounts, "durations"> & { readonly durations: string }): HistoryCounts {
-  const { queue, succeeded, failed, retried, duration } = row;
-  return { queue, succeeded, failed, retried, duration, durations: parseJson(row.durations) };
+  const { queue, started, succeeded, failed, retried, duration } = row;
+  return { queue, started, succeeded, failed, retried, duration, durations: parseJson(row.durations) };
 }

@@ -242,6 +242,8 @@ export function createTables(prefix = "") {
     {
       queue: text("queue").notNull(),
       minute: integer("minute").notNull(),
+      /** Attempts that began, told as they end. */
+      started: integer("started").notNull().default(0),
       succeeded: integer("succeeded").notNull().default(0),
       failed: integer("failed").notNull().default(0),
       retried: integer("retried").notNull().default(0),

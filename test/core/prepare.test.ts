@@ -12,7 +12,7 @@ import {
 } from "../../src/core/prepare.ts";
 import { defineTask } from "../../src/core/registry.ts";
 import { byteLength } from "../../src/core/serialize.ts";
-import { NOW } from "../support/tasks.ts";
+import { NO_FEATURES, NOW } from "../support/tasks.ts";
 
 const task = defineTask<object>("test.task", { run: () => "done" });
 
@@ -201,15 +201,7 @@ describe("pendingTask", () => {
       lastAttemptAt: null,
       createdAt: NOW,
       updatedAt: NOW,
-      expiresAt: null,
-      cancelReason: null,
-      parentId: null,
-      awaits: 0,
-      progress: null,
-      resultTtl: null,
-      onSuccess: "keep",
-      schedule: null,
-      scheduledFor: null,
+      ...NO_FEATURES,
     });
   });
 });

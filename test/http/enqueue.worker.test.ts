@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { tasks } from "../../src/tasks.ts";
 import { openD1 } from "../support/d1.ts";
+import { NO_FEATURES } from "../support/tasks.ts";
 import { startWorker } from "../support/worker.ts";
 
 const { call } = startWorker(tasks);
@@ -43,15 +44,7 @@ describe("POST /v1/tasks", () => {
       lastAttemptAt: null,
       createdAt: expect.any(Number),
       updatedAt: body.createdAt,
-      expiresAt: null,
-      cancelReason: null,
-      parentId: null,
-      awaits: 0,
-      progress: null,
-      resultTtl: null,
-      onSuccess: "keep",
-      schedule: null,
-      scheduledFor: null,
+      ...NO_FEATURES,
     });
   });
 

@@ -58,7 +58,7 @@ describe("GET /metrics", () => {
     expect(text).toContain('omniq_tasks_succeeded_total{queue="mail"} 2\n');
     expect(text).toContain('omniq_tasks_failed_total{queue="mail"} 2\n');
     expect(text).toContain('omniq_task_duration_seconds_count{queue="mail"} 4\n');
-    expect(text).not.toContain("omniq_tasks_started_total");
+    expect(text).toContain('omniq_tasks_started_total{queue="mail"} 4\n');
   });
 
   it("escapes what a label may not hold", () => {

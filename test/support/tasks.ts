@@ -32,6 +32,19 @@ export function newTask(overrides: Partial<NewTask> = {}): NewTask {
   };
 }
 
+/** What a stored task says of what few have, where it has none of it. */
+export const NO_FEATURES = {
+  expiresAt: null,
+  cancelReason: null,
+  parentId: null,
+  awaits: 0,
+  progress: null,
+  resultTtl: null,
+  onSuccess: "keep",
+  schedule: null,
+  scheduledFor: null,
+} as const;
+
 export function newTasks(count: number, overrides: Partial<NewTask> = {}): NewTask[] {
   return Array.from({ length: count }, () => newTask(overrides));
 }

@@ -7,6 +7,7 @@ const PURGED = 10_000;
 
 type Counts = {
   queue: string;
+  started: number;
   succeeded: number;
   failed: number;
   retried: number;
@@ -17,22 +18,23 @@ type Counts = {
 /** How attempts ended, by minute. */
 export function historySql({ tasks, history }: Names) {
   const ended = "FILTER (WHERE j.value ->> 'kind'";
-  const took = "(j.value ->> 'duration')";
+  /** What was given back before it ran has taken no time. */
+  const began = "j.value ->> 'kind' <> 'release' OR j.value ->> 'duration' > 0";
+  const took = "(iif(j.value ->> 'kind' IN ('snooze', 'release'), NULL, j.value ->> 'duration'))";
   const within = DURATION_BOUNDS.map((bound) => `count(*) FILTER (WHERE ${took} <= ${bound})`).join(", ");
-  const columns = "queue, succeeded, failed, retried, duration, durations";
+  const columns = "queue, started, succeeded, failed, retried, duration, durations";
 
   const record = (furtherFence = "") => `
     INSERT INTO ${history} (minute, ${columns})
     SELECT m.value, e.* FROM (
-      SELECT t.queue, count(*) ${ended} = 'done'), count(*) ${ended} = 'fail'), count(*) ${ended} IN ('retry', 'quarantine')),
+      SELECT t.queue, count(*), count(*) ${ended} = 'done'), count(*) ${ended} = 'fail'), count(*) ${ended} IN ('retry', 'quarantine')),
         coalesce(sum${took}, 0), json_array(${within}, count${took})
       FROM json_each(:settlements) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'
-      WHERE j.value ->> 'kind' IN ('done', 'fail', 'retry', 'quarantine')
-        AND ${running("t")} AND t.attempts = j.value ->> 'attempts' ${furtherFence}
+      WHERE (${began}) AND ${running("t")} AND t.attempts = j.value ->> 'attempts' ${furtherFence}
       GROUP BY t.queue) e
     CROSS JOIN json_each(json_array(0, :now - :now % 60000)) m
     WHERE true
-    ON CONFLICT (queue, minute) DO UPDATE SET succeeded = succeeded + excluded.succeeded, failed = failed + excluded.failed,
+    ON CONFLICT (queue, minute) DO UPDATE SET started = started + excluded.started, succeeded = succeeded + excluded.succeeded, failed = failed + excluded.failed,
       retried = retried + excluded.retried, duration = duration + excluded.duration,
       durations = (SELECT json_group_array(value + coalesce(${history}.durations ->> key, 0)) FROM json_each(excluded.durations))`;
 

@@ -183,6 +183,7 @@ export function describeSchedules(context: EngineContext): void {
       expect(await queue.schedules.create(hourly({ uniqueKey: "one" }))).toMatchObject({ app: null });
       const first = await queue.schedules.run("hourly");
       expect(await queue.schedules.run("hourly")).toEqual({ id: first.id, duplicate: true });
+      expect(context.eventsOf("task.enqueued").map(({ task }) => task.id)).toEqual([first.id]);
       expect((await queue.get(first.id)).schedule).toBe("hourly");
     });
 

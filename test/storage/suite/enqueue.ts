@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { IdConflictError } from "../../../src/core/errors.ts";
 import type { NewTask } from "../../../src/core/task.ts";
 import { FaultyDriver } from "../../support/faulty.ts";
-import { json, NOW, newTask, newTasks, taskError } from "../../support/tasks.ts";
+import { json, NO_FEATURES, NOW, newTask, newTasks, taskError } from "../../support/tasks.ts";
 import { type Context, DAY, found, ids, MINUTE } from "./context.ts";
 
 export function describeEnqueue(context: Context): void {
@@ -39,15 +39,7 @@ export function describeEnqueue(context: Context): void {
         lastAttemptAt: null,
         createdAt: NOW,
         updatedAt: NOW,
-        expiresAt: null,
-        cancelReason: null,
-        parentId: null,
-        awaits: 0,
-        progress: null,
-        resultTtl: null,
-        onSuccess: "keep",
-        schedule: null,
-        scheduledFor: null,
+        ...NO_FEATURES,
       });
     });
 

@@ -21,6 +21,7 @@ export function describeHistory(context: Context): void {
   };
   const COUNTS = {
     queue: "mail",
+    started: 4,
     succeeded: 1,
     failed: 1,
     retried: 1,
