@@ -2,7 +2,6 @@ import { QueryBudget } from "./budget.ts";
 import { Claimer } from "./claimer.ts";
 import { Committer } from "./committer.ts";
 import type { DrainEnd, DrainOptions, DrainReport, Engine } from "./engine.ts";
-import { QueryLimitReached, SchemaMissing, StorageRejected, StorageUnavailable } from "./errors.ts";
 import type { StorageUse } from "./events.ts";
 import { type AttemptNotes, Flight, NO_NOTES } from "./flight.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -13,6 +12,7 @@ import { Pace } from "./pace.ts";
 import { Poller } from "./poller.ts";
 import { Rescuer } from "./rescuer.ts";
 import { Scheduler } from "./scheduler.ts";
+import { Setbacks } from "./setbacks.ts";
 import type { ClaimedTask } from "./task.ts";
 import { type Outcome, settle } from "./transitions.ts";
 import { Waker } from "./waker.ts";
@@ -45,9 +45,9 @@ class Drain {
   readonly #lease: number;
   readonly #heartbeat: Heartbeat;
   readonly #horizon: Horizon;
+  readonly #setbacks: Setbacks;
   readonly #judge: Judge;
   #end: DrainEnd | null = null;
-  #fatal: unknown = null;
 
   /** @param start when it was asked for: the platform's time runs from then */
   constructor(engine: Engine, options: DrainOptions, start: number) {
@@ -72,6 +72,9 @@ class Drain {
       mayRetry: this.#judge.mayRetry,
       onEnd: (task, outcome, told) => this.#onEnd(task, outcome, told),
     });
+    const [flight, committer, poller] = [this.#flight, this.#committer, this.#poller];
+    const [heartbeat, horizon] = [this.#heartbeat, this.#horizon];
+    this.#setbacks = new Setbacks(engine, { flight, committer, poller, heartbeat, horizon }, this.#lease);
     this.#rescuer = new Rescuer(engine, this.#flight, interval, options.rescue === false ? NEVER : start);
     this.#scheduler = new Scheduler(engine, this.#budget, this.#horizon, start, options);
   }
@@ -88,7 +91,7 @@ class Drain {
     await this.#heartbeat.settled();
     this.#budget.close();
     signal?.removeEventListener("abort", stop);
-    if (this.#fatal !== null) throw this.#fatal;
+    if (this.#setbacks.fatal !== null) throw this.#setbacks.fatal;
     const { claimed } = this.#claimer;
     const { rescued } = this.#rescuer;
     return { ...this.#committer.counts, claimed, rescued, reason: this.#end };
@@ -233,44 +236,9 @@ class Drain {
     try {
       await step();
     } catch (error) {
-      this.#onError(during, error);
+      const end = this.#setbacks.meet(during, error);
+      this.#end ??= end;
     }
-  }
-
-  #onError(during: StorageUse, error: unknown): void {
-    const now = this.#engine.clock.now();
-    this.#engine.emit({ type: "storage.failed", during, error });
-    if (during === "renew") this.#heartbeat.hurry(now + this.#lease / 24);
-    this.#flight.loseExpired();
-    // What has ended is worth waiting for, whatever the drain was to do.
-    const waits = error instanceof StorageUnavailable || during === "settle" || this.#horizon.lingers(now);
-    if (error instanceof QueryLimitReached) this.#giveUp();
-    else if (error instanceof SchemaMissing || !waits) this.#fail(during, error);
-    else this.#waitOut(now, error);
-  }
-
-  /** It is tried again, as long as there is time; a refusal that outlasts it is thrown. */
-  #waitOut(now: number, error: unknown): void {
-    const again = now + Math.max(50, Math.round(this.#engine.random() * DRAIN_DEFAULTS.poll));
-    this.#poller.postpone(again);
-    this.#committer.flushAt(again);
-    if (!this.#horizon.lingers(now)) this.#end ??= "storage-failed";
-    const givesUp = this.#horizon.givesUp(now, this.#committer.pendingSince + this.#lease);
-    if (givesUp && this.#committer.drop() > 0 && error instanceof StorageRejected) this.#fatal ??= error;
-  }
-
-  /** Nothing more can be asked of the database: what is in flight is left to the end of its lease. */
-  #giveUp(): void {
-    this.#end ??= "query-budget";
-    this.#flight.abortAll();
-    this.#committer.drop();
-  }
-
-  /** Waiting mends nothing, a missing schema for one. What ends from now on is still offered to the database. */
-  #fail(during: string, error: unknown): void {
-    this.#fatal ??= error;
-    this.#end ??= "storage-failed";
-    if (during === "settle") this.#committer.drop();
   }
 
   #stop(): void {

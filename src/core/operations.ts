@@ -2,30 +2,31 @@ import { Bulk } from "./bulk.ts";
 import { type DrainedOptions, untilDrained } from "./drained.ts";
 import { type Instant, parseInstant, parseInteger } from "./duration.ts";
 import { type EventListener, subjectOf } from "./events.ts";
-import type { Lookup } from "./lookup.ts";
 import { type NewEta, parseChange, parseNewEta, type TaskChange } from "./operators.ts";
 import { LIMITS, parseId, parseText } from "./options.ts";
+import { type ReadingParts, Readings } from "./readings.ts";
+import { type PurgeOptions, parsePurge, purgePages } from "./retention.ts";
 import type { QueueSettings, Storage } from "./storage.ts";
 import type { Task } from "./task.ts";
 
 /** What the operations need of their queue. */
-interface OperationParts {
-  readonly storage: Pick<
-    Storage,
-    "bulk" | "operators" | "cancel" | "retry" | "reschedule" | "configureQueue"
-  >;
-  readonly lookup: Lookup;
-  readonly now: () => number;
+interface OperationParts extends ReadingParts {
+  readonly storage: ReadingParts["storage"] &
+    Pick<
+      Storage,
+      "bulk" | "operators" | "cancel" | "retry" | "reschedule" | "configureQueue" | "purgeResults"
+    >;
   /** Told where something may have become due. */
   readonly wake: () => void;
   readonly emit: EventListener;
 }
 
 /** What operators do with the tasks that are there, and with queues: a part of `Queue`. */
-export abstract class Operations {
+export abstract class Operations extends Readings {
   readonly #parts: OperationParts;
 
   constructor(parts: OperationParts) {
+    super(parts);
     this.#parts = parts;
   }
 
@@ -117,6 +118,19 @@ export abstract class Operations {
   async delete(id: string): Promise<void> {
     await this.#parts.lookup.explain(id, this.#parts.storage.operators.delete(parseId(id, "id")));
     this.#parts.emit({ type: "task.deleted", id });
+  }
+
+  /**
+   * Removes finished tasks with their results, whatever their retention: some pages at a time.
+   *
+   * @returns how many went, and a cursor to go on from; null where it reached the end
+   * @throws {ValidationError}
+   * @example await queue.purge({ olderThan: "30d" })
+   */
+  async purge(options: PurgeOptions): Promise<{ readonly purged: number; readonly cursor: string | null }> {
+    const { request, pages } = parsePurge(options, this.#parts.now());
+    const { purged, cursor } = await purgePages(this.#parts.storage, request, pages);
+    return { purged, cursor };
   }
 
   /** What operators do with many tasks at once. @example await queue.bulk.retry({ status: "FAILED", queue: "mail" }) */

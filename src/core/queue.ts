@@ -1,16 +1,9 @@
 import { AMBIENT } from "./ambient.ts";
 import { drain } from "./drain.ts";
-import { type Duration, parseDuration, parseInteger } from "./duration.ts";
+import { parseInteger } from "./duration.ts";
 import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./engine.ts";
 import { type EventListener, guarded } from "./events.ts";
-import { parseFilter } from "./filter.ts";
-import {
-  type HistoryCounts,
-  type HistoryPage,
-  type HistoryQuery,
-  parseHistory,
-  readHistory,
-} from "./history.ts";
+import { type HistoryCounts, parseHistory } from "./history.ts";
 import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
@@ -29,18 +22,9 @@ import { Producer } from "./producer.ts";
 import type { KickOptions, QueueOptions, QueueParts, WaitUntil } from "./queue-options.ts";
 import { makeShared, type Shared } from "./queue-shared.ts";
 import { Registry, type TaskDefinition } from "./registry.ts";
-import {
-  type PurgeOptions,
-  parsePurge,
-  parseRetention,
-  purgeDue,
-  purgePages,
-  type Retention,
-} from "./retention.ts";
+import { parseRetention, purgeDue, type Retention } from "./retention.ts";
 import { Schedules } from "./schedules.ts";
-import type { CallerKey, EnqueueReceipt, Page, QueueSummary, Storage, TaskFilter } from "./storage.ts";
-import type { Task, TaskResult } from "./task.ts";
-import { waitForResult } from "./wait.ts";
+import type { CallerKey, EnqueueReceipt, Storage } from "./storage.ts";
 
 /**
  * A queue over a storage: enqueues, looks up, operates and drains.
@@ -104,8 +88,8 @@ export class Queue<Native = unknown> extends Operations {
       this.#shared.awaited.note(tasks);
       this.#wake();
     });
-    const intake = this.#intake;
-    this.#producer = new Producer({ intake, storage: this.#storage, clock, middleware, emit: this.#emit });
+    const parts = { intake: this.#intake, storage, clock, middleware, emit: this.#emit };
+    this.#producer = new Producer(parts);
   }
 
   /** What it was made with: to `initialize()` where no runner does, or to count its queries. */
@@ -115,13 +99,8 @@ export class Queue<Native = unknown> extends Operations {
 
   /** What is enqueued again and again: to be looked at and edited while it runs. */
   get schedules(): Schedules {
-    const parts = {
-      storage: this.#storage,
-      registry: this.#registry,
-      intake: this.#intake,
-      emit: this.#emit,
-    };
-    return new Schedules({ ...parts, ...this.#shared, wake: () => this.#wake() });
+    const [storage, registry, intake, emit] = [this.#storage, this.#registry, this.#intake, this.#emit];
+    return new Schedules({ storage, registry, intake, emit, ...this.#shared, wake: () => this.#wake() });
   }
 
   /** Makes sure that the database answers, and has the schema. @throws {SchemaMissing} {@link StorageUnavailable} */
@@ -283,71 +262,6 @@ export class Queue<Native = unknown> extends Operations {
       this.#emit({ type: "storage.failed", during: "purge", error });
       return 0;
     }
-  }
-
-  /**
-   * Removes finished tasks with their results, whatever their retention: some pages at a time.
-   *
-   * @returns how many went, and a cursor to go on from; null where it reached the end
-   * @throws {ValidationError}
-   * @example await queue.purge({ olderThan: "30d" })
-   */
-  async purge(options: PurgeOptions): Promise<{ readonly purged: number; readonly cursor: string | null }> {
-    const { request, pages } = parsePurge(options, this.#now());
-    const { purged, cursor } = await purgePages(this.#storage, request, pages);
-    return { purged, cursor };
-  }
-
-  /**
-   * A task with its status, its counters and its last 20 errors.
-   *
-   * @param id as its enqueue gave it
-   * @throws {ValidationError} when that is no UUIDv7, {@link TaskNotFoundError}, {@link TaskPurgedError}
-   */
-  async get(id: string): Promise<Task> {
-    return this.#lookup.get(id);
-  }
-
-  /**
-   * One page of tasks, newest first.
-   *
-   * @param filter `status`, `queue`, `funcPath`, `schedule`, `parentId`; `limit`, 1 to 1,000, defaults to 100; `cursor` goes on from the page before
-   * @returns the tasks, and a cursor; a page may be short (it ends at about 4 MB), or empty, and still have one
-   * @throws {ValidationError}
-   */
-  async list(filter: Partial<TaskFilter> = {}): Promise<Page<Task>> {
-    const { items, cursor } = await this.#storage.listTasks(parseFilter(filter));
-    return { items: items.map((task) => this.#lookup.show(task)), cursor };
-  }
-
-  /**
-   * How a task ended.
-   *
-   * @param options `wait`: how long to wait for it, at most 30 s. Defaults to not at all.
-   * @returns null while there is no result
-   * @throws {TaskNotFoundError} {@link TaskPurgedError}
-   */
-  async result(id: string, options: { readonly wait?: Duration } = {}): Promise<TaskResult | null> {
-    const wait = options.wait === undefined ? 0 : parseDuration(options.wait, "wait", LIMITS.wait);
-    return waitForResult(() => this.#lookup.outcome(id), this.#storage.outcomeQueries, wait);
-  }
-
-  /**
-   * Every queue that has settings, or a task that waits or runs, by name, with its depth (exact to 1,000), its age, what runs
-   * and its settings.
-   */
-  queues(): Promise<readonly QueueSummary[]> {
-    return this.#storage.listQueues(this.#now());
-  }
-
-  /**
-   * How attempts ended, minute by minute, where `history` is on: by queue and minute, at most 1,500 points a page.
-   *
-   * @throws {ValidationError}
-   * @example const { points } = await queue.history({ from: Date.now() - 3_600_000, queue: "mail" })
-   */
-  history(query: HistoryQuery = {}): Promise<HistoryPage> {
-    return readHistory(this.#storage.history, query, this.#now());
   }
 
   /** How many attempts ended in which way: over all workers where `history` is on, else as this process counted them. */

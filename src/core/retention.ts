@@ -116,7 +116,7 @@ async function purgeOutlived({ lifetimes }: Storage, now: number, limit: number)
 
 /** Purges page by page: `cursor` is null where it reached the end. `pages` are those that took their queries: an empty one did not. */
 export async function purgePages(
-  storage: Storage,
+  storage: Pick<Storage, "purgeResults">,
   request: PurgeRequest,
   limit: number,
 ): Promise<{ readonly purged: number; readonly pages: number; readonly cursor: string | null }> {
