@@ -36,6 +36,7 @@ it("a call is refused for each reason that often, and for no other", () => {
     "id_conflict",
     "idempotency_conflict",
     "lease_lost",
+    "parent_not_found",
     "task_not_found",
     "unique_conflict",
     "wrong_status",

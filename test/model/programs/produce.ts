@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type NewTask, NO_EXTRAS } from "../../../src/core/task.ts";
 import { json, newTask } from "../../support/tasks.ts";
 import type { Command, World } from "../run.ts";
-import { taskId } from "../source.ts";
+import { SLOTS, taskId } from "../source.ts";
 import { contentOf } from "../specification/enqueue.ts";
 import { call } from "../step.ts";
 import * as picks from "./picks.ts";
@@ -37,6 +37,28 @@ export const inputs = fc.array(input, { minLength: 1, maxLength: 6, size: "max" 
 export const enqueue: fc.Arbitrary<Command> = inputs.map(
   (inputs) => (world) => call("enqueueMany", toTasks(world, inputs), world.now),
 );
+
+/** One new task that waits for tasks that are there, or for one that is not. */
+export const enqueueWaiting: fc.Arbitrary<Command> = fc
+  .record({
+    parents: fc.array(picks.number, { minLength: 1, maxLength: 3 }),
+    missing: picks.rarely(picks.rarely(fc.constant(true), false), false),
+    startsAnyway: fc.boolean(),
+    queue: picks.queue,
+    due: picks.moment,
+  })
+  .map(({ parents, missing, startsAnyway, queue, due }) => ({ state, now }) => {
+    const free = Array.from({ length: SLOTS }, (_, slot) => taskId(slot)).filter(
+      (id) => !state.known.has(id) && !state.purged.has(id),
+    );
+    const [id, absent] = free;
+    const there = [...state.tasks.keys()];
+    const chosen = parents.flatMap((number) => there[number % Math.max(1, there.length)] ?? []);
+    const after = [...new Set(missing && absent !== undefined ? [...chosen, absent] : chosen)];
+    if (id === undefined || after.length === 0) return null;
+    const extras = { ...NO_EXTRAS, after, startsAnyway };
+    return call("enqueueMany", [newTask({ id, queue, eta: now + due, extras })], now);
+  });
 
 export function toTasks(world: World, inputs: readonly Input[]): NewTask[] {
   const tasks: NewTask[] = [];

@@ -8,6 +8,7 @@ import * as workers from "./work.ts";
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: producers.enqueue },
+  { weight: 4, arbitrary: producers.enqueueWaiting },
   { weight: 3, arbitrary: enqueueOnce },
   { weight: 1, arbitrary: forgetKeys },
   { weight: 6, arbitrary: workers.claimMany },
@@ -17,7 +18,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: workers.settleMany },
   { weight: 2, arbitrary: workers.renewMany },
   { weight: 4, arbitrary: workers.rescueMany },
-  { weight: 1, arbitrary: workers.lookAhead },
+  { weight: 2, arbitrary: workers.lookAhead },
   { weight: 2, arbitrary: operators.cancel },
   { weight: 3, arbitrary: operators.retry },
   { weight: 2, arbitrary: operators.reschedule },

@@ -1,5 +1,6 @@
 import type { ClaimRequest } from "../../../src/core/storage.ts";
 import type { ClaimedTask } from "../../../src/core/task.ts";
+import { isHeld, release } from "./dependencies.ts";
 import { byEta, type ModelTask, type State, tasksIn, WAITING } from "./state.ts";
 
 /** What {@link Storage.dequeue} and `markRunning` grant. */
@@ -18,10 +19,10 @@ export function claimMany(state: State, request: ClaimRequest): Claimed[] {
     if (claimed.length + cancelled.length === limit) break;
     const passed = cancelled.filter(({ queue }) => queue === task.queue).length;
     if (roomIn(state, task.queue) <= passed) continue;
-    (start(task, request) ? claimed : cancelled).push(task);
+    (start(state, task, request) ? claimed : cancelled).push(task);
   }
-  for (const { id, attempts, funcPath, queue } of cancelled)
-    request.onCancelled?.({ id, attempts, funcPath, queue, reason: "expired" });
+  for (const { id, attempts, funcPath, queue, cancelReason } of cancelled)
+    request.onCancelled?.({ id, attempts, funcPath, queue, reason: cancelReason ?? "expired" });
   const place = ({ queue }: ModelTask) => queues?.indexOf(queue) ?? 0;
   return claimed.sort((a, b) => a.priority - b.priority || place(a) - place(b) || byEta(a, b)).map(toClaimed);
 }
@@ -44,7 +45,7 @@ export function claimQuarantined(state: State, request: ClaimRequest): Claimed |
   for (;;) {
     const [task] = dueTasks(state, request, true).filter(({ queue }) => roomIn(state, queue) > 0);
     if (task === undefined) return null;
-    if (start(task, request)) return toClaimed(task);
+    if (start(state, task, request)) return toClaimed(task);
   }
 }
 
@@ -54,7 +55,7 @@ export function hasQuarantined(state: State, request: Wanted, held: readonly str
 }
 
 export function findNextEta(state: State, queues?: readonly string[]): number | null {
-  const waiting = tasksIn(state, WAITING).filter((task) => !task.quarantined);
+  const waiting = tasksIn(state, WAITING).filter((task) => !task.quarantined && !isHeld(task));
   const [next] = waiting.filter(({ queue }) => queues?.includes(queue) ?? true).sort(byEta);
   return next?.eta ?? null;
 }
@@ -90,7 +91,7 @@ function compare(a: Lane["place"], b: Lane["place"]): number {
 /** What a claim may look at, in order. */
 function dueTasks(state: State, { now, queues, longestTimeout }: Wanted, quarantined: boolean): ModelTask[] {
   return tasksIn(state, WAITING)
-    .filter((task) => task.quarantined === quarantined && task.eta <= now)
+    .filter((task) => task.quarantined === quarantined && task.eta <= now && !isHeld(task))
     .filter(({ timeout }) => timeout <= (longestTimeout ?? timeout))
     .filter(({ queue }) => queues?.includes(queue) ?? true)
     .filter(({ queue }) => !state.queues.get(queue)?.paused)
@@ -105,14 +106,12 @@ function roomIn(state: State, queue: string, ended: readonly string[] = []): num
 }
 
 /** False where it must not start any more: it is cancelled. */
-function start(task: ModelTask, { now, leaseExpiresAt }: ClaimRequest): boolean {
-  if (task.expiresAt !== null && task.expiresAt <= now) {
-    Object.assign(task, {
-      status: "CANCELLED",
-      cancelReason: "expired",
-      quarantined: false,
-      updatedAt: now,
-    });
+function start(state: State, task: ModelTask, { now, leaseExpiresAt }: ClaimRequest): boolean {
+  const expired = task.expiresAt !== null && task.expiresAt <= now ? "expired" : null;
+  const cancelReason = task.cancelReason ?? expired;
+  if (cancelReason !== null) {
+    Object.assign(task, { status: "CANCELLED", cancelReason, quarantined: false, updatedAt: now });
+    release(state, task, now);
     return false;
   }
   Object.assign(task, { status: "RUNNING", leaseExpiresAt, lastAttemptAt: now, updatedAt: now });

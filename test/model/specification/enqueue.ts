@@ -1,6 +1,7 @@
-import { IdConflictError, IdempotencyConflictError } from "../../../src/core/errors.ts";
+import { IdConflictError, IdempotencyConflictError, ParentNotFoundError } from "../../../src/core/errors.ts";
 import type { EnqueueReceipt, IdempotencyKey } from "../../../src/core/storage.ts";
 import { type NewTask, NO_EXTRAS } from "../../../src/core/task.ts";
+import { findMissing, hold } from "./dependencies.ts";
 import { holderOf, type ModelTask, type State } from "./state.ts";
 
 /** A request whose key was used before is answered as it was then, and changes nothing. */
@@ -37,9 +38,22 @@ function enqueueAll(state: State, inputs: readonly NewTask[], now: number): Enqu
   const before = new Set(state.tasks.keys());
   const receipts = inputs.map((input) => enqueue(state, input, now));
   const conflicts = inputs.filter((input) => isConflict(state, input));
-  if (conflicts.length === 0) return receipts;
+  const missing = findMissing(state, inputs);
+  if (conflicts.length + missing.length === 0) {
+    holdFresh(state, inputs, before, now);
+    return receipts;
+  }
   for (const id of state.tasks.keys()) if (!before.has(id)) state.tasks.delete(id);
+  if (missing.length > 0) throw new ParentNotFoundError(missing);
   throw new IdConflictError(conflicts.map(({ id }) => id));
+}
+
+function holdFresh(state: State, inputs: readonly NewTask[], before: ReadonlySet<string>, now: number): void {
+  for (const input of inputs) {
+    const task = state.tasks.get(input.id);
+    state.known.add(input.id);
+    if (task !== undefined && !before.has(input.id)) hold(state, task, input, now);
+  }
 }
 
 function enqueue(state: State, input: NewTask, now: number): EnqueueReceipt {

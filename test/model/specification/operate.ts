@@ -1,6 +1,7 @@
 import { TaskNotFoundError, TaskStatusError, UniqueConflictError } from "../../../src/core/errors.ts";
 import type { QueueSettings } from "../../../src/core/storage.ts";
 import type { Task, TaskStatus } from "../../../src/core/task.ts";
+import { release } from "./dependencies.ts";
 import { ACTIVE, holderOf, type ModelTask, type State, WAITING } from "./state.ts";
 
 export function cancel(state: State, id: string, now: number): Task {
@@ -12,6 +13,7 @@ export function cancel(state: State, id: string, now: number): Task {
     leaseExpiresAt: null,
     updatedAt: now,
   });
+  release(state, task, now);
   return { ...task };
 }
 
@@ -22,6 +24,7 @@ export function retry(state: State, id: string, now: number): Task {
   Object.assign(task, {
     status: "PENDING",
     cancelReason: null,
+    awaits: 0,
     failures: 0,
     eta: now,
     expiresAt,

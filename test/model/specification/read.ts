@@ -1,5 +1,6 @@
 import type { QueueSummary, TaskFilter, TaskOutcome } from "../../../src/core/storage.ts";
 import { TASK_STATUSES, type Task } from "../../../src/core/task.ts";
+import { isHeld } from "./dependencies.ts";
 import { ACTIVE, byEta, type State, tasksIn, WAITING } from "./state.ts";
 
 export function getTask(state: State, id: string): Task | null {
@@ -33,7 +34,7 @@ export function listQueues(state: State, now: number): QueueSummary[] {
   return [...names].sort().map((name) => {
     const inQueue = ({ queue }: Task) => queue === name;
     const waiting = tasksIn(state, WAITING).filter(inQueue).sort(byEta);
-    const oldest = waiting[0]?.eta ?? now + 1;
+    const oldest = waiting.find((task) => !isHeld(task))?.eta ?? now + 1;
     return {
       name,
       depth: waiting.length,

@@ -3,7 +3,8 @@ import type { RescueBackoff } from "../../../src/core/storage.ts";
 import type { Claim, TaskError } from "../../../src/core/task.ts";
 import type { Settlement } from "../../../src/core/transitions.ts";
 import { LEASE } from "./claim.ts";
-import { heldBy, type ModelTask, type State, tasksIn } from "./state.ts";
+import { release } from "./dependencies.ts";
+import { FINISHED, heldBy, type ModelTask, type State, tasksIn } from "./state.ts";
 
 const ERRORS_KEPT = 20;
 const RESCUED_AT_ONCE = 100;
@@ -63,6 +64,7 @@ function settle(state: State, settlement: Settlement, now: number): boolean {
   if (task === null) return false;
   apply(state, task, settlement, now);
   Object.assign(task, { leaseExpiresAt: null, updatedAt: now });
+  if (FINISHED.includes(task.status)) release(state, task, now);
   return true;
 }
 

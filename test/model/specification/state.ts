@@ -24,6 +24,10 @@ export interface State {
   /** By API key and key. */
   readonly keys: Map<string, ModelKey>;
   readonly purged: Set<string>;
+  /** By the task that is waited for: who waits, and whether it starts whatever the end. */
+  readonly edges: Map<string, Map<string, boolean>>;
+  /** Every id that there ever was. */
+  readonly known: Set<string>;
   /** The duty to purge: when it is due, and where it goes on. */
   purge: { readonly dueAt: number; readonly cursor: string | null };
 }
@@ -35,6 +39,8 @@ export function emptyState(): State {
     queues: new Map(),
     keys: new Map(),
     purged: new Set(),
+    edges: new Map(),
+    known: new Set(),
     purge: { dueAt: 0, cursor: null },
   };
 }
