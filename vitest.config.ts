@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { appMigrations } from "./test/support/app.ts";
@@ -20,6 +21,8 @@ async function readAppMigrations() {
 /** Tests run where the code runs: `*.worker.test.ts` inside workerd on D1, the others in Node on libSQL. */
 export default defineConfig({
   test: {
+    // Two even on two cores, where vitest would take one: much of a file's time is waiting for leases, servers and processes.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {
