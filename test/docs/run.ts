@@ -14,6 +14,7 @@ async function run(file: string): Promise<void> {
   await reset();
 }
 
+console.log("ready");
 for (const file of process.argv.slice(2)) {
   const error = await run(file).then(
     () => null,

@@ -1,20 +1,16 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { cp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { temporaryFolder } from "../support/libsql.ts";
+import { type NewApp, newApp, ROOT, SHELL } from "../support/package.ts";
 import { type Block, nameOf, readBlocks } from "./blocks.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const MODULES = join(ROOT, "node_modules");
-const PATH = [join(MODULES, ".bin"), process.env.PATH].join(delimiter);
 const blocks = (await readBlocks(ROOT)).filter(({ language }) => language === "ts" || language === "tsx");
 
 /** After this a block that works on, as a runner does, is told to stop. */
-const PATIENCE = 8_000;
+const PATIENCE = 3_000;
 
 const INSTALLED = [
   "@cloudflare",
@@ -38,44 +34,35 @@ d1_databases = [
 
 const CONFIG = {
   extends: join(ROOT, "tsconfig.json"),
-  compilerOptions: { typeRoots: [join(MODULES, "@types")], noUnusedLocals: false, noUnusedParameters: false },
+  compilerOptions: {
+    typeRoots: [join(ROOT, "node_modules/@types")],
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+  },
   include: ["*"],
   exclude: [],
 };
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let app: NewApp;
 const fileOf = ({ page, place, language }: Block) =>
-  join(folder.path, `${page.replaceAll(/[^a-z0-9]+/gi, "-")}-${place}.${language}`);
+  join(app.path, `${page.replaceAll(/[^a-z0-9]+/gi, "-")}-${place}.${language}`);
 
 /** An app that has installed the built package, with each block as a module of its own. */
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  const installed = join(folder.path, "node_modules");
-  await mkdir(installed);
-  for (const name of INSTALLED) await symlink(join(MODULES, name), join(installed, name));
-  const argv = [join(ROOT, "scripts/build.ts"), join(folder.path, "built")];
-  const { status, stdout } = spawnSync(process.execPath, argv, {
-    encoding: "utf8",
-    env: { ...process.env, PATH },
-  });
-  expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
-  await cp(join(folder.path, "built"), join(installed, "omniq"), { recursive: true });
-  await symlink(MODULES, join(installed, "omniq/node_modules"));
-  await writeFile(join(folder.path, "package.json"), JSON.stringify({ type: "module" }));
-  await writeFile(join(folder.path, "tsconfig.json"), JSON.stringify(CONFIG));
-  await writeFile(join(folder.path, "wrangler.toml"), WRANGLER);
-  for (const name of ["setting.ts", "run.ts"])
-    await cp(join(ROOT, "test/docs", name), join(folder.path, name));
+  app = await newApp(INSTALLED);
+  await writeFile(join(app.path, "tsconfig.json"), JSON.stringify(CONFIG));
+  await writeFile(join(app.path, "wrangler.toml"), WRANGLER);
+  for (const name of ["setting.ts", "run.ts"]) await cp(join(ROOT, "test/docs", name), join(app.path, name));
   for (const block of blocks)
     await writeFile(fileOf(block), [...block.earlier, block.code, "export {};"].join("\n"));
 }, 120_000);
-afterAll(() => folder.remove());
+afterAll(() => app.remove());
 
 /** Runs blocks in one process; one that works until it is told to stop is told so in a moment. */
 async function run(some: readonly Block[], signal?: NodeJS.Signals): Promise<Map<string, string | null>> {
-  const argv = [join(folder.path, "run.ts"), ...some.map(fileOf)];
-  const child = spawn(process.execPath, argv, { cwd: folder.path, stdio: ["ignore", "pipe", "pipe"] });
-  if (signal !== undefined) setTimeout(() => child.kill(signal), PATIENCE);
+  const argv = [join(app.path, "run.ts"), ...some.map(fileOf)];
+  const child = spawn(process.execPath, argv, { cwd: app.path, stdio: ["ignore", "pipe", "pipe"] });
+  if (signal !== undefined) child.stdout.once("data", () => setTimeout(() => child.kill(signal), PATIENCE));
   const [stdout, stderr, [status]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -84,7 +71,7 @@ async function run(some: readonly Block[], signal?: NodeJS.Signals): Promise<Map
   const reports = stdout.split("\n").filter((line) => line.startsWith('{"file"'));
   const errors = new Map(reports.map((line) => JSON.parse(line)).map(({ file, error }) => [file, error]));
   // The setting's own runtime ends the process at the signal, at times before the runner has stopped by itself.
-  if (signal !== undefined && [0, 143].includes(status))
+  if (signal !== undefined && (status === 0 || status === 143))
     for (const block of some) errors.set(fileOf(block), null);
   for (const block of some)
     if (!errors.has(fileOf(block))) errors.set(fileOf(block), `ended with ${status}: ${stderr}`);
@@ -93,9 +80,9 @@ async function run(some: readonly Block[], signal?: NodeJS.Signals): Promise<Map
 
 describe("the TypeScript of the docs", () => {
   it("has the types that it says", () => {
-    const { stdout } = spawnSync("tsc", ["-p", folder.path], {
+    const { stdout } = spawnSync("tsc", ["-p", app.path], {
       encoding: "utf8",
-      env: { ...process.env, PATH },
+      env: SHELL,
     });
     expect(stdout).toBe("");
   }, 60_000);
