@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CompilerState, Extractor, ExtractorConfig } from "@microsoft/api-extractor";
+import { CompilerState, Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
 import { type ApiItem, renderPage } from "./reference-page.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -38,7 +38,7 @@ function entryPoints(): [name: string, types: string][] {
   );
 }
 
-const quiet = { default: { logLevel: "none" } } as const;
+const quiet = { default: { logLevel: ExtractorLogLevel.None } };
 
 function configFor(types: string): ExtractorConfig {
   return ExtractorConfig.prepare({
