@@ -77,7 +77,7 @@ export function requestOf({ name, funcPath, args, kwargs, ...schedule }: Schedul
     uniqueKey: uniqueKey ?? undefined,
     expiresIn: expiresIn ?? undefined,
     resultTtl: resultTtl ?? undefined,
-    keepResult: onSuccess === "keep",
+    keepResult: onSuccess !== "forget",
     deleteOnSuccess: onSuccess === "delete",
   };
 }

@@ -101,6 +101,15 @@ describe("the other routes of /v1/schedules", () => {
     expect(refused).toMatchObject({ status: 400, body: { field: "timezone" } });
   });
 
+  it("PATCH deleteOnSuccess: false keeps the tasks with their results, as if it had never been said", async () => {
+    await create({ deleteOnSuccess: true });
+    const patch = (json: object) => call("PATCH", "/v1/schedules/nightly", { json });
+    expect((await patch({ priority: 1 })).body).toMatchObject({ options: { onSuccess: "delete" } });
+    expect((await patch({ deleteOnSuccess: false })).body).toMatchObject({ options: { onSuccess: "keep" } });
+    expect((await patch({ keepResult: false })).body).toMatchObject({ options: { onSuccess: "forget" } });
+    expect((await patch({ priority: 2 })).body).toMatchObject({ options: { onSuccess: "forget" } });
+  });
+
   it("disable and enable, again and again", async () => {
     await create();
     for (let n = 0; n < 2; n++) {
