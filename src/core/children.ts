@@ -7,8 +7,8 @@ import type { Adopt, Producer } from "./producer.ts";
 import type { EnqueueReceipt } from "./storage.ts";
 import { type ClaimedTask, type NewTask, NO_EXTRAS } from "./task.ts";
 
-/** Queries of one enqueue of children at most, unless they are very large. */
-const ENQUEUE_QUERIES = 6;
+/** Queries of one enqueue of children at most, unless they are very large: with an id, `after`, a unique key, a window and `reject`. */
+const ENQUEUE_QUERIES = 9;
 
 export interface ChildrenOptions {
   readonly producer: Pick<Producer<unknown>, "one" | "many">;

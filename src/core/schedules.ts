@@ -198,8 +198,10 @@ export class Schedules {
   }
 }
 
+/** An interval knows no time zone. */
 function hasTimingOf(one: Timing, other: Timing): boolean {
-  return one.cron === other.cron && one.every === other.every && one.timezone === other.timezone;
+  if (one.every !== null) return one.every === other.every;
+  return one.cron === other.cron && one.timezone === other.timezone;
 }
 
 /** A schedule as it was read, to be written again. */

@@ -82,6 +82,14 @@ export function describeSchedules(context: EngineContext): void {
       expect(await context.queue([]).schedules.get("hourly")).toMatchObject({ cron: "0 * * * *" });
     });
 
+    it("keeps the next firing of an interval where the time zone is edited, which it does not know", async () => {
+      const { schedules } = context.queue([note]);
+      const made = await schedules.create({ name: "probe", every: "5m", funcPath: note.name });
+      advance();
+      const edited = await schedules.update("probe", { timezone: "Asia/Kathmandu" });
+      expect(edited).toMatchObject({ timezone: "Asia/Kathmandu", nextAt: made.nextAt });
+    });
+
     it("disables those of its own app that its code declares no more, and enables them when they are back", async () => {
       await declaring([hourly()], "one").drain();
       await declaring([], "two").drain();
