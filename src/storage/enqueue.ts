@@ -97,7 +97,9 @@ function planEnqueue(
   // After a resend every task may be there already, ours among them: all are looked up.
   const mayMeet = lists.filter(({ items }) => resent || items.some(mayMeetAnother));
   const { before, after } = planDependencies(sql, itemsOf(lists), idempotency);
+  const keyed = lists.filter(({ items }) => items.some(({ uniqueKey }) => uniqueKey !== null));
   return {
+    over: keyed.map(({ json }) => sql.cancelOver({ tasks: json, now })),
     before,
     inserted: lists.map((list) => insert(sql, list, now, idempotency)),
     after,

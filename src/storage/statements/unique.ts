@@ -30,6 +30,14 @@ export function uniqueSql({ tasks, uniqueWindows, idempotencyKeys }: Names) {
     SELECT iif(${condition} AND EXISTS (SELECT 1 FROM json_each(:tasks) j WHERE ${isRejected}), json('unique_conflict'), 1) AS ok`;
 
   return {
+    /**
+     * Before the insert: what holds a key and must not start any more is cancelled, as the claim that meets it would; what
+     * meets it would be cancelled with it. A seek a key; 1 W each.
+     */
+    cancelOver: prepare<Given>(`
+      UPDATE ${tasks} AS t SET status = 'CANCELLED', cancel_reason = coalesce(t.cancel_reason, 'expired'), held = 0, updated_at = :now
+      FROM json_each(:tasks) j WHERE ${sameKey} AND t.status <> 'RUNNING' AND (t.cancel_reason IS NOT NULL OR t.expires_at <= :now)`),
+
     /** After the insert: a window for each that was inserted by it. 1 W each. */
     openWindows: prepare<Given>(`
       INSERT INTO ${uniqueWindows} (key, task_id, expires_at)
