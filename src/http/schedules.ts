@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { CATCH_UPS } from "../core/catch-ups.ts";
 import { digitsOrText } from "../core/duration.ts";
 import { requires } from "./auth.ts";
-import { limitBody, readJson, TASK_BYTES } from "./body.ts";
+import { limitBody, readJson, readOptionalJson, TASK_BYTES } from "./body.ts";
 import type { ApiVariables } from "./context.ts";
 import { allowOnly } from "./methods.ts";
 import { NumberOrText, Payload, parse } from "./schemas.ts";
@@ -27,10 +27,13 @@ const settings = {
   deleteOnSuccess: v.optional(v.boolean()),
 };
 
+const Unique = v.pipe(Payload, v.strictObject({ while: v.optional(v.picklist(["pending", "active"])) }));
+
 const NewScheduleBody = v.strictObject({
   name: v.string(),
   funcPath: v.string(),
   ...settings,
+  unique: v.optional(Unique),
   uniqueKey: v.optional(v.string()),
   expiresIn: v.optional(NumberOrText),
   resultTtl: v.optional(NumberOrText),
@@ -39,11 +42,13 @@ const NewScheduleBody = v.strictObject({
 const ScheduleChangesBody = v.strictObject({
   funcPath: v.optional(v.string()),
   ...settings,
+  unique: v.optional(v.nullable(Unique)),
   uniqueKey: v.optional(v.nullable(v.string())),
   expiresIn: v.optional(v.nullable(NumberOrText)),
   resultTtl: v.optional(v.nullable(NumberOrText)),
 });
 
+const DisableBody = v.strictObject({ reason: v.optional(v.string()) });
 const Digits = v.pipe(v.string(), v.transform(readNumber));
 const ListQuery = v.strictObject({ cursor: v.optional(v.string()), limit: v.optional(Digits) });
 const NextQuery = v.strictObject({ count: v.optional(Digits) });
@@ -93,9 +98,10 @@ export function scheduleRoutes() {
 
   app.all("/schedules/:name/enable", allowOnly("POST"));
 
-  app.post("/schedules/:name/disable", requires("admin"), async (context) =>
-    context.json(await context.var.queue.schedules.disable(context.req.param("name"))),
-  );
+  app.post("/schedules/:name/disable", requires("admin"), limitBody(TASK_BYTES), async (context) => {
+    const { reason } = parse(DisableBody, await readOptionalJson(context));
+    return context.json(await context.var.queue.schedules.disable(context.req.param("name"), reason));
+  });
 
   app.all("/schedules/:name/disable", allowOnly("POST"));
 
