@@ -29,7 +29,7 @@ const settings = {
 
 const Unique = v.pipe(Payload, v.strictObject({ while: v.optional(v.picklist(["pending", "active"])) }));
 
-const NewScheduleBody = v.strictObject({
+export const NewScheduleBody = v.strictObject({
   name: v.string(),
   funcPath: v.string(),
   ...settings,
@@ -39,7 +39,7 @@ const NewScheduleBody = v.strictObject({
   resultTtl: v.optional(NumberOrText),
 });
 
-const ScheduleChangesBody = v.strictObject({
+export const ScheduleChangesBody = v.strictObject({
   funcPath: v.optional(v.string()),
   ...settings,
   unique: v.optional(v.nullable(Unique)),
@@ -48,10 +48,13 @@ const ScheduleChangesBody = v.strictObject({
   resultTtl: v.optional(v.nullable(NumberOrText)),
 });
 
-const DisableBody = v.strictObject({ reason: v.optional(v.string()) });
+export const DisableBody = v.strictObject({ reason: v.optional(v.string()) });
 const Digits = v.pipe(v.string(), v.transform(readNumber));
-const ListQuery = v.strictObject({ cursor: v.optional(v.string()), limit: v.optional(Digits) });
-const NextQuery = v.strictObject({ count: v.optional(Digits) });
+export const ScheduleListQuery = v.strictObject({
+  cursor: v.optional(v.string()),
+  limit: v.optional(Digits),
+});
+export const NextQuery = v.strictObject({ count: v.optional(Digits) });
 
 /** What is no number is left to the engine, which names the field. */
 function readNumber(text: string): number {
@@ -63,7 +66,9 @@ export function scheduleRoutes() {
   const app = new Hono<{ Variables: ApiVariables }>();
 
   app.get("/schedules", requires("read"), async (context) => {
-    const { items, cursor } = await context.var.queue.schedules.list(parse(ListQuery, readQuery(context)));
+    const { items, cursor } = await context.var.queue.schedules.list(
+      parse(ScheduleListQuery, readQuery(context)),
+    );
     return context.json({ schedules: items, cursor });
   });
 
@@ -108,7 +113,11 @@ export function scheduleRoutes() {
   app.post("/schedules/:name/run", requires("admin"), async (context) => {
     const receipt = await context.var.queue.schedules.run(context.req.param("name"));
     context.var.api.kick?.();
-    return context.json(receipt, receipt.duplicate ? 200 : 201);
+    if (receipt.duplicate) return context.json(receipt);
+    const { pathname } = new URL(context.req.url);
+    return context.json(receipt, 201, {
+      location: pathname.replace(/schedules\/[^/]*\/run$/, `tasks/${receipt.id}`),
+    });
   });
 
   app.all("/schedules/:name/run", allowOnly("POST"));
