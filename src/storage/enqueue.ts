@@ -30,7 +30,7 @@ export async function enqueueMany(
 /** The statements of a plain insert, for a batch that the caller composes: it fails where an id exists with another content. */
 export function enqueueStatements(sql: Statements, tasks: readonly NewTask[], now: number): Statement[] {
   const lists = toLists(tasks, newTaskJson);
-  const { before, after } = planDependencies(sql, tasks);
+  const { before, after } = planDependencies(sql, tasks, now);
   return [
     ...before,
     ...lists.map((list) => insert(sql, list, now)),
@@ -96,7 +96,7 @@ function planEnqueue(
 ) {
   // After a resend every task may be there already, ours among them: all are looked up.
   const mayMeet = lists.filter(({ items }) => resent || items.some(mayMeetAnother));
-  const { before, after } = planDependencies(sql, itemsOf(lists), idempotency);
+  const { before, after } = planDependencies(sql, itemsOf(lists), now, idempotency);
   return {
     before,
     inserted: lists.map((list) => insert(sql, list, now, idempotency)),
