@@ -62,6 +62,9 @@ describe("POST /v1/schedules", () => {
     [{ funcPath: "unknown" }, "funcPath"],
     [{ eta: 1 }, "eta"],
     [{ kwargs: [] }, "kwargs"],
+    [{ unique: { while: "always" } }, "unique.while"],
+    [{ unique: { while: "active", within: "1h" } }, "unique.within"],
+    [{ unique: null }, "unique"],
   ])("refuses %j before it asks the database", async (fault, field) => {
     const answer = await create(fault);
     expect(answer.status).toBe(400);
@@ -122,6 +125,32 @@ describe("the other routes of /v1/schedules", () => {
       const { body } = await call("POST", "/v1/schedules/nightly/enable");
       expect(body).toMatchObject({ enabled: true, disabledReason: null, nextAt: expect.any(Number) });
     }
+  });
+
+  it("disable for a reason that is given, and show it", async () => {
+    await create();
+    const disable = (json: unknown) => call("POST", "/v1/schedules/nightly/disable", { json });
+    expect(await disable({ reason: "" })).toMatchObject({ status: 400, body: { field: "reason" } });
+    expect(await disable({ why: "x" })).toMatchObject({ status: 400, body: { field: "why" } });
+    expect((await disable({ reason: "moved to the other app" })).body).toMatchObject({ enabled: false });
+    expect((await call("GET", "/v1/schedules")).body).toMatchObject({
+      schedules: [{ enabled: false, disabledReason: "moved to the other app" }],
+    });
+    await call("POST", "/v1/schedules/nightly/enable");
+    expect((await disable({})).body).toMatchObject({ disabledReason: "disabled by an operator" });
+  });
+
+  it("take a unique, keep it through an edit, and lose it by null", async () => {
+    const own = { uniqueKey: "schedule:nightly", uniqueWhile: "pending" };
+    expect((await create({ unique: { while: "pending" } })).body).toMatchObject({ options: own });
+    const edit = async (json: object) => (await call("PATCH", "/v1/schedules/nightly", { json })).body;
+    expect(await edit({ priority: 1 })).toMatchObject({ options: own });
+    expect(await edit({ unique: null })).toMatchObject({ options: { uniqueKey: null, uniqueWhile: null } });
+    await create({ name: "other", unique: {} });
+    const first = await call("POST", "/v1/schedules/other/run");
+    const second = await call("POST", "/v1/schedules/other/run");
+    expect([first.status, second.status]).toEqual([201, 200]);
+    await settled();
   });
 
   it("tell the next firings", async () => {

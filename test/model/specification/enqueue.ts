@@ -61,6 +61,7 @@ function enqueue(state: State, input: NewTask, now: number): EnqueueReceipt {
   const holder = holderOf(state, input.uniqueKey);
   if (holder !== null) return { id: holder.id, duplicate: true };
   state.tasks.set(input.id, toTask(input, now));
+  state.waits.set(input.id, waitsOf(input));
   return { id: input.id, duplicate: false };
 }
 
@@ -109,9 +110,16 @@ export function contentOf({
   return { queue, priority, funcPath, args, kwargs, interval, maxRetries, timeout, uniqueKey };
 }
 
+/** The order in which it names others is no part of it. */
+function waitsOf({ extras }: NewTask): string {
+  const { after, startsAnyway } = extras ?? NO_EXTRAS;
+  return after.length === 0 ? "" : JSON.stringify([startsAnyway, ...after.toSorted()]);
+}
+
 function isConflict(state: State, input: NewTask): boolean {
   const task = state.tasks.get(input.id);
   if (task === undefined) return false;
   const given = { ...input, args: JSON.parse(input.args), kwargs: JSON.parse(input.kwargs) };
+  if (waitsOf(input) !== state.waits.get(input.id)) return true;
   return JSON.stringify(contentOf(task)) !== JSON.stringify(contentOf(given));
 }

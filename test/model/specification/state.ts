@@ -26,6 +26,8 @@ export interface State {
   readonly purged: Set<string>;
   /** By the task that is waited for: who waits, and whether it starts whatever the end. */
   readonly edges: Map<string, Map<string, boolean>>;
+  /** What each task was enqueued to wait for, as text; of a task that is gone it says nothing. */
+  readonly waits: Map<string, string>;
   /** Every id that there ever was. */
   readonly known: Set<string>;
   /** The duty to purge: when it is due, and where it goes on. */
@@ -40,6 +42,7 @@ export function emptyState(): State {
     keys: new Map(),
     purged: new Set(),
     edges: new Map(),
+    waits: new Map(),
     known: new Set(),
     purge: { dueAt: 0, cursor: null },
   };
