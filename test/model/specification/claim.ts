@@ -2,6 +2,7 @@ import type { ClaimRequest } from "../../../src/core/storage.ts";
 import type { ClaimedTask } from "../../../src/core/task.ts";
 import { isHeld, release } from "./dependencies.ts";
 import { byEta, type ModelTask, type State, tasksIn, WAITING } from "./state.ts";
+import { freeAtStart } from "./unique.ts";
 
 /** What {@link Storage.dequeue} and `markRunning` grant. */
 export const LEASE = 120_000;
@@ -109,6 +110,7 @@ function roomIn(state: State, queue: string, ended: readonly string[] = []): num
 function start(state: State, task: ModelTask, { now, leaseExpiresAt }: ClaimRequest): boolean {
   const expired = task.expiresAt !== null && task.expiresAt <= now ? "expired" : null;
   const cancelReason = task.cancelReason ?? expired;
+  task.progress = null;
   if (cancelReason !== null) {
     Object.assign(task, { status: "CANCELLED", cancelReason, quarantined: false, updatedAt: now });
     release(state, task, now);
@@ -116,6 +118,7 @@ function start(state: State, task: ModelTask, { now, leaseExpiresAt }: ClaimRequ
   }
   Object.assign(task, { status: "RUNNING", leaseExpiresAt, lastAttemptAt: now, updatedAt: now });
   task.attempts += 1;
+  freeAtStart(state, task);
   return true;
 }
 

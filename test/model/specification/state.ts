@@ -1,4 +1,5 @@
 import type { Claim, Task, TaskResult, TaskStatus } from "../../../src/core/task.ts";
+import type { ModelWindow } from "./unique.ts";
 
 /** A task of the model, which changes in place. */
 export type ModelTask = { -readonly [Field in keyof Task]: Task[Field] };
@@ -28,6 +29,12 @@ export interface State {
   readonly edges: Map<string, Map<string, boolean>>;
   /** Every id that there ever was. */
   readonly known: Set<string>;
+  /** By unique key. */
+  readonly windows: Map<string, ModelWindow>;
+  /** The tasks that hold their keys until they first start. */
+  readonly pendingKeys: Set<string>;
+  /** What has happened that no answer tells by its kind: programs are asked whether they meet it. */
+  readonly branches: Set<string>;
   /** The duty to purge: when it is due, and where it goes on. */
   purge: { readonly dueAt: number; readonly cursor: string | null };
 }
@@ -41,6 +48,9 @@ export function emptyState(): State {
     purged: new Set(),
     edges: new Map(),
     known: new Set(),
+    windows: new Map(),
+    pendingKeys: new Set(),
+    branches: new Set(),
     purge: { dueAt: 0, cursor: null },
   };
 }
