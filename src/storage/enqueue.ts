@@ -115,7 +115,11 @@ function planEnqueue(
   const { before, after } = planDependencies(sql, itemsOf(lists), now, idempotency);
   const keyed = lists.filter(({ items }) => items.some(({ uniqueKey }) => uniqueKey !== null));
   return {
-    over: keyed.map(({ json }) => sql.cancelOver({ tasks: json, now })),
+    over: keyed.map(({ json }) =>
+      idempotency === undefined
+        ? sql.cancelOver({ tasks: json, now })
+        : sql.cancelOverOnce({ tasks: json, now, ...idempotency }),
+    ),
     before,
     inserted: lists.map((list) => insert(sql, list, now, idempotency)),
     after,
@@ -177,9 +181,12 @@ function readReceipts(tasks: readonly NewTask[], { rows, resent }: Reply, now: n
     // A resend finds what the first send inserted: it bears the instant of this call.
     if (resent && createdAt === now) fresh.add(id);
   }
-  for (const { key, task_id: id } of rows.windowed) holders.set(key, id);
-  const replaced = new Set([...rows.replaced, ...rows.replacedBefore].map(({ id }) => id));
-  for (const id of fresh) replaced.add(id);
+  // What is there still goes before what has only its window left, as for one that is repeated with its caller's key.
+  for (const { key, task_id: id } of rows.windowed) if (!holders.has(key)) holders.set(key, id);
+  const replaced = new Set(
+    [...rows.replaced, ...rows.replacedBefore].map((row) => `${row.id} ${row.func_path}`),
+  );
+  for (const { id, funcPath } of tasks) if (fresh.has(id)) replaced.add(`${id} ${funcPath}`);
   const receipts: EnqueueReceipt[] = [];
   for (const task of tasks) {
     const { id, uniqueKey } = task;
@@ -190,7 +197,7 @@ function readReceipts(tasks: readonly NewTask[], { rows, resent }: Reply, now: n
     } else {
       const holder = uniqueKey === null || met.has(id) ? undefined : holders.get(uniqueKey);
       const receipt: EnqueueReceipt = { id: holder ?? id, duplicate: true };
-      const isReplaced = holder !== undefined && replaces(task) && replaced.has(holder);
+      const isReplaced = holder !== undefined && replaces(task) && replaced.has(`${holder} ${task.funcPath}`);
       receipts.push(isReplaced ? { ...receipt, replaced: true } : receipt);
     }
   }

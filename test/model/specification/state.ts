@@ -1,4 +1,5 @@
 import type { Claim, Task, TaskResult, TaskStatus } from "../../../src/core/task.ts";
+import type { ModelWindow } from "./unique.ts";
 
 /** A task of the model, which changes in place. */
 export type ModelTask = { -readonly [Field in keyof Task]: Task[Field] };
@@ -30,6 +31,12 @@ export interface State {
   readonly waits: Map<string, string>;
   /** Every id that there ever was. */
   readonly known: Set<string>;
+  /** By unique key. */
+  readonly windows: Map<string, ModelWindow>;
+  /** The tasks that hold their keys until they first start. */
+  readonly pendingKeys: Set<string>;
+  /** What has happened that no answer tells by its kind: programs are asked whether they meet it. */
+  readonly branches: Set<string>;
   /** The duty to purge: when it is due, and where it goes on. */
   purge: { readonly dueAt: number; readonly cursor: string | null };
 }
@@ -44,6 +51,9 @@ export function emptyState(): State {
     edges: new Map(),
     waits: new Map(),
     known: new Set(),
+    windows: new Map(),
+    pendingKeys: new Set(),
+    branches: new Set(),
     purge: { dueAt: 0, cursor: null },
   };
 }
