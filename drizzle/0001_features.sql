@@ -2,6 +2,7 @@ CREATE TABLE `dependencies` (
 	`parent_id` text NOT NULL,
 	`task_id` text NOT NULL,
 	`starts_anyway` integer DEFAULT 0 NOT NULL,
+	`created_at` integer NOT NULL,
 	PRIMARY KEY(`parent_id`, `task_id`),
 	CONSTRAINT "dependencies_starts_anyway_check" CHECK(starts_anyway IN (0, 1))
 ) STRICT, WITHOUT ROWID;
@@ -60,6 +61,7 @@ ALTER TABLE `tasks` ADD `cancel_reason` text;--> statement-breakpoint
 ALTER TABLE `tasks` ADD `unique_while` text;--> statement-breakpoint
 ALTER TABLE `tasks` ADD `parent_id` text;--> statement-breakpoint
 ALTER TABLE `tasks` ADD `awaits` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `tasks` ADD `waits_for` text;--> statement-breakpoint
 ALTER TABLE `tasks` ADD `progress` text;--> statement-breakpoint
 ALTER TABLE `tasks` ADD `result_ttl` integer;--> statement-breakpoint
 ALTER TABLE `tasks` ADD `on_success` text;--> statement-breakpoint
@@ -73,10 +75,10 @@ WHEN NEW.status IN ('SUCCESS', 'FAILED', 'CANCELLED') AND EXISTS (SELECT 1 FROM 
 BEGIN
 	UPDATE `tasks` SET held = 0, eta = NEW.updated_at, updated_at = NEW.updated_at, cancel_reason = 'dependency'
 	WHERE NEW.status <> 'SUCCESS' AND status = 'PENDING' AND held = 2
-		AND id IN (SELECT task_id FROM `dependencies` WHERE parent_id = NEW.id AND starts_anyway = 0);
+		AND (id, created_at) IN (SELECT task_id, created_at FROM `dependencies` WHERE parent_id = NEW.id AND starts_anyway = 0);
 	UPDATE `tasks` SET held = iif(awaits = 1, 0, held), awaits = awaits - 1, updated_at = NEW.updated_at
 	WHERE status = 'PENDING' AND held = 2 AND awaits > 0
-		AND id IN (SELECT task_id FROM `dependencies` WHERE parent_id = NEW.id);
+		AND (id, created_at) IN (SELECT task_id, created_at FROM `dependencies` WHERE parent_id = NEW.id);
 	DELETE FROM `dependencies` WHERE parent_id = NEW.id;
 END;--> statement-breakpoint
 CREATE TRIGGER `tasks_release_deleted_trigger` AFTER DELETE ON `tasks`
@@ -84,6 +86,6 @@ WHEN EXISTS (SELECT 1 FROM `dependencies` WHERE parent_id = OLD.id)
 BEGIN
 	UPDATE `tasks` SET held = iif(awaits = 1, 0, held), awaits = awaits - 1
 	WHERE status = 'PENDING' AND held = 2 AND awaits > 0
-		AND id IN (SELECT task_id FROM `dependencies` WHERE parent_id = OLD.id);
+		AND (id, created_at) IN (SELECT task_id, created_at FROM `dependencies` WHERE parent_id = OLD.id);
 	DELETE FROM `dependencies` WHERE parent_id = OLD.id;
 END;

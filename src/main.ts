@@ -4,15 +4,15 @@ import type { Config, OmniqEnv } from "./runtime/config.ts";
 import { d1Storage } from "./storage/d1.ts";
 import { libsqlDriver, libsqlStorage } from "./storage/libsql.ts";
 import type { SqliteStorage } from "./storage/sqlite.ts";
-import { tasks } from "./tasks.ts";
+import { schedules, tasks } from "./tasks.ts";
 import { createWorker } from "./worker/worker.ts";
 
 interface Env extends OmniqEnv {
   readonly DB?: D1Database;
 }
 
-/** The Worker we deploy: the sample tasks, on D1 or on libSQL by its environment. */
-export default createWorker<Env, unknown>({ storage: openStorage, tasks });
+/** The Worker we deploy: the sample tasks and their schedule, on D1 or on libSQL by its environment. */
+export default createWorker<Env, unknown>({ storage: openStorage, tasks, schedules });
 
 function openStorage(env: Env, { backend, results }: Config): SqliteStorage {
   // A Worker has no file system to read migrations from: `npm run deploy` and `npm run migrate` apply them.

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { NonRetryable } from "./core/control.ts";
 import { sha256 } from "./core/digest.ts";
 import { defineTask } from "./core/registry.ts";
+import { schedule } from "./core/schedule.ts";
 
 /** Adds two numbers. */
 export const add = defineTask("sample.add", {
@@ -58,4 +59,15 @@ export const tick = defineTask("sample.tick", {
   run: (_input, { task }) => ({ runs: task.attempts, at: new Date().toISOString() }),
 });
 
-export const tasks = [add, flaky, sleep, fetchUrl, countWords, tick];
+/** Says that it is there: its schedule shows when it last did. */
+export const heartbeat = defineTask("sample.heartbeat", {
+  deleteOnSuccess: true,
+  run: (_input, { log }) => log.debug("alive"),
+});
+
+export const tasks = [add, flaky, sleep, fetchUrl, countWords, tick, heartbeat];
+
+/** One that missed its minute is worth nothing later, nor is a second one that waits. */
+export const schedules = [
+  schedule("heartbeat", "* * * * *", heartbeat, {}, { catchUp: "skip", unique: { while: "pending" } }),
+];

@@ -23,6 +23,8 @@ export class QueryBudget {
   /** Queries that handlers sent by themselves. */
   #spent = 0;
   #hasRefused = false;
+  /** Ends with the last of those that wait for their turn. */
+  #turns: Promise<void> = Promise.resolve();
 
   /**
    * @param heartbeat between two renewals of the leases, in milliseconds
@@ -64,6 +66,17 @@ export class QueryBudget {
       throw new QueryBudgetSpent(queries, left);
     }
     this.#spent += queries;
+  }
+
+  /**
+   * Resolves as those that took a turn before have ended: what they send is counted only as they send it.
+   *
+   * @param ended resolves as this one has
+   */
+  takeTurn(ended: Promise<void>): Promise<void> {
+    const before = this.#turns;
+    if (this.#total < Number.POSITIVE_INFINITY) this.#turns = before.then(() => ended);
+    return before;
   }
 
   /** The drain is over: a handler's code that has kept a binding must not be held to this budget in a later invocation. */

@@ -99,11 +99,14 @@ function parsePages(cursor: string | null | undefined, pages: number) {
   };
 }
 
+function checkObject(value: unknown, field: string): void {
+  if (typeof value !== "object" || value === null)
+    throw new ValidationError(field, "an object", describe(value));
+}
+
 /** What is told to touch every task must say so: a filter that came out empty by mistake does not. */
 function parseBulkFilter(filter: BulkFilterOptions): BulkFilter {
-  if (typeof filter !== "object" || filter === null) {
-    throw new ValidationError("filter", "an object", describe(filter));
-  }
+  checkObject(filter, "filter");
   const { all, ...conditions } = filter;
   const isEmpty = Object.values(conditions).every((condition) => condition === undefined);
   if (all !== undefined && all !== true)
@@ -117,6 +120,7 @@ function parseBulkFilter(filter: BulkFilterOptions): BulkFilter {
 
 /** What cannot be read as a condition would otherwise be left out, and the filter be wider than it was meant. */
 function parseConditions(filter: CountFilter): BulkFilter {
+  checkObject(filter, "filter");
   for (const [name, value] of Object.entries(filter)) {
     if (CONDITIONS.has(name)) continue;
     throw new ValidationError(name, "absent, since no such condition exists", describe(value));
@@ -138,6 +142,7 @@ function parseConditions(filter: CountFilter): BulkFilter {
 }
 
 function parseAction(action: BulkAction, set: BulkSet, now: number): BulkChange {
+  checkObject(set, "set");
   const { eta, delay, priority, queue } = set;
   switch (action) {
     case "reschedule":

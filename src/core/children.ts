@@ -3,17 +3,17 @@ import { sha256 } from "./digest.ts";
 import { ValidationError } from "./errors.ts";
 import { derivedId } from "./id.ts";
 import type { EnqueueRequest } from "./prepare.ts";
-import type { Producer } from "./producer.ts";
+import type { Adopt, Producer } from "./producer.ts";
 import type { EnqueueReceipt } from "./storage.ts";
 import { type ClaimedTask, type NewTask, NO_EXTRAS } from "./task.ts";
 
-/** Queries of one enqueue of children at most, unless they are very large. */
-const ENQUEUE_QUERIES = 6;
+/** Queries of one enqueue of children at most, unless they are very large: with an id, `after`, a unique key, a window and `reject`. */
+const ENQUEUE_QUERIES = 9;
 
 export interface ChildrenOptions {
   readonly producer: Pick<Producer<unknown>, "one" | "many">;
   readonly now: () => number;
-  readonly budget: Pick<QueryBudget, "allow">;
+  readonly budget: Pick<QueryBudget, "allow" | "takeTurn">;
 }
 
 /** What one attempt of a task enqueues. */
@@ -31,21 +31,32 @@ export class Children {
   }
 
   async enqueue(request: EnqueueRequest): Promise<EnqueueReceipt> {
-    return (await this.#options.producer.one(request, undefined, this.#adoptAll)).receipt;
+    const { producer } = this.#options;
+    return (await this.#inTurn((adopt) => producer.one(request, undefined, adopt))).receipt;
   }
 
   async enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueReceipt[]> {
-    return (await this.#options.producer.many(requests, undefined, this.#adoptAll)).receipts;
+    const { producer } = this.#options;
+    return (await this.#inTurn((adopt) => producer.many(requests, undefined, adopt))).receipts;
   }
 
-  readonly #adoptAll = async (tasks: readonly NewTask[]): Promise<readonly NewTask[]> => {
+  /** What those before have sent is counted by then: of many at the same time none goes beyond the budget. */
+  async #inTurn<T>(insert: (adopt: Adopt) => Promise<T>): Promise<T> {
     const { now, budget } = this.#options;
-    const children: NewTask[] = [];
-    for (const task of tasks) children.push(await this.#adopt(task));
-    this.#signal.throwIfAborted();
-    budget.allow(ENQUEUE_QUERIES, now());
-    return children;
-  };
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    try {
+      return await insert(async (tasks) => {
+        const children: NewTask[] = [];
+        for (const task of tasks) children.push(await this.#adopt(task));
+        await budget.takeTurn(ended);
+        this.#signal.throwIfAborted();
+        budget.allow(ENQUEUE_QUERIES, now());
+        return children;
+      });
+    } finally {
+      end();
+    }
+  }
 
   async #adopt(task: NewTask): Promise<NewTask> {
     const extras = task.extras ?? NO_EXTRAS;

@@ -47,13 +47,18 @@ export interface Middleware {
   /**
    * Around each handler.
    *
-   * @param next runs the handler
+   * @param next runs the handler, and is to be called once
    * @returns the task's result. What is thrown counts as thrown by the handler
    */
   run?(call: RunCall, next: () => Promise<unknown>): Promise<unknown>;
 }
 
-type EnqueueHook = NonNullable<Middleware["enqueue"]>;
+/** @param refuse told of a call too many as it comes, so that nothing is inserted that is not yet under way */
+type EnqueueHook = (
+  call: EnqueueCall,
+  next: (call: EnqueueCall) => Promise<EnqueueReceipt>,
+  refuse: (error: ConfigError) => void,
+) => Promise<EnqueueReceipt>;
 type RunHook = NonNullable<Middleware["run"]>;
 
 /** All the middleware of a queue as one; null where none has anything to say. */
@@ -74,16 +79,40 @@ export function composeMiddleware(middleware: readonly Middleware[] = []): Compo
 }
 
 function aroundEnqueue(outer: Middleware, inner: EnqueueHook | null): EnqueueHook {
-  return async (call, next) => {
-    const onward = inner === null ? next : (changed: EnqueueCall) => inner(changed, next);
+  return async (call, next, refuse) => {
+    const onward = once("enqueue", refuse, (changed: EnqueueCall) =>
+      inner === null ? next(changed) : inner(changed, next, refuse),
+    );
     return outer.enqueue === undefined ? onward(call) : outer.enqueue(call, onward);
   };
 }
 
 function aroundRun(outer: Middleware, inner: RunHook | null): RunHook {
   return async (call, next) => {
-    const onward = inner === null ? next : () => inner(call, next);
+    const onward = once(
+      "run",
+      () => {},
+      () => (inner === null ? next() : inner(call, next)),
+    );
     return outer.run === undefined ? onward() : outer.run(call, onward);
+  };
+}
+
+/** Refuses the second call before anything comes of it, in what lies within too. */
+function once<Arguments extends readonly unknown[], T>(
+  hook: "enqueue" | "run",
+  refuse: (error: ConfigError) => void,
+  next: (...given: Arguments) => Promise<T>,
+): (...given: Arguments) => Promise<T> {
+  let isCalled = false;
+  return async (...given) => {
+    if (isCalled) {
+      const error = misused(hook, "two");
+      refuse(error);
+      throw error;
+    }
+    isCalled = true;
+    return next(...given);
   };
 }
 
@@ -93,7 +122,7 @@ function aroundRun(outer: Middleware, inner: RunHook | null): RunHook {
  * @param insert gets the calls as the middleware left them, in order
  * @param receiptsOf tells from its answer what each call is told
  * @returns what `insert` gave
- * @throws {ConfigError} where a middleware did not call `next`, so that nothing is inserted, or called it twice
+ * @throws {ConfigError} where a middleware did not call `next`, so that nothing is inserted, or called it twice: the second call is refused, and inserts nothing
  */
 export async function enqueueThrough<T>(
   hook: EnqueueHook,
@@ -113,17 +142,17 @@ export async function enqueueThrough<T>(
     gate.reject(error);
   };
   const arrive = async (index: number, call: EnqueueCall): Promise<EnqueueReceipt> => {
-    if (arrived[index] !== undefined) throw misused("two");
     arrived[index] = call;
     missing -= 1;
-    if (missing === 0 && !hasFailed) insert(arrived).then(gate.resolve, fail);
+    // A turn later: who calls next twice at once is refused before.
+    if (missing === 0) queueMicrotask(() => hasFailed || insert(arrived).then(gate.resolve, fail));
     const receipt = receiptsOf(await gate.promise)[index];
     if (receipt === undefined) throw new TypeError(`expected a receipt for call ${index}, got none`);
     return receipt;
   };
   const running = calls.map(async (call, index) => {
-    await hook(call, (changed) => arrive(index, changed));
-    if (arrived[index] === undefined) throw misused("none");
+    await hook(call, (changed) => arrive(index, changed), fail);
+    if (arrived[index] === undefined) throw misused("enqueue", "none");
   });
   // The first to fail fails all; the others are let go.
   for (const one of running) one.catch(fail);
@@ -131,6 +160,6 @@ export async function enqueueThrough<T>(
   return gate.promise;
 }
 
-function misused(got: string): ConfigError {
-  return new ConfigError("middleware", "enqueue to call next once for each task", `${got} calls`);
+function misused(hook: "enqueue" | "run", got: string): ConfigError {
+  return new ConfigError("middleware", `${hook} to call next once for each task`, `${got} calls`);
 }

@@ -61,8 +61,14 @@ export function parseRetries({ backoff, retryIf }: RetryOptions): RetryRule {
   }
   return {
     delay: backoff === undefined ? DEFAULT_RETRIES.delay : parseBackoff(backoff),
-    retryIf: retryIf === undefined ? DEFAULT_RETRIES.retryIf : (error) => checkVerdict(retryIf(error)),
+    retryIf: retryIf === undefined ? DEFAULT_RETRIES.retryIf : (error) => checkVerdict(heard(retryIf(error))),
   };
+}
+
+/** A promise is refused, whatever it comes to: where it rejects, nobody else hears of it, and that would end the process. */
+function heard<T>(returned: T): T {
+  if (returned instanceof Promise) returned.catch(() => {});
+  return returned;
 }
 
 /** A promise would be true whatever it comes to. */
@@ -74,7 +80,7 @@ function checkVerdict(verdict: unknown): boolean {
 function parseBackoff(backoff: BackoffOptions): Delay {
   if (typeof backoff === "function") {
     return (failures, error) =>
-      parseDuration(backoff(failures, error), "what backoff returned", LIMITS.backoff);
+      parseDuration(heard(backoff(failures, error)), "what backoff returned", LIMITS.backoff);
   }
   if (isList(backoff)) return parseList(backoff);
   if (typeof backoff !== "object" || backoff === null) {

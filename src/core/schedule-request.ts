@@ -3,7 +3,7 @@ import { ValidationError } from "./errors.ts";
 import type { Intake } from "./intake.ts";
 import { parseText } from "./options.ts";
 import type { Schedule, ScheduleDefinition, ScheduleRequest, ScheduleTiming } from "./schedule.ts";
-import { parseScheduleSettings } from "./schedule-settings.ts";
+import { parseScheduleSettings, parseScheduleUnique } from "./schedule-settings.ts";
 import type { NewSchedule } from "./schedule-storage.ts";
 import { type NewTask, NO_EXTRAS } from "./task.ts";
 import { firstFiring } from "./timing.ts";
@@ -27,9 +27,12 @@ export async function prepareSchedule(
     catchUpLimit,
     jitter,
   });
-  const { args, queue, priority, maxRetries, timeout, uniqueKey } = options;
+  const name = parseText(request.name, "name");
+  const { args, queue, priority, maxRetries, timeout } = options;
   const { expiresIn, resultTtl, keepResult, deleteOnSuccess } = options;
-  const shared = { args, queue, priority, maxRetries, timeout, uniqueKey };
+  const unique = parseScheduleUnique(options.unique);
+  const uniqueKey = options.uniqueKey ?? (unique === undefined ? undefined : ownKey(name));
+  const shared = { args, queue, priority, maxRetries, timeout, uniqueKey, unique };
   const taskOptions = { ...shared, expiresIn, resultTtl, keepResult, deleteOnSuccess };
   const task = await intake.prepare(
     isDefinition
@@ -38,7 +41,7 @@ export async function prepareSchedule(
     now,
   );
   return {
-    name: parseText(request.name, "name"),
+    name,
     funcPath: task.funcPath,
     args: task.args,
     kwargs: task.kwargs,
@@ -65,19 +68,26 @@ function timingOf({ cron, every }: Pick<ScheduleRequest, "cron" | "every">): Sch
   return { every };
 }
 
+/** Held by one task of the schedule: another's, of the same payload, has another. */
+function ownKey(name: string): string {
+  return `schedule:${name}`;
+}
+
 /** What asks for a schedule that is on file. */
 export function requestOf({ name, funcPath, args, kwargs, ...schedule }: Schedule): ScheduleRequest {
   const { cron, every, timezone, catchUp, catchUpLimit, jitter, options } = schedule;
-  const { queue, priority, maxRetries, timeout, uniqueKey, expiresIn, resultTtl, onSuccess } = options;
+  const { queue, priority, maxRetries, timeout, expiresIn, resultTtl, onSuccess } = options;
+  const { uniqueKey, uniqueWhile } = options;
   return {
     ...{ name, funcPath, args, kwargs, timezone, catchUp, catchUpLimit, jitter },
     ...{ queue, priority, maxRetries, timeout },
     cron: cron ?? undefined,
     every: every ?? undefined,
-    uniqueKey: uniqueKey ?? undefined,
+    unique: uniqueKey === null ? undefined : { while: uniqueWhile ?? "active" },
+    uniqueKey: uniqueKey === null || uniqueKey === ownKey(name) ? undefined : uniqueKey,
     expiresIn: expiresIn ?? undefined,
     resultTtl: resultTtl ?? undefined,
-    keepResult: onSuccess === "keep",
+    keepResult: onSuccess !== "forget",
     deleteOnSuccess: onSuccess === "delete",
   };
 }

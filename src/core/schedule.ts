@@ -35,7 +35,19 @@ export type ScheduledTaskOptions = Pick<
   | "deleteOnSuccess"
 >;
 
-export interface ScheduleOptions extends ScheduleSettings, ScheduledTaskOptions {}
+/** What a firing does that comes while the task of the one before is still there. */
+export interface ScheduleUnique {
+  /** It makes no task until that one has started (`pending`), or ended (`active`). Defaults to `"active"`. */
+  readonly while?: "pending" | "active";
+}
+
+export interface ScheduleOptions extends ScheduleSettings, ScheduledTaskOptions {
+  /**
+   * One task of the schedule at a time: a firing that meets the last one makes none, and is counted as skipped. The key is
+   * `schedule:NAME`, or the `uniqueKey` that is given. Defaults to the definition's `unique`, and else to none.
+   */
+  readonly unique?: ScheduleUnique;
+}
 
 /** A cron of 5 fields, or 6 with seconds first; or a fixed interval of 1 s to a year, counted from when it is first known. */
 export type ScheduleTiming = string | { readonly every: Duration };
@@ -62,8 +74,9 @@ export interface ScheduleRequest extends ScheduleOptions {
 
 /** What an edit changes; what it does not name stays. */
 export interface ScheduleChanges
-  extends Partial<Omit<ScheduleRequest, "name" | "uniqueKey" | "expiresIn" | "resultTtl">> {
-  /** Null takes it away, as with the next two. */
+  extends Partial<Omit<ScheduleRequest, "name" | "unique" | "uniqueKey" | "expiresIn" | "resultTtl">> {
+  /** Null takes it away, as with the next three. */
+  readonly unique?: ScheduleUnique | null;
   readonly uniqueKey?: string | null;
   readonly expiresIn?: Duration | null;
   readonly resultTtl?: Duration | null;

@@ -198,8 +198,10 @@ export class Schedules {
   }
 }
 
+/** An interval knows no time zone. */
 function hasTimingOf(one: Timing, other: Timing): boolean {
-  return one.cron === other.cron && one.every === other.every && one.timezone === other.timezone;
+  if (one.every !== null) return one.every === other.every;
+  return one.cron === other.cron && one.timezone === other.timezone;
 }
 
 /** A schedule as it was read, to be written again. */
@@ -212,12 +214,15 @@ function asStored(schedule: Schedule): EditedSchedule {
 /** What a request says with the changes: one timing takes the place of the other, and null takes an option away. */
 function applyChanges(schedule: Schedule, changes: ScheduleChanges): ScheduleRequest {
   const { cron, every, ...rest } = requestOf(schedule);
-  const { uniqueKey, expiresIn, resultTtl, ...others } = changes;
+  const { unique, uniqueKey, expiresIn, resultTtl, ...others } = changes;
+  // Where only the key goes that it was about, it goes too.
+  const isKeyless = uniqueKey === null && rest.uniqueKey !== undefined;
   const keepsTiming = changes.cron === undefined && changes.every === undefined;
   return {
     ...rest,
     ...(keepsTiming ? { cron, every } : {}),
     ...withoutUndefined(others),
+    unique: choose(unique, isKeyless ? undefined : rest.unique),
     uniqueKey: choose(uniqueKey, rest.uniqueKey),
     expiresIn: choose(expiresIn, rest.expiresIn),
     resultTtl: choose(resultTtl, rest.resultTtl),

@@ -43,6 +43,12 @@ export async function readJson(context: Context): Promise<unknown> {
   }
 }
 
+/** The same where a body may be left out: an empty one is `{}`. */
+export async function readOptionalJson(context: Context): Promise<unknown> {
+  const { byteLength } = await context.req.arrayBuffer();
+  return byteLength === 0 ? {} : readJson(context);
+}
+
 /** Counts what comes before each value outside of texts, a comma, a bracket or a brace, before any is parsed. @throws {TooLargeError} */
 function limitValues(bytes: Uint8Array): void {
   if (bytes.length <= MAX_VALUES) return;

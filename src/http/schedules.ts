@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { CATCH_UPS } from "../core/catch-ups.ts";
 import { digitsOrText } from "../core/duration.ts";
 import { requires } from "./auth.ts";
-import { limitBody, readJson, TASK_BYTES } from "./body.ts";
+import { limitBody, readJson, readOptionalJson, TASK_BYTES } from "./body.ts";
 import type { ApiVariables } from "./context.ts";
 import { allowOnly } from "./methods.ts";
 import { NumberOrText, Payload, parse } from "./schemas.ts";
@@ -27,26 +27,34 @@ const settings = {
   deleteOnSuccess: v.optional(v.boolean()),
 };
 
-const NewScheduleBody = v.strictObject({
+const Unique = v.pipe(Payload, v.strictObject({ while: v.optional(v.picklist(["pending", "active"])) }));
+
+export const NewScheduleBody = v.strictObject({
   name: v.string(),
   funcPath: v.string(),
   ...settings,
+  unique: v.optional(Unique),
   uniqueKey: v.optional(v.string()),
   expiresIn: v.optional(NumberOrText),
   resultTtl: v.optional(NumberOrText),
 });
 
-const ScheduleChangesBody = v.strictObject({
+export const ScheduleChangesBody = v.strictObject({
   funcPath: v.optional(v.string()),
   ...settings,
+  unique: v.optional(v.nullable(Unique)),
   uniqueKey: v.optional(v.nullable(v.string())),
   expiresIn: v.optional(v.nullable(NumberOrText)),
   resultTtl: v.optional(v.nullable(NumberOrText)),
 });
 
+export const DisableBody = v.strictObject({ reason: v.optional(v.string()) });
 const Digits = v.pipe(v.string(), v.transform(readNumber));
-const ListQuery = v.strictObject({ cursor: v.optional(v.string()), limit: v.optional(Digits) });
-const NextQuery = v.strictObject({ count: v.optional(Digits) });
+export const ScheduleListQuery = v.strictObject({
+  cursor: v.optional(v.string()),
+  limit: v.optional(Digits),
+});
+export const NextQuery = v.strictObject({ count: v.optional(Digits) });
 
 /** What is no number is left to the engine, which names the field. */
 function readNumber(text: string): number {
@@ -58,7 +66,9 @@ export function scheduleRoutes() {
   const app = new Hono<{ Variables: ApiVariables }>();
 
   app.get("/schedules", requires("read"), async (context) => {
-    const { items, cursor } = await context.var.queue.schedules.list(parse(ListQuery, readQuery(context)));
+    const { items, cursor } = await context.var.queue.schedules.list(
+      parse(ScheduleListQuery, readQuery(context)),
+    );
     return context.json({ schedules: items, cursor });
   });
 
@@ -93,16 +103,21 @@ export function scheduleRoutes() {
 
   app.all("/schedules/:name/enable", allowOnly("POST"));
 
-  app.post("/schedules/:name/disable", requires("admin"), async (context) =>
-    context.json(await context.var.queue.schedules.disable(context.req.param("name"))),
-  );
+  app.post("/schedules/:name/disable", requires("admin"), limitBody(TASK_BYTES), async (context) => {
+    const { reason } = parse(DisableBody, await readOptionalJson(context));
+    return context.json(await context.var.queue.schedules.disable(context.req.param("name"), reason));
+  });
 
   app.all("/schedules/:name/disable", allowOnly("POST"));
 
   app.post("/schedules/:name/run", requires("admin"), async (context) => {
     const receipt = await context.var.queue.schedules.run(context.req.param("name"));
     context.var.api.kick?.();
-    return context.json(receipt, receipt.duplicate ? 200 : 201);
+    if (receipt.duplicate) return context.json(receipt);
+    const { pathname } = new URL(context.req.url);
+    return context.json(receipt, 201, {
+      location: pathname.replace(/schedules\/[^/]*\/run$/, `tasks/${receipt.id}`),
+    });
   });
 
   app.all("/schedules/:name/run", allowOnly("POST"));

@@ -13,6 +13,7 @@ import {
 } from "@opentelemetry/api";
 import { Aborted, Snooze } from "../core/control.ts";
 import type { EnqueueCall, Middleware, RunCall } from "../core/middleware.ts";
+import { parseTrace, type TraceHeaders } from "../core/trace.ts";
 
 export interface TracingOptions {
   /** Makes the spans. Defaults to the one named `omniq` of the global provider. */
@@ -51,8 +52,9 @@ export function tracing(options: TracingOptions = {}): Middleware {
     enqueue: (call, next) => {
       const started = { kind: SpanKind.PRODUCER, attributes: producerAttributes(call) };
       return inSpan(tracer, `send ${call.funcPath}`, started, context.active(), async (span) => {
-        const headers: Record<string, string> = { ...call.options.trace };
-        carrier.inject(trace.setSpan(context.active(), span), headers, setter);
+        const injected: Record<string, string> = {};
+        carrier.inject(trace.setSpan(context.active(), span), injected, setter);
+        const headers = withStorable(call.options.trace, injected);
         const carries = Object.keys(headers).length > 0;
         const receipt = await next(
           carries ? { ...call, options: { ...call.options, trace: headers } } : call,
@@ -73,6 +75,28 @@ export function tracing(options: TracingOptions = {}): Middleware {
       return inSpan(tracer, `process ${call.task.funcPath}`, started, parent, () => next());
     },
   };
+}
+
+/**
+ * What was given, and of what the propagator added that which can be stored with a task, in its order: a long baggage is not to
+ * cost the enqueue.
+ */
+function withStorable(given: TraceHeaders = {}, injected: TraceHeaders): TraceHeaders {
+  let headers = given;
+  for (const [name, value] of Object.entries(injected)) {
+    const more = { ...headers, [name]: value };
+    if (isStorable(more)) headers = more;
+  }
+  return headers;
+}
+
+function isStorable(headers: TraceHeaders): boolean {
+  try {
+    parseTrace(headers);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function inSpan<T>(
@@ -99,10 +123,19 @@ function note(span: Span, error: unknown): void {
     span.addEvent(error instanceof Snooze ? "snoozed" : "aborted");
     return;
   }
-  const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
+  const { name, message } = error instanceof Error ? error : { name: "Error", message: textOf(error) };
   span.recordException({ name, message, stack: error instanceof Error ? error.stack : undefined });
   span.setAttribute("error.type", name);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
+}
+
+/** Anything can be thrown, what has no text too; the handler's own error is to go on. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return typeof thrown;
+  }
 }
 
 /** https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ */

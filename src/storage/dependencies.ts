@@ -15,6 +15,7 @@ export interface DependencyPlan {
 export function planDependencies(
   sql: Statements,
   tasks: readonly NewTask[],
+  now: number,
   idempotency?: IdempotencyKey,
 ): DependencyPlan {
   const waiting = findWaiting(tasks);
@@ -22,8 +23,8 @@ export function planDependencies(
   return {
     before: lists.map((list) =>
       idempotency === undefined
-        ? sql.insertEdges({ waiting: list })
-        : sql.insertEdgesOnce({ waiting: list, ...idempotency }),
+        ? sql.insertEdges({ waiting: list, now })
+        : sql.insertEdgesOnce({ waiting: list, now, ...idempotency }),
     ),
     after: lists.flatMap((list) => [
       ...(waiting.some(({ uniqueKey }) => uniqueKey !== null)

@@ -3,6 +3,7 @@ import {
   IdempotencyConflictError,
   ParentNotFoundError,
   StorageRejected,
+  TooLargeError,
 } from "../core/errors.ts";
 import type { EnqueueReceipt, IdempotencyKey } from "../core/storage.ts";
 import type { NewTask } from "../core/task.ts";
@@ -12,6 +13,9 @@ import { type List, newTaskJson, toLists } from "./lists.ts";
 import type { Statement } from "./statements/statement.ts";
 import type { Statements } from "./statements.ts";
 import { findUniqueConflict, foldReplacements, planUnique, replaces } from "./unique.ts";
+
+/** Of less than the message's 4 MB, since statements have their own share. */
+const REPLICA_BYTES = 3.5 * 1024 ** 2;
 
 /** Inserts tasks, all or nothing, and tells for each input which task it became or met. */
 export async function enqueueMany(
@@ -30,7 +34,7 @@ export async function enqueueMany(
 /** The statements of a plain insert, for a batch that the caller composes: it fails where an id exists with another content. */
 export function enqueueStatements(sql: Statements, tasks: readonly NewTask[], now: number): Statement[] {
   const lists = toLists(tasks, newTaskJson);
-  const { before, after } = planDependencies(sql, tasks);
+  const { before, after } = planDependencies(sql, tasks, now);
   return [
     ...before,
     ...lists.map((list) => insert(sql, list, now)),
@@ -73,7 +77,9 @@ async function send(
   try {
     return await tasks.writeMany((resent) => planEnqueue(sql, lists, now, resent, idempotency));
   } catch (error) {
-    if (!(error instanceof StorageRejected) || error.reason !== "assertion") throw error;
+    if (!(error instanceof StorageRejected)) throw error;
+    if (error.reason === "other") refuseTooLarge(planEnqueue(sql, lists, now, false, idempotency));
+    if (error.reason !== "assertion") throw error;
     const { conflicts } = await tasks.decideMany({
       conflicts: lists.map(({ json }) => sql.findConflicts({ tasks: json })),
     });
@@ -87,6 +93,16 @@ async function send(
   }
 }
 
+/** A replica that has no room for a batch closes its transaction, and does not say why. @throws {TooLargeError} */
+function refuseTooLarge(plan: Readonly<Record<string, readonly Statement<unknown>[]>>): void {
+  const parameters = Object.values(plan).flatMap((statements) => statements.flatMap((one) => one.parameters));
+  const size = parameters.reduce<number>((sum, value) => sum + String(value).length, 0);
+  if (size <= REPLICA_BYTES) return;
+  const expected =
+    "fewer at once: a libSQL replica passes at most 4 MB on to its primary (cut the batch in parts)";
+  throw new TooLargeError("tasks", expected, `about ${Math.ceil(size / 1024 ** 2)} MB`);
+}
+
 function planEnqueue(
   sql: Statements,
   lists: readonly List<NewTask>[],
@@ -96,8 +112,14 @@ function planEnqueue(
 ) {
   // After a resend every task may be there already, ours among them: all are looked up.
   const mayMeet = lists.filter(({ items }) => resent || items.some(mayMeetAnother));
-  const { before, after } = planDependencies(sql, itemsOf(lists), idempotency);
+  const { before, after } = planDependencies(sql, itemsOf(lists), now, idempotency);
+  const keyed = lists.filter(({ items }) => items.some(({ uniqueKey }) => uniqueKey !== null));
   return {
+    over: keyed.map(({ json }) =>
+      idempotency === undefined
+        ? sql.cancelOver({ tasks: json, now })
+        : sql.cancelOverOnce({ tasks: json, now, ...idempotency }),
+    ),
     before,
     inserted: lists.map((list) => insert(sql, list, now, idempotency)),
     after,
@@ -159,9 +181,12 @@ function readReceipts(tasks: readonly NewTask[], { rows, resent }: Reply, now: n
     // A resend finds what the first send inserted: it bears the instant of this call.
     if (resent && createdAt === now) fresh.add(id);
   }
-  for (const { key, task_id: id } of rows.windowed) holders.set(key, id);
-  const replaced = new Set([...rows.replaced, ...rows.replacedBefore].map(({ id }) => id));
-  for (const id of fresh) replaced.add(id);
+  // What is there still goes before what has only its window left, as for one that is repeated with its caller's key.
+  for (const { key, task_id: id } of rows.windowed) if (!holders.has(key)) holders.set(key, id);
+  const replaced = new Set(
+    [...rows.replaced, ...rows.replacedBefore].map((row) => `${row.id} ${row.func_path}`),
+  );
+  for (const { id, funcPath } of tasks) if (fresh.has(id)) replaced.add(`${id} ${funcPath}`);
   const receipts: EnqueueReceipt[] = [];
   for (const task of tasks) {
     const { id, uniqueKey } = task;
@@ -172,7 +197,7 @@ function readReceipts(tasks: readonly NewTask[], { rows, resent }: Reply, now: n
     } else {
       const holder = uniqueKey === null || met.has(id) ? undefined : holders.get(uniqueKey);
       const receipt: EnqueueReceipt = { id: holder ?? id, duplicate: true };
-      const isReplaced = holder !== undefined && replaces(task) && replaced.has(holder);
+      const isReplaced = holder !== undefined && replaces(task) && replaced.has(`${holder} ${task.funcPath}`);
       receipts.push(isReplaced ? { ...receipt, replaced: true } : receipt);
     }
   }

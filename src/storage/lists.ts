@@ -41,7 +41,8 @@ export function newTaskJson(task: NewTask): string {
 
 /** As the columns have them, without what is null there: a bulk enqueue through a replica has room for 4 MB. */
 function listed({ onSuccess, startsAnyway, after, ...extras }: TaskExtras) {
-  const waits = after.length > 0 ? { after, startsAnyway: Number(startsAnyway) } : {};
+  // Sorted, to be compared.
+  const waits = after.length > 0 ? { after: after.toSorted(), startsAnyway: Number(startsAnyway) } : {};
   const given = Object.entries({ ...extras, onSuccess: onSuccess === "keep" ? null : onSuccess });
   return { ...Object.fromEntries(given.filter(([, value]) => value !== null)), ...waits };
 }

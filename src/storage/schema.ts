@@ -64,6 +64,8 @@ export function createTables(prefix = "") {
       parentId: text("parent_id"),
       /** Tasks that it waits for and that have not ended; it is held until there are none. */
       awaits: integer("awaits").notNull().default(0),
+      /** What it was enqueued to wait for, so that another of its id is told from it: `starts_anyway`, and the ids as JSON. */
+      waitsFor: text("waits_for"),
       /** What its handler last told, as JSON. */
       progress: text("progress"),
       /** How long it is kept once it has ended; null: as long as the queue keeps others. */
@@ -222,6 +224,8 @@ export function createTables(prefix = "") {
       taskId: text("task_id").notNull(),
       /** 1: it starts whatever the end. 0: it is cancelled unless that is SUCCESS. */
       startsAnyway: integer("starts_anyway").notNull().default(0),
+      /** When the task was enqueued that waits: one deleted since, and enqueued anew by the same id, has other edges. */
+      createdAt: integer("created_at").notNull(),
     },
     (t) => [
       primaryKey({ columns: [t.parentId, t.taskId], name: named("dependencies_pk") }),

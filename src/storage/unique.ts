@@ -47,10 +47,20 @@ function nameOf({ uniqueKey, funcPath }: NewTask): string {
   return `${funcPath} ${uniqueKey}`;
 }
 
-/** One element of the list that `replace` reads: the payload travels once for each key. */
-function replacementJson(task: NewTask): string {
+/** One element of the list that `replace` reads: of inputs that replace each other the payload travels once. */
+function replacementJson(inputs: readonly NewTask[]): string {
+  const task = inputs.at(-1);
+  if (task === undefined) return "null";
   const { id, funcPath, uniqueKey, eta, args, kwargs } = task;
-  const head = JSON.stringify({ id, funcPath, uniqueKey, eta, debounce: ruleOf(task)?.debounce ?? null });
+  const ids = inputs.map((input) => input.id);
+  const head = JSON.stringify({
+    id,
+    ids,
+    funcPath,
+    uniqueKey,
+    eta,
+    debounce: ruleOf(task)?.debounce ?? null,
+  });
   return `${head.slice(0, -1)},"args":${args},"kwargs":${kwargs}}`;
 }
 
@@ -65,8 +75,11 @@ export function planUnique(
   const windowed = lists.filter(({ items }) => items.some(hasWindow));
   const rejecting = lists.filter(({ items }) => items.some(rejects));
   const given = lists.flatMap(({ items }) => items).filter(replaces);
-  const lastOfEach = [...new Map(given.map((task) => [nameOf(task), task])).values()];
-  const replacing = toLists(lastOfEach, replacementJson).map(({ json }) => ({ replacements: json, now }));
+  const byName = Map.groupBy(given, nameOf);
+  const replacing = toLists([...byName.values()], replacementJson).map(({ json }) => ({
+    replacements: json,
+    now,
+  }));
   return {
     windows: windowed.map(({ json }) => sql.openWindows({ tasks: json, now })),
     replaced: replacing.map((list) =>

@@ -36,6 +36,16 @@ describe("the options of a bulk operation", () => {
     }
   });
 
+  it("a filter or a set that is no object is refused by its name", () => {
+    const filters = { filter: { all: true }, set: null };
+    expect(() => parseBulk(read(JSON.stringify({ action: "retry", ...filters })), NOW)).toThrow(
+      /expected set to be/,
+    );
+    const { filter } = read('{"filter": null}');
+    expect(() => parseBulk({ action: "retry", filter }, NOW)).toThrow(/expected filter to be an object/);
+    expect(() => parseCount(filter, {})).toThrow(/expected filter to be an object/);
+  });
+
   it("moments are read as everywhere", () => {
     const filter = { createdBefore: new Date(NOW), createdAfter: "2026-11-24T08:00:00Z", parentId: PARENT };
     expect(parseBulk({ action: "retry", filter }, NOW)).toMatchObject({

@@ -62,6 +62,9 @@ describe("POST /v1/schedules", () => {
     [{ funcPath: "unknown" }, "funcPath"],
     [{ eta: 1 }, "eta"],
     [{ kwargs: [] }, "kwargs"],
+    [{ unique: { while: "always" } }, "unique.while"],
+    [{ unique: { while: "active", within: "1h" } }, "unique.within"],
+    [{ unique: null }, "unique"],
   ])("refuses %j before it asks the database", async (fault, field) => {
     const answer = await create(fault);
     expect(answer.status).toBe(400);
@@ -101,6 +104,15 @@ describe("the other routes of /v1/schedules", () => {
     expect(refused).toMatchObject({ status: 400, body: { field: "timezone" } });
   });
 
+  it("PATCH deleteOnSuccess: false keeps the tasks with their results, as if it had never been said", async () => {
+    await create({ deleteOnSuccess: true });
+    const patch = (json: object) => call("PATCH", "/v1/schedules/nightly", { json });
+    expect((await patch({ priority: 1 })).body).toMatchObject({ options: { onSuccess: "delete" } });
+    expect((await patch({ deleteOnSuccess: false })).body).toMatchObject({ options: { onSuccess: "keep" } });
+    expect((await patch({ keepResult: false })).body).toMatchObject({ options: { onSuccess: "forget" } });
+    expect((await patch({ priority: 2 })).body).toMatchObject({ options: { onSuccess: "forget" } });
+  });
+
   it("disable and enable, again and again", async () => {
     await create();
     for (let n = 0; n < 2; n++) {
@@ -113,6 +125,32 @@ describe("the other routes of /v1/schedules", () => {
       const { body } = await call("POST", "/v1/schedules/nightly/enable");
       expect(body).toMatchObject({ enabled: true, disabledReason: null, nextAt: expect.any(Number) });
     }
+  });
+
+  it("disable for a reason that is given, and show it", async () => {
+    await create();
+    const disable = (json: unknown) => call("POST", "/v1/schedules/nightly/disable", { json });
+    expect(await disable({ reason: "" })).toMatchObject({ status: 400, body: { field: "reason" } });
+    expect(await disable({ why: "x" })).toMatchObject({ status: 400, body: { field: "why" } });
+    expect((await disable({ reason: "moved to the other app" })).body).toMatchObject({ enabled: false });
+    expect((await call("GET", "/v1/schedules")).body).toMatchObject({
+      schedules: [{ enabled: false, disabledReason: "moved to the other app" }],
+    });
+    await call("POST", "/v1/schedules/nightly/enable");
+    expect((await disable({})).body).toMatchObject({ disabledReason: "disabled by an operator" });
+  });
+
+  it("take a unique, keep it through an edit, and lose it by null", async () => {
+    const own = { uniqueKey: "schedule:nightly", uniqueWhile: "pending" };
+    expect((await create({ unique: { while: "pending" } })).body).toMatchObject({ options: own });
+    const edit = async (json: object) => (await call("PATCH", "/v1/schedules/nightly", { json })).body;
+    expect(await edit({ priority: 1 })).toMatchObject({ options: own });
+    expect(await edit({ unique: null })).toMatchObject({ options: { uniqueKey: null, uniqueWhile: null } });
+    await create({ name: "other", unique: {} });
+    const first = await call("POST", "/v1/schedules/other/run");
+    const second = await call("POST", "/v1/schedules/other/run");
+    expect([first.status, second.status]).toEqual([201, 200]);
+    await settled();
   });
 
   it("tell the next firings", async () => {

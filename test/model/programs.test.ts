@@ -10,6 +10,8 @@ const WANTED = 10;
 
 /** How often a verb changed something, or answered with something, by its name. */
 const effects = new Map<string, number>();
+/** In how many programs something happens that no answer tells by its kind. */
+const branches = new Map<string, number>();
 /** How often a call was refused, by the code of its error. */
 const refusals = new Map<string, number>();
 
@@ -23,6 +25,7 @@ beforeAll(async () => {
       if ("threw" in answer) count(refusals, answer.threw);
       else if (isSomething(answer.returned) || snapshot(world.state) !== before) count(effects, step.verb);
     }
+    for (const branch of world.state.branches) count(branches, branch);
   }
 });
 
@@ -43,6 +46,21 @@ it("a call is refused for each reason that often, and for no other", () => {
   ];
   expect([...refusals.keys()].sort()).toEqual(reasons);
   expect(reasons.filter((reason) => (refusals.get(reason) ?? 0) < WANTED)).toEqual([]);
+});
+
+it(`each way of a unique key, and of a success, is met in at least ${WANTED} of them`, () => {
+  const ways = [
+    "replaced",
+    "debounced",
+    "debounced to its bound",
+    "met a window",
+    "rejected",
+    "cancelled what held a key",
+    "freed at the start",
+    "deleted at its success",
+    "forgotten at its success",
+  ];
+  expect(ways.filter((way) => (branches.get(way) ?? 0) < WANTED)).toEqual([]);
 });
 
 function count(counts: Map<string, number>, what: string): void {

@@ -1,7 +1,9 @@
 import type { BulkStorage } from "../../src/core/bulk.ts";
+import type { LifetimeStorage } from "../../src/core/lifetimes.ts";
 import type { OperatorStorage } from "../../src/core/operators.ts";
 import type { Storage, TaskFilter } from "../../src/core/storage.ts";
 import type { Claim, Task } from "../../src/core/task.ts";
+import type { UniqueStorage } from "../../src/core/unique.ts";
 import { claimOf } from "./specification/settle.ts";
 import { byId } from "./specification/state.ts";
 
@@ -39,6 +41,8 @@ interface PartArguments {
   readonly "operators.runNow": Parameters<OperatorStorage["runNow"]>;
   readonly "operators.change": Parameters<OperatorStorage["change"]>;
   readonly "bulk.changePage": Parameters<BulkStorage["changePage"]>;
+  readonly "lifetimes.purgeOutlived": Parameters<LifetimeStorage["purgeOutlived"]>;
+  readonly "uniques.purgeWindows": Parameters<UniqueStorage["purgeWindows"]>;
 }
 
 export type Verb = StorageVerb | keyof PartArguments;
@@ -72,6 +76,8 @@ export function subjectOf(storage: Storage): Subject {
     "operators.runNow": (...given) => storage.operators.runNow(...given),
     "operators.change": (...given) => storage.operators.change(...given),
     "bulk.changePage": (...given) => storage.bulk.changePage(...given),
+    "lifetimes.purgeOutlived": (...given) => storage.lifetimes.purgeOutlived(...given),
+    "uniques.purgeWindows": (...given) => storage.uniques.purgeWindows(...given),
     configureQueue: (...given) => storage.configureQueue(...given),
     startPurge: (...given) => storage.startPurge(...given),
     purgeResults: (...given) => storage.purgeResults(...given),

@@ -133,5 +133,35 @@ export function describeTracing(name: string, open: () => Promise<TestDatabase>)
       const rows = await database?.sql("SELECT trace FROM tasks ORDER BY id");
       expect(rows).toEqual([{ trace: expect.stringContaining('{"traceparent":"00-') }, { trace: null }]);
     });
+
+    it("enqueues without the headers that are too long or no text, and with the others", async () => {
+      for (const baggage of ["x".repeat(5_000), "\ud800"]) {
+        const inject: TextMapPropagator["inject"] = (sent, carrier, setter = defaultTextMapSetter) => {
+          setter.set(carrier, "baggage", baggage);
+          propagator.inject(sent, carrier, setter);
+        };
+        const { id } = await start({ propagator: { ...propagator, inject } }).enqueue(work, {});
+        const [row] = (await database?.sql("SELECT trace FROM tasks WHERE id = ?1", id)) ?? [];
+        expect(Object.keys(JSON.parse(String(row?.trace)))).toEqual(["traceparent"]);
+      }
+    });
+
+    it("hands on what a handler throws as it is, though it has no text", async () => {
+      const asked: unknown[] = [];
+      const thrown: unknown = Object.create(null);
+      const odd = defineTask("mail.odd", {
+        maxRetries: 0,
+        retryIf: (error) => asked.push(error) === 0,
+        run: () => {
+          throw thrown;
+        },
+      });
+      if (database === undefined) throw new Error("the database is opened before each test");
+      const middleware = [tracing({ tracer, propagator })];
+      const queue = createQueue({ storage: database.storage(), tasks: [odd], middleware });
+      await queue.enqueue(odd, {});
+      await queue.drain();
+      expect(asked[0]).toBe(thrown);
+    });
   });
 }

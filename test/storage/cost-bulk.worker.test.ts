@@ -68,7 +68,7 @@ describe("what 100 tasks cost on D1", () => {
     await enqueue({ queue: "parents" });
     await enqueue({ queue: "children" });
     await database.sql("UPDATE tasks SET held = 2, awaits = 1 WHERE queue = 'children'");
-    await database.sql(`INSERT INTO dependencies (parent_id, task_id) SELECT p.id, c.id FROM
+    await database.sql(`INSERT INTO dependencies (parent_id, task_id, created_at) SELECT p.id, c.id, (SELECT created_at FROM tasks t WHERE t.id = c.id) FROM
       (SELECT id, row_number() OVER (ORDER BY id) AS n FROM tasks WHERE queue = 'parents') p
       JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM tasks WHERE queue = 'children') c USING (n)`);
     const { written } = await cost(change({ queue: "parents" }, { action: "cancel" }));

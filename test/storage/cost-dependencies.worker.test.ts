@@ -71,6 +71,19 @@ describe("rows written on D1 for a task that waits for another", () => {
     expect(await written(() => storage.claimMany(request))).toBe(1);
   });
 
+  it("no more where edges of one with its id are there still, deleted while it was held: they free nobody", async () => {
+    const first = await start();
+    const [second, third] = [newTask({ eta: NOW + HOUR }), newTask({ eta: NOW + HOUR })];
+    await enqueue(second, third);
+    const child = taskWith({ after: [first.id, second.id] });
+    await enqueue(child);
+    await storage.cancel(child.id, NOW);
+    await storage.operators.delete(child.id);
+    const again = { ...child, extras: { ...NO_EXTRAS, after: [second.id, third.id] } };
+    expect(await written(() => storage.enqueueMany([again], NOW + 1))).toBe(2 + 2);
+    expect(await written(() => storage.markDone(first, json(1), NOW + 1))).toBe(2 + 1);
+  });
+
   it("three for each of 10,000 that wait for one, in one statement", async () => {
     const parent = await start();
     await enqueue(...newTasks(10_000, { extras: { ...NO_EXTRAS, after: [parent.id] } }));

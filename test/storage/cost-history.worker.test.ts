@@ -50,6 +50,19 @@ describe("rows that history costs on D1", () => {
     expect({ chart, totals: rows.read }).toEqual({ chart: 9, totals: 6 });
   });
 
+  it("a page that goes on from a point reads none of the points before it", async () => {
+    const minutes = `WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+      INSERT INTO history (queue, minute) SELECT 'mail', i * 60000 FROM n`;
+    await database.sql(minutes);
+    reset();
+    const after = { queue: "mail", minute: 1_990 * 60_000 };
+    const points = await storage.history.read({ from: 0, to: NOW, queue: null, after });
+    expect(points.map(({ minute }) => minute / 60_000)).toEqual([
+      1_991, 1_992, 1_993, 1_994, 1_995, 1_996, 1_997, 1_998, 1_999, 2_000,
+    ]);
+    expect(rows.read).toBeLessThan(50);
+  });
+
   it("a purge writes a row for each minute that goes", async () => {
     for (const at of [0, HOUR]) await settle("mail", 1, true, NOW + at);
     reset();

@@ -61,6 +61,19 @@ describe("what schedules cost on D1", () => {
     },
   );
 
+  it("a firing with a unique key 5 rows, and one that is left out 2", async () => {
+    const schedules = [schedule("s", "0 * * * *", task, {}, { unique: { while: "active" } })];
+    let now = NOW;
+    const queue = createQueue({ storage: d1Storage(binding), tasks: [task], now: () => now, schedules });
+    await tick(queue);
+    const written: number[] = [];
+    for (let n = 0; n < 2; n++) {
+      now += HOUR;
+      written.push((await tick(queue)).written);
+    }
+    expect(written).toEqual([5, 2]);
+  });
+
   it("an edit 2 rows, a delete 1", async () => {
     const queue = open(NOW, 1);
     await tick(queue);

@@ -27,6 +27,7 @@ import { describeSettle } from "./suite/settle.ts";
 import { describeSpecification } from "./suite/specification.ts";
 import { describeTriggers } from "./suite/triggers.ts";
 import { describeUnique } from "./suite/unique.ts";
+import { describeUniqueMeetings } from "./suite/unique-meetings.ts";
 import { describeValues } from "./suite/values.ts";
 
 /** The conformance suite: what the storage promises, on every database. */
@@ -60,6 +61,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeSettle(context);
     describeSpecification(context);
     describeUnique(context);
+    describeUniqueMeetings(context);
     describeTriggers(context);
     describeValues(context);
   });

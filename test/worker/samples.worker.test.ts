@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sha256 } from "../../src/core/digest.ts";
-import { tasks } from "../../src/tasks.ts";
+import { schedules, tasks } from "../../src/tasks.ts";
 import { openD1 } from "../support/d1.ts";
 import { QUERIES } from "../support/production.ts";
 import { startWorker } from "../support/worker.ts";
@@ -29,6 +29,20 @@ const result = async (id: unknown) => (await worker.call("GET", `/v1/tasks/${id}
 const get = async (id: unknown) => (await worker.call("GET", `/v1/tasks/${id}`)).body;
 /** Makes every task that waits due now. */
 const hurry = () => database.sql("UPDATE tasks SET eta = 0 WHERE status IN ('PENDING', 'RETRYING')");
+
+describe("the sample schedule", () => {
+  it("heartbeat: each minute one task, of which nothing is kept", async () => {
+    const scheduled = startWorker(tasks, { schedules, cronDeadline: 300 });
+    await scheduled.tick();
+    const { body } = await scheduled.call("GET", "/v1/schedules");
+    expect(body).toMatchObject({ schedules: [{ name: "heartbeat", enabled: true, app: "default" }] });
+    const run = await scheduled.call("POST", "/v1/schedules/heartbeat/run");
+    expect(run.status).toBe(201);
+    expect(run.headers.get("location")).toBe(`/v1/tasks/${run.body.id}`);
+    await scheduled.settled();
+    expect(await database.sql("SELECT id FROM tasks")).toEqual([]);
+  });
+});
 
 describe("the sample tasks", () => {
   it("sample.add: {a, b} -> {sum}", async () => {

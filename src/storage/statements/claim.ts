@@ -90,7 +90,7 @@ export function claimSql({ tasks, queues, dueIndex, leaseIndex, heldIndex, queue
       claimed_by = iif(${over}, NULL, :token),
       last_attempt_at = iif(${over}, last_attempt_at, :now),
       held = iif(${over}, 0, held),
-      unique_key = iif(unique_while = 'pending', NULL, unique_key),
+      unique_key = iif(${over}, unique_key, iif(unique_while = 'pending', NULL, unique_key)),
       progress = NULL, updated_at = :now
     WHERE id ${found} RETURNING ${CLAIMED_COLUMNS.join(", ")}`;
 

@@ -1,4 +1,4 @@
-import { parentsOf } from "./dependencies.ts";
+import { parentsOf, WAITS_FOR } from "./dependencies.ts";
 import { active, type Names } from "./names.ts";
 import { isFirst as isFirstOf, type Once } from "./once.ts";
 import { prepare } from "./statement.ts";
@@ -21,9 +21,9 @@ export function enqueueSql({ tasks, idempotencyKeys, uniqueWindows, dependencies
   /** Apart, so that what few tasks have costs others no time. */
   const insertWithExtras = (condition: string) =>
     insertInto(
-      `, expires_at, unique_while, parent_id, result_ttl, on_success, schedule, scheduled_for, trace, awaits, held, cancel_reason`,
+      `, expires_at, unique_while, parent_id, result_ttl, on_success, schedule, scheduled_for, trace, waits_for, awaits, held, cancel_reason`,
       `, j.value ->> 'expiresAt', j.value ->> 'uniqueWhile', j.value ->> 'parentId', j.value ->> 'resultTtl', j.value ->> 'onSuccess', j.value ->> 'schedule',
-      j.value ->> 'scheduledFor', j.value ->> 'trace', w.value ->> 0, iif(w.value ->> 0 > 0 AND NOT w.value ->> 1, 2, 0), iif(w.value ->> 1, 'dependency', NULL)`,
+      j.value ->> 'scheduledFor', j.value ->> 'trace', ${WAITS_FOR}, w.value ->> 0, iif(w.value ->> 0 > 0 AND NOT w.value ->> 1, 2, 0), iif(w.value ->> 1, 'dependency', NULL)`,
       `${condition} AND iif(j.value ->> '$.unique.within' IS NULL, 1, NOT EXISTS (
         SELECT 1 FROM ${uniqueWindows} u WHERE u.key = j.value ->> 'uniqueKey' AND u.expires_at > :now))`,
       "iif(w.value ->> 1, :now, j.value ->> 'eta')",
@@ -36,7 +36,7 @@ export function enqueueSql({ tasks, idempotencyKeys, uniqueWindows, dependencies
     AND t.interval IS j.value ->> 'interval' AND t.max_retries = j.value ->> 'maxRetries'
     AND t.timeout = j.value ->> 'timeout' AND (t.unique_key IS j.value ->> 'uniqueKey' OR t.unique_while IS 'pending')
     AND t.result_ttl IS j.value ->> 'resultTtl' AND t.on_success IS j.value ->> 'onSuccess' AND t.unique_while IS j.value ->> 'uniqueWhile'
-    AND t.parent_id IS j.value ->> 'parentId'`;
+    AND t.parent_id IS j.value ->> 'parentId' AND t.waits_for IS (${WAITS_FOR})`;
 
   const byId = `json_each(:tasks) j CROSS JOIN ${tasks} t ON t.id = j.value ->> 'id'`;
   const byUniqueKey = `t.unique_key = j.value ->> 'uniqueKey' AND t.unique_key IS NOT NULL AND ${active("t")}`;

@@ -60,15 +60,14 @@ export function historySql({ tasks, history }: Names) {
     /** The same for leases that expired by now. */
     recordRescued: prepare<{ settlements: string; now: number }>(record("AND t.lease_expires_at <= :now")),
 
-    /** A read for each point, and a seek a queue. */
+    /** Two reads for each point, and a seek a queue. */
     readHistory: prepare<
       { from: number; to: number; queue: string | null; afterQueue: string; afterMinute: number },
       Counts & { minute: number }
     >(`${names("queue >= coalesce(:queue, :afterQueue)")}
       SELECT h.* FROM names CROSS JOIN ${history} h ON h.queue = names.queue
-        AND h.minute >= max(:from, 1) AND h.minute < :to
-      WHERE (:queue IS NULL OR names.queue = :queue)
-        AND (names.queue > :afterQueue OR h.minute > :afterMinute)
+        AND h.minute >= max(:from, 1, iif(names.queue = :afterQueue, :afterMinute + 1, 1)) AND h.minute < :to
+      WHERE (:queue IS NULL OR names.queue = :queue) AND names.queue >= :afterQueue
       ORDER BY h.queue, h.minute LIMIT ${HISTORY_PAGE}`),
     /** A seek a queue, and a read each. */
     readTotals: totals,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ValidationError } from "../../../src/core/errors.ts";
-import { idTime } from "../../../src/core/id.ts";
+import { idTime, newId } from "../../../src/core/id.ts";
 import { enqueueRequest } from "../../../src/core/prepare.ts";
 import { defineTask, type TaskContext } from "../../../src/core/registry.ts";
 import { newTask } from "../../support/tasks.ts";
@@ -180,6 +180,22 @@ export function describeChildren(context: EngineContext): void {
       const report = await queue.drain({ queryBudget: before + 60 });
       expect(report.reason).toBe("query-budget");
       expect(refused).toMatchObject({ code: "query_budget" });
+      expect(queue.storage.queryCount).toBeLessThanOrEqual(before + 60);
+    });
+
+    it("that are enqueued at the same time count in the budget as those one after the other", async () => {
+      const parent = parentOf(async (ctx) => {
+        const all = Array.from({ length: 50 }, (_, n) =>
+          ctx.enqueue(child, { n }, { id: newId(context.clock.now()), delay: MINUTE }),
+        );
+        for (const outcome of await Promise.allSettled(all)) outcomes.add(outcome.status);
+      });
+      const outcomes = new Set<string>();
+      const queue = context.queue([parent, child]);
+      await queue.enqueue(parent, {});
+      const before = queue.storage.queryCount;
+      expect((await queue.drain({ queryBudget: before + 60 })).reason).toBe("query-budget");
+      expect(outcomes).toEqual(new Set(["fulfilled", "rejected"]));
       expect(queue.storage.queryCount).toBeLessThanOrEqual(before + 60);
     });
 

@@ -104,6 +104,31 @@ export function describeHooks(context: EngineContext): void {
       await expect(twice.enqueue(echo, {})).rejects.toThrow("two calls");
     });
 
+    it("that calls next twice at once has nothing inserted, nor run a second time", async () => {
+      const both: Middleware = {
+        enqueue: async (call, next) => {
+          const [first] = await Promise.all([next(call), next(call)]);
+          return first;
+        },
+      };
+      await expect(context.queue([echo], { middleware: [both] }).enqueue(echo, {})).rejects.toThrow(
+        "two calls",
+      );
+      const inner: Middleware = { enqueue: (call, next) => next(call) };
+      const outer = context.queue([echo], { middleware: [both, inner] });
+      await expect(outer.enqueueMany([enqueueRequest(echo, {})])).rejects.toThrow("two calls");
+      const queue = context.queue([echo]);
+      expect((await queue.list()).items).toEqual([]);
+      let runs = 0;
+      const counted = defineTask("test.counted", { maxRetries: 0, run: () => ++runs });
+      const again: Middleware = { run: async (_, next) => [await next(), await next()] };
+      const running = context.queue([counted], { middleware: [again] });
+      const { id } = await running.enqueue(counted, {});
+      await running.drain();
+      expect(runs).toBe(1);
+      expect(await running.get(id)).toMatchObject({ status: "FAILED", errors: [{ type: "ConfigError" }] });
+    });
+
     it("that throws around a run fails the attempt as its handler would", async () => {
       const middleware: Middleware[] = [
         {

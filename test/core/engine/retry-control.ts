@@ -5,7 +5,7 @@ import type { TaskSettings } from "../../../src/core/registry.ts";
 import { defineTask } from "../../../src/core/registry.ts";
 import type { RetryOptions } from "../../../src/core/retries.ts";
 import type { JsonObject } from "../../../src/core/task.ts";
-import { type EngineContext, MINUTE, SECOND } from "./context.ts";
+import { type EngineContext, MINUTE, pause, SECOND } from "./context.ts";
 
 class Teapot extends Error {
   readonly status = 418;
@@ -162,6 +162,21 @@ export function describeRetryControl(context: EngineContext): void {
       for (const task of tasks) await queue.enqueue(task, {});
       expect(await queue.drain()).toMatchObject({ failed: 3 });
       expect(asked).toEqual([expect.any(TaskTimeoutError)]);
+    });
+
+    it("that is asynchronous and rejects is told of as any promise, and ends no process; a backoff neither", async () => {
+      const given: RetryOptions = {};
+      const rejects = async () => {
+        throw new Error("no idea");
+      };
+      Object.assign(given, { retryIf: rejects, backoff: rejects });
+      const task = failing("test.rejects", given);
+      const queue = context.queue([task]);
+      await queue.enqueue(task, {});
+      expect(await queue.drain()).toMatchObject({ retrying: 1 });
+      expect(context.eventsOf("retry.failed").map(({ during }) => during)).toEqual(["retryIf", "backoff"]);
+      // The runner of the tests fails where a rejection stays unhandled for a turn.
+      await pause(10);
     });
 
     it("that throws, or returns no boolean, is told of, and the task retried", async () => {

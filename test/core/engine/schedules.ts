@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { defineTask } from "../../../src/core/registry.ts";
 import { type ScheduleDefinition, type ScheduleOptions, schedule } from "../../../src/core/schedule.ts";
-import { NOW } from "../../support/tasks.ts";
+import { json, NOW } from "../../support/tasks.ts";
 import { type EngineContext, MINUTE, SECOND, until } from "./context.ts";
 
 const HOUR = 60 * MINUTE;
@@ -82,6 +82,14 @@ export function describeSchedules(context: EngineContext): void {
       expect(await context.queue([]).schedules.get("hourly")).toMatchObject({ cron: "0 * * * *" });
     });
 
+    it("keeps the next firing of an interval where the time zone is edited, which it does not know", async () => {
+      const { schedules } = context.queue([note]);
+      const made = await schedules.create({ name: "probe", every: "5m", funcPath: note.name });
+      advance();
+      const edited = await schedules.update("probe", { timezone: "Asia/Kathmandu" });
+      expect(edited).toMatchObject({ timezone: "Asia/Kathmandu", nextAt: made.nextAt });
+    });
+
     it("disables those of its own app that its code declares no more, and enables them when they are back", async () => {
       await declaring([hourly()], "one").drain();
       await declaring([], "two").drain();
@@ -156,6 +164,43 @@ export function describeSchedules(context: EngineContext): void {
       expect(fired()).toMatchObject([{ firedFor: [NOW + HOUR], skipped: 1 }]);
     });
 
+    for (const held of ["pending", "active"] as const) {
+      it(`makes no task while the last one is ${held}, with unique while ${held}, and goes on to the next firing`, async () => {
+        const queue = declaring([hourly({ unique: { while: held } })]);
+        await queue.drain();
+        const fire = async () => {
+          advance();
+          await queue.drain({ queues: ["none"], rescue: false });
+        };
+        await fire();
+        await fire();
+        expect(fired()).toMatchObject([
+          { firedFor: [NOW + HOUR], skipped: 0 },
+          { taskIds: [], skipped: 1 },
+        ]);
+        const { nextAt, lastTaskId } = await queue.schedules.get("hourly");
+        expect([nextAt, lastTaskId]).toEqual([NOW + 3 * HOUR, fired()[0]?.taskIds[0]]);
+        const started = await queue.storage.dequeue(context.clock.now());
+        await fire();
+        expect(fired()[2]).toMatchObject({ skipped: held === "active" ? 1 : 0 });
+        if (started === null) throw new Error("expected the task of the first firing");
+        await queue.storage.markDone(started, json(null), context.clock.now());
+        await queue.drain();
+        await fire();
+        expect(fired()[3]).toMatchObject({ firedFor: [NOW + 4 * HOUR], skipped: 0 });
+      });
+    }
+
+    it("leaves the tasks of others alone by its own unique, whatever their payload", async () => {
+      const other = schedule("other", "0 * * * *", note, {}, { unique: { while: "active" } });
+      const queue = declaring([hourly({ unique: {} }), other]);
+      await queue.enqueue(note, {}, { unique: {}, queue: "mail" });
+      await queue.drain({ queues: ["none"] });
+      advance();
+      await queue.drain({ queues: ["none"] });
+      expect(fired()).toMatchObject([{ skipped: 0 }, { skipped: 0 }]);
+    });
+
     it("that lingers fires at the time, of what was made meanwhile too", async () => {
       const queue = context.queue([note]);
       const drain = context.start(queue, { poll: { min: 10 * MINUTE, max: 10 * MINUTE } });
@@ -185,6 +230,29 @@ export function describeSchedules(context: EngineContext): void {
       expect(await queue.schedules.run("hourly")).toEqual({ id: first.id, duplicate: true });
       expect(context.eventsOf("task.enqueued").map(({ task }) => task.id)).toEqual([first.id]);
       expect((await queue.get(first.id)).schedule).toBe("hourly");
+    });
+
+    it("keep their unique through an edit of other things, and lose it by null", async () => {
+      const { schedules } = context.queue([note]);
+      await schedules.create(hourly({ unique: { while: "pending" } }));
+      const own = { uniqueKey: "schedule:hourly", uniqueWhile: "pending" };
+      expect(await schedules.get("hourly")).toMatchObject({ options: own });
+      expect(await schedules.update("hourly", { priority: 1 })).toMatchObject({ options: own });
+      const named = await schedules.update("hourly", { uniqueKey: "k", unique: { while: "active" } });
+      expect(named).toMatchObject({ options: { uniqueKey: "k", uniqueWhile: null } });
+      expect(await schedules.update("hourly", { uniqueKey: null })).toMatchObject({
+        options: { uniqueKey: null, uniqueWhile: null },
+      });
+      await schedules.update("hourly", { unique: { while: "pending" } });
+      expect(await schedules.update("hourly", { unique: null })).toMatchObject({
+        options: { uniqueKey: null, uniqueWhile: null },
+      });
+    });
+
+    it("refuse what else a unique may say: their firings have one payload", async () => {
+      const { schedules } = context.queue([note]);
+      const unique: { while: "active" } = JSON.parse('{"while":"active","by":["args"]}');
+      await expect(schedules.create(hourly({ unique }))).rejects.toMatchObject({ field: "unique.by" });
     });
 
     it("do not lose a firing to an edit, nor an edit to a firing", async () => {

@@ -1,7 +1,10 @@
 /** Bodies that the API's own schemas allow, and what is done to them. */
 import fc from "fast-check";
+import { BulkBody, ChangeBody, EtaBody } from "../../../src/http/operate-schemas.ts";
+import { DisableBody, NewScheduleBody, ScheduleChangesBody } from "../../../src/http/schedules.ts";
 import { BatchBody, NewTaskBody, QueueBody } from "../../../src/http/schemas.ts";
-import { arrayOf, json, kept, objectOf } from "./json.ts";
+import { json } from "./json.ts";
+import { asText, LIKELY } from "./likely.ts";
 import * as texts from "./texts.ts";
 
 /** What of a Valibot schema tells the form of its values. */
@@ -18,49 +21,6 @@ export interface Member {
   readonly name: string;
   readonly text: string;
 }
-
-const asText = (...values: readonly unknown[]) =>
-  fc.constantFrom(...values.map((value) => JSON.stringify(value)));
-
-export const IDS = Array.from({ length: 8 }, (_, index) => `018f0000-06bb-7e37-a6ed-ea59e3b6fd6${index}`);
-const QUEUES = ["mail", "a/b", "caf\u00e9", "50%", "?#"];
-
-export const queueName = fc.oneof(fc.constantFrom(...QUEUES), texts.field);
-
-/** Values that get a request far; each field has others by its schema. */
-const LIKELY: Readonly<Record<string, fc.Arbitrary<string>>> = {
-  funcPath: asText(...Array.from({ length: 15 }, () => "fuzz.echo"), "sample.add"),
-  args: fc.array(kept, { maxLength: 3 }).map((items) => arrayOf(items).text),
-  kwargs: fc.array(fc.tuple(texts.name, kept), { maxLength: 3 }).map((members) => objectOf(members).text),
-  id: asText(...IDS, IDS[0]?.toUpperCase()),
-  queue: queueName.map((name) => JSON.stringify(name)),
-  priority: asText(0, 5, 9),
-  eta: asText("2999-01-01T00:00:00Z", "2026-11-24T09:00:00.5+01:00", 0, 253_402_300_799_999),
-  delay: asText("1h", "1.5h", "0s", 60_000),
-  interval: asText("1h", 3_600_000),
-  maxRetries: asText(0, 3, 1_000),
-  timeout: asText("20s", 1_000),
-  uniqueKey: fc.oneof(
-    asText("nightly", "hourly"),
-    texts.field.map((key) => JSON.stringify(key)),
-  ),
-  expiresAt: asText("2999-01-01T00:00:00Z", 253_402_300_799_999),
-  expiresIn: asText("365d", 3_600_000_000),
-  resultTtl: asText("365d", 3_600_000_000),
-  unique: asText(
-    {},
-    { by: ["kwargs.a", "args[0]"], while: "pending" },
-    { within: "1h", onConflict: "ignore" },
-    { onConflict: "reject" },
-    { onConflict: "replace", by: [] },
-    { debounce: "5m" },
-    { by: ["result"] },
-    { within: "1h", debounce: "1h" },
-    [],
-    { for: "1h" },
-  ),
-  concurrency: asText(null, 1, 1_000_000),
-};
 
 /** JSON that a schema allows, as far as its types tell. */
 function ofSchema({ type, wrapped, item, options = [], entries = {} }: Schema): fc.Arbitrary<string> {
@@ -115,12 +75,30 @@ export function toObject(members: readonly Member[]): string {
 }
 
 /** Of each two only one can be meant. */
-const EITHER: Readonly<Record<string, string>> = { delay: "eta", expiresIn: "expiresAt" };
+const EITHER: Readonly<Record<string, string>> = { delay: "eta", expiresIn: "expiresAt", every: "cron" };
 
-export const task = membersOf(NewTaskBody.entries).map((members) =>
-  members.filter(({ name }) => !members.some((other) => other.name === EITHER[name])),
-);
+/** The same where only one can be meant, and without what needs another that is not there. */
+function meant(members: fc.Arbitrary<Member[]>): fc.Arbitrary<Member[]> {
+  return members.map((all) => {
+    const has = (wanted: string | undefined) => all.some(({ name }) => name === wanted);
+    return all.filter(
+      ({ name }) => !(name in EITHER && has(EITHER[name])) && (name !== "afterFailure" || has("after")),
+    );
+  });
+}
+
+export const task = meant(membersOf(NewTaskBody.entries));
 export const queueSettings = membersOf(QueueBody.entries);
+export const schedule: fc.Arbitrary<Member[]> = meant(membersOf(NewScheduleBody.entries)).map((members) =>
+  members.some(({ name }) => name === "cron" || name === "every")
+    ? members
+    : [...members, { name: "every", text: '"1h"' }],
+);
+export const scheduleChanges = meant(membersOf(ScheduleChangesBody.entries));
+export const disabling = membersOf(DisableBody.entries);
+export const bulk = membersOf(BulkBody.entries);
+export const taskChange = membersOf(ChangeBody.entries);
+export const newEta = meant(membersOf(EtaBody.entries));
 export const batch: fc.Arbitrary<Member[]> = fc.oneof(
   {
     weight: 9,

@@ -1,7 +1,7 @@
 /** Paths and methods that are not meant, and headers that might change what a request is taken for. */
 import fc from "fast-check";
 import { anyCall } from "./api.ts";
-import { IDS } from "./bodies.ts";
+import { IDS } from "./likely.ts";
 import { type Call, call } from "./probe.ts";
 import * as texts from "./texts.ts";
 

@@ -1,8 +1,9 @@
 import { HistoryQuery } from "../../../src/http/history.ts";
 import { CountQuery } from "../../../src/http/operate-schemas.ts";
+import { DisableBody, NewScheduleBody, NextQuery, ScheduleListQuery } from "../../../src/http/schedules.ts";
 import { ListQuery, NewTaskBody, PurgeQuery } from "../../../src/http/schemas.ts";
-import { IDS } from "./bodies.ts";
 import { operator } from "./credentials.ts";
+import { IDS } from "./likely.ts";
 import { type Call, call, type Probe } from "./probe.ts";
 
 type Place = (text: string) => Call;
@@ -11,6 +12,8 @@ const post = (fields: object) =>
   call("POST", "/v1/tasks", "enqueue", JSON.stringify({ funcPath: "fuzz.echo", delay: "1h", ...fields }));
 const bulk = (fields: object) =>
   call("POST", "/v1/tasks/bulk", "admin", JSON.stringify({ action: "cancel", filter: {}, ...fields }));
+const onSchedule = (method: string, name: string, verb: string, fields?: object) =>
+  call(method, `/v1/schedules/${encode(name)}${verb}`, "admin", fields && JSON.stringify(fields));
 const encode = encodeURIComponent;
 
 /** Every place of a request's path, query and body where a text can be given. */
@@ -56,6 +59,34 @@ export const PLACES: readonly Place[] = [
     (name): Place =>
       (text) =>
         call("GET", `/v1/history?${name}=${encode(text)}`, "read"),
+  ),
+  ...Object.keys(NewScheduleBody.entries).map(
+    (name): Place =>
+      (text) => {
+        const fields = { name: "nightly", cron: "0 3 * * *", funcPath: "fuzz.echo", [name]: text };
+        return call("POST", "/v1/schedules", "admin", JSON.stringify(fields));
+      },
+  ),
+  (text) => onSchedule("PATCH", "nightly", "", { uniqueKey: text, timezone: text }),
+  (text) => onSchedule("PATCH", "nightly", "", { unique: { while: text } }),
+  (text) => onSchedule("PATCH", text, "", { kwargs: { [text]: text } }),
+  (text) => onSchedule("POST", "nightly", "/disable", { [Object.keys(DisableBody.entries)[0] ?? ""]: text }),
+  ...["/enable", "/disable", "/run"].map(
+    (verb): Place =>
+      (text) =>
+        onSchedule("POST", text, verb),
+  ),
+  (text) => onSchedule("DELETE", text, ""),
+  (text) => call("GET", `/v1/schedules/${encode(text)}`, "read"),
+  ...Object.keys(NextQuery.entries).map(
+    (name): Place =>
+      (text) =>
+        call("GET", `/v1/schedules/nightly/next?${name}=${encode(text)}`, "read"),
+  ),
+  ...Object.keys(ScheduleListQuery.entries).map(
+    (name): Place =>
+      (text) =>
+        call("GET", `/v1/schedules?${name}=${encode(text)}`, "read"),
   ),
   ...Object.keys(PurgeQuery.entries).map(
     (name): Place =>

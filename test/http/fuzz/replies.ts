@@ -9,14 +9,17 @@ const CODES: Readonly<Record<string, number>> = {
   invalid_json: 400,
   not_serializable: 400,
   unknown_task: 400,
+  parent_not_found: 400,
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
   task_not_found: 404,
+  schedule_not_found: 404,
   method_not_allowed: 405,
   wrong_status: 409,
   unique_conflict: 409,
   id_conflict: 409,
+  schedule_exists: 409,
   task_purged: 410,
   too_large: 413,
   unsupported_media_type: 415,
@@ -39,7 +42,7 @@ export function demand(holds: boolean, what: string): void {
   if (!holds) throw new Error(`expected ${what}`);
 }
 
-export function checkReply({ method }: Probe, { status, headers, text, body }: Answer): void {
+export function checkReply({ method, path }: Probe, { status, headers, text, body }: Answer): void {
   demand(status < 500, "a status below 500");
   for (const [name, value] of Object.entries(HEADERS))
     demand(headers.get(name) === value, `${name}: ${value}`);
@@ -53,11 +56,17 @@ export function checkReply({ method }: Probe, { status, headers, text, body }: A
     (status === 201 && !("ids" in body)) === headers.has("location"),
     "Location with a new task, and only then",
   );
-  const type = status < 400 ? "application/json" : "application/problem+json";
+  const type = status < 400 ? typeOf(path, text) : "application/problem+json";
   const isEmpty = status === 204;
   demand(headers.get("content-type") === (isEmpty ? null : type), `the content type ${type}`);
   if (method === "HEAD" || isEmpty) demand(text === "", "no body");
   else if (status >= 400) checkProblem(status, text, body);
+}
+
+/** Metrics are the one answer that is no JSON. */
+function typeOf(path: string, text: string): string {
+  const isMetrics = path.includes("metrics") && (text === "" || text.startsWith("# HELP "));
+  return isMetrics ? "text/plain; version=0.0.4; charset=utf-8" : "application/json";
 }
 
 function checkProblem(

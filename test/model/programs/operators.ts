@@ -43,16 +43,22 @@ export const purge: fc.Arbitrary<Command> = fc
     olderThan: picks.moment,
     failedOlderThan: picks.moment,
     after: picks.rarely(picks.number, null),
+    leavesTimed: fc.boolean(),
   })
   .map(
-    ({ olderThan, failedOlderThan, after }) =>
+    ({ olderThan, failedOlderThan, after, leavesTimed }) =>
       ({ now }) =>
         call("purgeResults", {
           olderThan: now + olderThan,
           failedOlderThan: now + failedOlderThan,
           cursor: after === null ? null : taskId(after),
+          leavesTimed,
         }),
   );
+
+export const purgeOutlived: fc.Arbitrary<Command> = fc.constant(({ now }) =>
+  call("lifetimes.purgeOutlived", now),
+);
 
 export const startPurge: fc.Arbitrary<Command> = fc.constant(({ now }) =>
   call("startPurge", now, now + picks.HOUR),

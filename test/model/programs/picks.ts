@@ -1,6 +1,6 @@
 /** What the commands of a program choose from: little, so that what they do meets. Each shrinks to its first value. */
 import fc from "fast-check";
-import type { Claim, TaskStatus } from "../../../src/core/task.ts";
+import type { Claim, Progress, TaskStatus } from "../../../src/core/task.ts";
 import type { World } from "../run.ts";
 import { SLOTS, taskId } from "../source.ts";
 import { tasksIn } from "../specification/state.ts";
@@ -52,16 +52,28 @@ export function pickId(
 /** A running task's claim; `behind` makes it that of an earlier attempt, or of one that is yet to come. */
 export interface ClaimPick extends Pick {
   readonly behind: number;
+  /** What its handler told last; null for nothing. */
+  readonly progress: Progress | null;
+  /** False for who knows no more of the task than its id and attempts. */
+  readonly whole: boolean;
 }
 
 export const claimPick: fc.Arbitrary<ClaimPick> = fc
-  .tuple(pick, fc.oneof({ arbitrary: fc.constant(0), weight: 10 }, fc.constant(1), fc.constant(-1)))
-  .map(([picked, behind]) => ({ ...picked, behind }));
+  .tuple(
+    pick,
+    fc.oneof({ arbitrary: fc.constant(0), weight: 10 }, fc.constant(1), fc.constant(-1)),
+    rarely(fc.constantFrom({ value: 0.5, message: null }, { value: 1, message: "done" }), null),
+    rarely(fc.constant(false), true),
+  )
+  .map(([picked, behind, progress, whole]) => ({ ...picked, behind, progress, whole }));
 
 export function pickClaim(world: World, picked: ClaimPick): Claim | null {
   const id = pickId(world, picked, ["RUNNING"]);
   if (id === null) return null;
-  return { id, attempts: Math.max(0, (world.state.tasks.get(id)?.attempts ?? 1) - picked.behind) };
+  const task = world.state.tasks.get(id);
+  const claim = { id, attempts: Math.max(0, (task?.attempts ?? 1) - picked.behind) };
+  const told = picked.progress === null ? claim : { ...claim, progress: picked.progress };
+  return picked.whole && task !== undefined ? { ...told, onSuccess: task.onSuccess } : told;
 }
 
 /** Claims of different tasks: a worker has one of each at a time. */

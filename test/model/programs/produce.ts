@@ -1,10 +1,10 @@
 /** What producers do. */
 import fc from "fast-check";
-import { type NewTask, NO_EXTRAS } from "../../../src/core/task.ts";
+import { type NewTask, NO_EXTRAS, type OnSuccess } from "../../../src/core/task.ts";
 import { json, newTask } from "../../support/tasks.ts";
 import type { Command, World } from "../run.ts";
 import { SLOTS, taskId } from "../source.ts";
-import { contentOf } from "../specification/enqueue.ts";
+import { contentOf, lastingExtras } from "../specification/enqueue.ts";
 import { call } from "../step.ts";
 import * as picks from "./picks.ts";
 
@@ -20,6 +20,8 @@ const input = fc.record({
   priority: fc.constantFrom(5, 5, 0, 9),
   due: picks.moment,
   expires: picks.rarely(picks.moment, null),
+  onSuccess: fc.constantFrom<OnSuccess>("keep", "keep", "forget", "delete"),
+  resultTtl: picks.rarely(fc.constantFrom(0, picks.MINUTE), null),
   content: fc.record({
     funcPath: fc.constantFrom("test.noop", "test.noop", "test.other"),
     kwargs: fc.constantFrom(json({}), json({}), json({ other: true })),
@@ -29,6 +31,9 @@ const input = fc.record({
     uniqueKey: fc.constantFrom(null, null, "x", "y"),
   }),
 });
+
+/** Nothing is repeated. */
+const NOTHING = {};
 
 export type Input = typeof input extends fc.Arbitrary<infer T> ? T : never;
 
@@ -62,15 +67,19 @@ export const enqueueWaiting: fc.Arbitrary<Command> = fc
 
 export function toTasks(world: World, inputs: readonly Input[]): NewTask[] {
   const tasks: NewTask[] = [];
-  for (const { number, idGiven, repeats, queue, priority, due, expires, content } of inputs) {
+  for (const { number, idGiven, repeats, queue, priority, due, expires, content, ...ending } of inputs) {
     const id = taskId(number);
     const first = tasks.find((task) => task.id === id);
     const stored = world.state.tasks.get(id);
     const known = first ?? (stored && { ...stored, args: json(stored.args), kwargs: json(stored.kwargs) });
-    const repeated = repeats && known ? contentOf(known) : {};
+    const repeated = repeats && known ? contentOf(known) : NOTHING;
     const eta = world.now + due;
-    const extras = expires === null ? null : { ...NO_EXTRAS, expiresAt: world.now + expires };
-    tasks.push(newTask({ queue, priority, ...content, ...repeated, id, idGiven, eta, extras }));
+    const task = newTask({ queue, priority, ...content, ...repeated, id, idGiven, eta });
+    const own = { ...NO_EXTRAS, ...ending, onSuccess: task.interval === null ? ending.onSuccess : "keep" };
+    const lasting = stored ? lastingExtras(world.state, stored) : (first?.extras ?? NO_EXTRAS);
+    const expiresAt = expires === null ? null : world.now + expires;
+    const extras = { ...own, ...(repeated === NOTHING ? {} : lasting), expiresAt };
+    tasks.push({ ...task, extras: JSON.stringify(extras) === JSON.stringify(NO_EXTRAS) ? null : extras });
   }
   // An id that the queue made is new: only a caller's can meet a task.
   const isNew = ({ id }: NewTask) =>

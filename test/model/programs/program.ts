@@ -4,11 +4,14 @@ import { enqueueOnce, forgetKeys } from "./idempotency.ts";
 import * as operations from "./operations.ts";
 import * as operators from "./operators.ts";
 import * as producers from "./produce.ts";
+import * as uniques from "./unique.ts";
 import * as workers from "./work.ts";
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: producers.enqueue },
   { weight: 4, arbitrary: producers.enqueueWaiting },
+  { weight: 5, arbitrary: uniques.enqueueUnique },
+  { weight: 1, arbitrary: uniques.purgeWindows },
   { weight: 3, arbitrary: enqueueOnce },
   { weight: 1, arbitrary: forgetKeys },
   { weight: 6, arbitrary: workers.claimMany },
@@ -28,6 +31,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: operations.changePage },
   { weight: 3, arbitrary: operators.configureQueue },
   { weight: 2, arbitrary: operators.purge },
+  { weight: 2, arbitrary: operators.purgeOutlived },
   { weight: 1, arbitrary: operators.startPurge },
   { weight: 1, arbitrary: operators.finishPurge },
   { weight: 1, arbitrary: operators.list },

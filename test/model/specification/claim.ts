@@ -1,7 +1,8 @@
 import type { ClaimRequest } from "../../../src/core/storage.ts";
 import type { ClaimedTask } from "../../../src/core/task.ts";
-import { isHeld, release } from "./dependencies.ts";
+import { cancelWhereOver, isHeld } from "./dependencies.ts";
 import { byEta, type ModelTask, type State, tasksIn, WAITING } from "./state.ts";
+import { freeAtStart } from "./unique.ts";
 
 /** What {@link Storage.dequeue} and `markRunning` grant. */
 export const LEASE = 120_000;
@@ -107,15 +108,11 @@ function roomIn(state: State, queue: string, ended: readonly string[] = []): num
 
 /** False where it must not start any more: it is cancelled. */
 function start(state: State, task: ModelTask, { now, leaseExpiresAt }: ClaimRequest): boolean {
-  const expired = task.expiresAt !== null && task.expiresAt <= now ? "expired" : null;
-  const cancelReason = task.cancelReason ?? expired;
-  if (cancelReason !== null) {
-    Object.assign(task, { status: "CANCELLED", cancelReason, quarantined: false, updatedAt: now });
-    release(state, task, now);
-    return false;
-  }
+  task.progress = null;
+  if (cancelWhereOver(state, task, now)) return false;
   Object.assign(task, { status: "RUNNING", leaseExpiresAt, lastAttemptAt: now, updatedAt: now });
   task.attempts += 1;
+  freeAtStart(state, task);
   return true;
 }
 

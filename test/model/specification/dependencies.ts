@@ -36,6 +36,16 @@ export function release(state: State, { id, status }: ModelTask, now: number): v
   state.edges.delete(id);
 }
 
+/** What waits and must not start any more, since it expired or is doomed, is cancelled where it is met. False where it may start. */
+export function cancelWhereOver(state: State, task: ModelTask, now: number): boolean {
+  const expired = task.expiresAt !== null && task.expiresAt <= now ? "expired" : null;
+  const cancelReason = task.cancelReason ?? expired;
+  if (cancelReason === null) return false;
+  Object.assign(task, { status: "CANCELLED", cancelReason, quarantined: false, updatedAt: now });
+  release(state, task, now);
+  return true;
+}
+
 function edgesOf(state: State, parentId: string): Map<string, boolean> {
   const edges = state.edges.get(parentId) ?? new Map<string, boolean>();
   state.edges.set(parentId, edges);

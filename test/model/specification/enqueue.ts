@@ -2,7 +2,8 @@ import { IdConflictError, IdempotencyConflictError, ParentNotFoundError } from "
 import type { EnqueueReceipt, IdempotencyKey } from "../../../src/core/storage.ts";
 import { type NewTask, NO_EXTRAS } from "../../../src/core/task.ts";
 import { findMissing, hold } from "./dependencies.ts";
-import { holderOf, type ModelTask, type State } from "./state.ts";
+import type { ModelTask, State } from "./state.ts";
+import { cancelOver, meetByKey, noteNew } from "./unique.ts";
 
 /** A request whose key was used before is answered as it was then, and changes nothing. */
 export function enqueueMany(
@@ -36,16 +37,39 @@ export function purgeIdempotencyKeys(state: State, olderThan: number): void {
 /** All or nothing. Each input in turn is a new task, or meets the one with its id or, failing that, with its unique key. */
 function enqueueAll(state: State, inputs: readonly NewTask[], now: number): EnqueueReceipt[] {
   const before = new Set(state.tasks.keys());
-  const receipts = inputs.map((input) => enqueue(state, input, now));
-  const conflicts = inputs.filter((input) => isConflict(state, input));
-  const missing = findMissing(state, inputs);
-  if (conflicts.length + missing.length === 0) {
+  const undo = remember(state);
+  try {
+    const missing = findMissing(state, inputs);
+    const conflicts = inputs.filter((input) => isConflict(state, input));
+    if (missing.length > 0) throw new ParentNotFoundError(missing);
+    if (conflicts.length > 0) throw new IdConflictError(conflicts.map(({ id }) => id));
+    for (const { uniqueKey } of inputs) cancelOver(state, uniqueKey, now);
+    const receipts = inputs.map((input) => enqueue(state, input, now));
+    const fresh = inputs.filter((_, index) => receipts[index]?.duplicate === false);
+    const repeated = inputs.filter((input) =>
+      fresh.some((first) => first.id === input.id && !isSameInput(first, input)),
+    );
+    if (repeated.length > 0) throw new IdConflictError(repeated.map(({ id }) => id));
     holdFresh(state, inputs, before, now);
     return receipts;
+  } catch (error) {
+    undo();
+    throw error;
   }
-  for (const id of state.tasks.keys()) if (!before.has(id)) state.tasks.delete(id);
-  if (missing.length > 0) throw new ParentNotFoundError(missing);
-  throw new IdConflictError(conflicts.map(({ id }) => id));
+}
+
+/** What an enqueue may change. */
+function remember({ tasks, windows, pendingKeys }: State): () => void {
+  const stored = [...tasks].map(([id, task]) => [id, task, { ...task }] as const);
+  const [open, pending] = [[...windows], [...pendingKeys]];
+  return () => {
+    tasks.clear();
+    for (const [id, task, before] of stored) tasks.set(id, Object.assign(task, before));
+    windows.clear();
+    for (const [key, window] of open) windows.set(key, window);
+    pendingKeys.clear();
+    for (const id of pending) pendingKeys.add(id);
+  };
 }
 
 function holdFresh(state: State, inputs: readonly NewTask[], before: ReadonlySet<string>, now: number): void {
@@ -58,9 +82,11 @@ function holdFresh(state: State, inputs: readonly NewTask[], before: ReadonlySet
 
 function enqueue(state: State, input: NewTask, now: number): EnqueueReceipt {
   if (state.tasks.has(input.id)) return { id: input.id, duplicate: true };
-  const holder = holderOf(state, input.uniqueKey);
-  if (holder !== null) return { id: holder.id, duplicate: true };
+  const met = meetByKey(state, input, now);
+  if (met !== null) return met;
   state.tasks.set(input.id, toTask(input, now));
+  state.waits.set(input.id, waitsOf(input));
+  noteNew(state, input, now);
   return { id: input.id, duplicate: false };
 }
 
@@ -109,9 +135,36 @@ export function contentOf({
   return { queue, priority, funcPath, args, kwargs, interval, maxRetries, timeout, uniqueKey };
 }
 
+/** The order in which it names others is no part of it. */
+function waitsOf({ extras }: NewTask): string {
+  const { after, startsAnyway } = extras ?? NO_EXTRAS;
+  return after.length === 0 ? "" : JSON.stringify([startsAnyway, ...after.toSorted()]);
+}
+
+function isSameInput(first: NewTask, second: NewTask): boolean {
+  const all = (task: NewTask) => {
+    const { uniqueWhile, resultTtl, onSuccess, parentId } = task.extras ?? NO_EXTRAS;
+    return JSON.stringify([contentOf(task), uniqueWhile, resultTtl, onSuccess, parentId]);
+  };
+  return all(first) === all(second);
+}
+
+/** It comes with an id that there is, and with other content. */
 function isConflict(state: State, input: NewTask): boolean {
   const task = state.tasks.get(input.id);
   if (task === undefined) return false;
   const given = { ...input, args: JSON.parse(input.args), kwargs: JSON.parse(input.kwargs) };
-  return JSON.stringify(contentOf(task)) !== JSON.stringify(contentOf(given));
+  if (waitsOf(input) !== state.waits.get(input.id)) return true;
+  const { uniqueWhile, resultTtl, onSuccess, parentId } = input.extras ?? NO_EXTRAS;
+  const own = { uniqueWhile, resultTtl, onSuccess, parentId };
+  if (JSON.stringify(own) !== JSON.stringify(lastingExtras(state, task))) return true;
+  // The task may hold its key no more, and nobody remembers it.
+  const uniqueKey = uniqueWhile === "pending" ? task.uniqueKey : given.uniqueKey;
+  return JSON.stringify(contentOf(task)) !== JSON.stringify(contentOf({ ...given, uniqueKey }));
+}
+
+/** The rest of what is to be repeated, which few have. */
+export function lastingExtras(state: State, { id, resultTtl, onSuccess, parentId }: ModelTask) {
+  const uniqueWhile = state.pendingKeys.has(id) ? ("pending" as const) : null;
+  return { uniqueWhile, resultTtl, onSuccess, parentId };
 }

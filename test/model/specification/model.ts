@@ -5,6 +5,7 @@
 
 import type { Subject } from "../subject.ts";
 import { claimMany, claimQuarantined, dequeue, findNextEta, hasQuarantined } from "./claim.ts";
+import { purgeOutlived } from "./endings.ts";
 import { enqueueMany, purgeIdempotencyKeys } from "./enqueue.ts";
 import { cancel, configureQueue, reschedule, retry } from "./operate.ts";
 import { changePage, changeTask, deleteTask, runNow } from "./operations.ts";
@@ -12,6 +13,7 @@ import { finishPurge, purgeResults, startPurge } from "./purge.ts";
 import { getOutcome, getTask, listQueues, listTasks } from "./read.ts";
 import { markRunning, renewMany, rescueMany, settleMany, settleOne } from "./settle.ts";
 import type { State } from "./state.ts";
+import { purgeWindows } from "./unique.ts";
 
 export function modelOf(state: State): Subject {
   return {
@@ -44,6 +46,8 @@ export function modelOf(state: State): Subject {
     purgeResults: (request) => purgeResults(state, request),
     finishPurge: (cursor, now) => finishPurge(state, cursor, now),
     purgeIdempotencyKeys: (olderThan) => purgeIdempotencyKeys(state, olderThan),
+    "uniques.purgeWindows": (now) => purgeWindows(state, now),
+    "lifetimes.purgeOutlived": (now) => purgeOutlived(state, now),
     // Of others it may say so, too.
     mayBePurged: (id) => state.purged.has(id),
     getTask: (id) => getTask(state, id),

@@ -16,9 +16,13 @@ export function finishPurge(state: State, cursor: string | null, now: number): v
 }
 
 /** Finished tasks last changed before the limit of their status go, with their results. */
-export function purgeResults(state: State, { olderThan, failedOlderThan, cursor }: PurgeRequest) {
+export function purgeResults(
+  state: State,
+  { olderThan, failedOlderThan, cursor, leavesTimed = false }: PurgeRequest,
+) {
   const limit = (status: TaskStatus) => (status === "FAILED" ? failedOlderThan : olderThan);
   const purged = tasksIn(state, FINISHED)
+    .filter(({ resultTtl }) => resultTtl === null || !leavesTimed)
     .filter(({ id }) => id > (cursor ?? ""))
     .filter(({ status, updatedAt }) => updatedAt < limit(status));
   for (const { id } of purged) {

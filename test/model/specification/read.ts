@@ -12,6 +12,12 @@ export function getOutcome(state: State, id: string): TaskOutcome | null {
   const task = state.tasks.get(id);
   if (task === undefined) return null;
   const { funcPath, status, attempts, lastAttemptAt, updatedAt: finishedAt } = task;
+  if (status === "SUCCESS" && task.onSuccess !== "keep")
+    return {
+      funcPath,
+      status,
+      result: { taskId: id, finishedAt, attempts, lastAttemptAt, status, result: null, error: null },
+    };
   if (status !== "CANCELLED") return { funcPath, status, result: state.results.get(id) ?? null };
   return {
     funcPath,

@@ -4,6 +4,7 @@ import type { Claim, TaskError } from "../../../src/core/task.ts";
 import type { Settlement } from "../../../src/core/transitions.ts";
 import { LEASE } from "./claim.ts";
 import { release } from "./dependencies.ts";
+import { forget, isDeleted, noteProgress } from "./endings.ts";
 import { FINISHED, heldBy, type ModelTask, type State, tasksIn } from "./state.ts";
 
 const ERRORS_KEPT = 20;
@@ -28,8 +29,13 @@ export function settleMany(state: State, settlements: readonly Settlement[], now
 }
 
 export function renewMany(state: State, claims: readonly Claim[], leaseExpiresAt: number): Claim[] {
-  const held = claims.flatMap((claim) => heldBy(state, claim) ?? []);
-  for (const task of held) extend(task, leaseExpiresAt);
+  const held = claims.filter((claim) => {
+    const task = heldBy(state, claim);
+    if (task === null) return false;
+    extend(task, leaseExpiresAt);
+    noteProgress(task, claim);
+    return true;
+  });
   return held.map(claimOf);
 }
 
@@ -63,8 +69,13 @@ function settle(state: State, settlement: Settlement, now: number): boolean {
   const task = heldBy(state, settlement);
   if (task === null) return false;
   apply(state, task, settlement, now);
+  noteProgress(task, settlement);
   Object.assign(task, { leaseExpiresAt: null, updatedAt: now });
   if (FINISHED.includes(task.status)) release(state, task, now);
+  if (task.status === "SUCCESS" && isDeleted(task, settlement)) forget(state, task.id);
+  if (task.status === "SUCCESS" && task.onSuccess !== "keep") {
+    state.branches.add(state.tasks.has(task.id) ? "forgotten at its success" : "deleted at its success");
+  }
   return true;
 }
 
@@ -107,7 +118,8 @@ function apply(state: State, task: ModelTask, settlement: Settlement, now: numbe
 
 function succeed(state: State, task: ModelTask, result: string, now: number): void {
   const base = resultBase(task, now);
-  state.results.set(task.id, { ...base, status: "SUCCESS", result: JSON.parse(result), error: null });
+  if (task.onSuccess === "keep")
+    state.results.set(task.id, { ...base, status: "SUCCESS", result: JSON.parse(result), error: null });
   if (task.interval === null) task.status = "SUCCESS";
   else {
     const due = now + task.interval;

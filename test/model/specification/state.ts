@@ -1,4 +1,5 @@
 import type { Claim, Task, TaskResult, TaskStatus } from "../../../src/core/task.ts";
+import type { ModelWindow } from "./unique.ts";
 
 /** A task of the model, which changes in place. */
 export type ModelTask = { -readonly [Field in keyof Task]: Task[Field] };
@@ -26,8 +27,16 @@ export interface State {
   readonly purged: Set<string>;
   /** By the task that is waited for: who waits, and whether it starts whatever the end. */
   readonly edges: Map<string, Map<string, boolean>>;
+  /** What each task was enqueued to wait for, as text; of a task that is gone it says nothing. */
+  readonly waits: Map<string, string>;
   /** Every id that there ever was. */
   readonly known: Set<string>;
+  /** By unique key. */
+  readonly windows: Map<string, ModelWindow>;
+  /** The tasks that hold their keys until they first start. */
+  readonly pendingKeys: Set<string>;
+  /** What has happened that no answer tells by its kind: programs are asked whether they meet it. */
+  readonly branches: Set<string>;
   /** The duty to purge: when it is due, and where it goes on. */
   purge: { readonly dueAt: number; readonly cursor: string | null };
 }
@@ -40,7 +49,11 @@ export function emptyState(): State {
     keys: new Map(),
     purged: new Set(),
     edges: new Map(),
+    waits: new Map(),
     known: new Set(),
+    windows: new Map(),
+    pendingKeys: new Set(),
+    branches: new Set(),
     purge: { dueAt: 0, cursor: null },
   };
 }

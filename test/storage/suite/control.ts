@@ -29,7 +29,7 @@ export function describeControl(context: Context): void {
     async function heldFor(parent: string): Promise<string> {
       const child = await held();
       await context.database.sql(
-        "INSERT INTO dependencies (parent_id, task_id) VALUES (?1, ?2)",
+        "INSERT INTO dependencies (parent_id, task_id, created_at) SELECT ?1, id, created_at FROM tasks WHERE id = ?2",
         parent,
         child,
       );
@@ -43,7 +43,7 @@ export function describeControl(context: Context): void {
         await context.database.sql("UPDATE tasks SET held = 2, awaits = 1 WHERE id = ?1", found(child));
         const values = [found(parent), found(child)];
         await context.database.sql(
-          "INSERT INTO dependencies (parent_id, task_id) VALUES (?1, ?2)",
+          "INSERT INTO dependencies (parent_id, task_id, created_at) SELECT ?1, id, created_at FROM tasks WHERE id = ?2",
           ...values,
         );
         const cancelled = await storage().bulk.changePage(

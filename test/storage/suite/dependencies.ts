@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ParentNotFoundError } from "../../../src/core/errors.ts";
+import { IdConflictError, ParentNotFoundError } from "../../../src/core/errors.ts";
 import { type NewTask, NO_EXTRAS, type TaskExtras } from "../../../src/core/task.ts";
 import { lostReply, unsent } from "../../support/faulty.ts";
 import { json, NOW, newTask, newTasks, taskError } from "../../support/tasks.ts";
@@ -165,6 +165,19 @@ export function describeDependencies(context: Context): void {
       expect(await context.task(child.id)).toMatchObject({ status: "RUNNING", cancelReason: null });
     });
 
+    it("that is doomed does not keep its unique key from the next one", async () => {
+      const parent = await context.start({ maxRetries: 0 });
+      const doomed = await context.enqueue({ uniqueKey: "k", extras: { ...NO_EXTRAS, after: [parent.id] } });
+      await context.storage().markFailed(parent, taskError(), "final", NOW);
+      expect(await context.task(doomed.id)).toMatchObject({ status: "PENDING", cancelReason: "dependency" });
+      const next = await context.enqueue({ uniqueKey: "k" });
+      expect((await context.dequeue()).id).toBe(next.id);
+      expect(await context.task(doomed.id)).toMatchObject({
+        status: "CANCELLED",
+        cancelReason: "dependency",
+      });
+    });
+
     it("leaves no edge where it meets another by its unique key", async () => {
       const holder = await context.enqueue({ uniqueKey: "k", eta: NOW + HOUR });
       const parent = await context.enqueue({ eta: NOW + HOUR });
@@ -173,15 +186,63 @@ export function describeDependencies(context: Context): void {
       expect(await edges()).toBe(0);
     });
 
-    it("is not changed by an enqueue that meets it", async () => {
+    it("waits for its own parents where one of its id was cancelled and deleted while it was held", async () => {
+      const [first, second, third] = [await context.start(), await context.start(), await context.start()];
+      const child = waitingFor([first, second], {}, { idGiven: true });
+      await storage().enqueueMany([child], NOW);
+      await storage().cancel(child.id, NOW);
+      await storage().operators.delete(child.id);
+      const again = waitingFor([second, third], {}, { id: child.id, idGiven: true });
+      expect(await storage().enqueueMany([again], NOW + 1)).toEqual([{ id: child.id, duplicate: false }]);
+      await done(first);
+      expect(await context.row(child.id)).toMatchObject({ held: 2, awaits: 2 });
+      await done(second);
+      expect(await context.row(child.id)).toMatchObject({ held: 2, awaits: 1 });
+      await done(third);
+      expect(await context.row(child.id)).toMatchObject({ held: 0, awaits: 0 });
+      expect(await edges()).toBe(0);
+    });
+
+    it("is not doomed by a failure that one of its id would have waited for", async () => {
+      const [first, second] = [await context.start(), await context.start()];
+      const child = waitingFor([first]);
+      await storage().enqueueMany([child], NOW);
+      await storage().cancel(child.id, NOW);
+      await storage().operators.delete(child.id);
+      await storage().enqueueMany([waitingFor([second], {}, { id: child.id })], NOW + 1);
+      await storage().markFailed(first, taskError(), "final", NOW + 1);
+      expect(await context.row(child.id)).toMatchObject({ held: 2, awaits: 1, cancel_reason: null });
+    });
+
+    it("is met by an enqueue of the same id that says the same, in whatever order, also once they have ended", async () => {
+      const [parent, other] = [await context.start(), await context.start()];
+      const child = waitingFor([parent, other], {}, { idGiven: true });
+      await storage().enqueueMany([child], NOW);
+      const again = { ...child, extras: { ...NO_EXTRAS, after: [other.id, parent.id] } };
+      const met = [{ id: child.id, duplicate: true }];
+      expect(await storage().enqueueMany([again], NOW + 1)).toEqual(met);
+      await done(parent);
+      await done(other);
+      expect(await storage().enqueueMany([again], NOW + 1)).toEqual(met);
+      expect(await context.row(child.id)).toMatchObject({ awaits: 0, held: 0 });
+    });
+
+    it("conflicts with one of the same id that waits for others, for none, or starts otherwise", async () => {
       const [parent, other] = [await context.enqueue(), await context.enqueue()];
       const child = waitingFor([parent], {}, { idGiven: true });
       await storage().enqueueMany([child], NOW);
-      const again = { ...child, extras: { ...NO_EXTRAS, after: [parent.id, other.id] } };
-      expect(await storage().enqueueMany([again, child], NOW + 1)).toMatchObject([
-        { duplicate: true },
-        { duplicate: true },
-      ]);
+      for (const extras of [
+        { ...NO_EXTRAS, after: [other.id] },
+        { ...NO_EXTRAS, after: [parent.id, other.id] },
+        { ...NO_EXTRAS, after: [parent.id], startsAnyway: true },
+        null,
+      ]) {
+        await expect(storage().enqueueMany([{ ...child, extras }], NOW + 1)).rejects.toThrow(IdConflictError);
+      }
+      const plain = newTask({ idGiven: true });
+      await storage().enqueueMany([plain], NOW);
+      const waiting = { ...plain, extras: { ...NO_EXTRAS, after: [parent.id] } };
+      await expect(storage().enqueueMany([waiting], NOW + 1)).rejects.toThrow(IdConflictError);
       expect(await context.row(child.id)).toMatchObject({ awaits: 1, held: 2 });
       expect(await edges()).toBe(1);
     });

@@ -110,6 +110,32 @@ export function describeExpiry(context: Context): void {
       expect(await context.storage().enqueueMany([again], NOW)).toEqual([{ id: again.id, duplicate: false }]);
     });
 
+    it("does not keep its unique key from the next one, though no claim has met it yet: that would be cancelled with it", async () => {
+      const over = await context.enqueue(expiring(NOW + 1, { uniqueKey: "k", eta: NOW + MINUTE }));
+      for (const onConflict of ["ignore", "reject", "replace"] as const) {
+        const again = newTask(expiring(NOW + HOUR, { uniqueKey: "k" }));
+        const extras = {
+          ...NO_EXTRAS,
+          ...again.extras,
+          unique: { onConflict, within: null, debounce: null },
+        };
+        const now = onConflict === "ignore" ? NOW + 1 : NOW + 2 * HOUR;
+        const receipts = await context.storage().enqueueMany([{ ...again, extras }], now);
+        expect(receipts).toEqual([{ id: again.id, duplicate: false }]);
+        await context.storage().cancel(again.id, now);
+      }
+      expect(await context.task(over.id)).toMatchObject({ status: "CANCELLED", cancelReason: "expired" });
+    });
+
+    it("keeps its unique key up to its expiry, and as long as it runs", async () => {
+      const held = await context.enqueue(expiring(NOW + 1, { uniqueKey: "k" }));
+      const meet = async (now: number) =>
+        (await context.storage().enqueueMany([newTask({ uniqueKey: "k" })], now))[0];
+      expect(await meet(NOW)).toEqual({ id: held.id, duplicate: true });
+      await claim(NOW);
+      expect(await meet(NOW + HOUR)).toEqual({ id: held.id, duplicate: true });
+    });
+
     it("is passed by in a claim of one, which goes on to the first that may start", async () => {
       await context.enqueueMany(5, expiring(NOW));
       const task = await context.enqueue({ eta: NOW });

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { type NewTask, NO_EXTRAS, type UniqueRule } from "../../../src/core/task.ts";
+import { json, NOW, newTask } from "../../support/tasks.ts";
+import { type Context, HOUR } from "./context.ts";
+
+const REPLACE: UniqueRule = { onConflict: "replace", within: null, debounce: null };
+
+function unique(rule: UniqueRule, overrides: Partial<NewTask> = {}): NewTask {
+  return newTask({ uniqueKey: "k", extras: { ...NO_EXTRAS, unique: rule }, ...overrides });
+}
+
+/** Which task it is that an input meets by its key. */
+export function describeUniqueMeetings(context: Context): void {
+  const enqueue = (tasks: readonly NewTask[], now = NOW) => context.storage().enqueueMany(tasks, now);
+
+  describe("an input that meets a task by its key", () => {
+    it("is not told to have replaced the task of another definition, of its own batch or one that a neighbour replaced", async () => {
+      const [first, other] = [unique(REPLACE), unique(REPLACE, { funcPath: "test.other" })];
+      const { id } = first;
+      expect(await enqueue([first, other])).toEqual([
+        { id, duplicate: false },
+        { id, duplicate: true },
+      ]);
+      const further = [unique(REPLACE), unique(REPLACE, { funcPath: "test.other" })];
+      expect(await enqueue(further)).toEqual([
+        { id, duplicate: true, replaced: true },
+        { id, duplicate: true },
+      ]);
+    });
+
+    it("replaces nothing where it has met its own task by its id, which has ended", async () => {
+      const [ended, waiting] = [
+        unique(REPLACE, { idGiven: true }),
+        unique(REPLACE, { kwargs: json({ word: "b" }) }),
+      ];
+      await enqueue([ended]);
+      await context.storage().cancel(ended.id, NOW);
+      await enqueue([waiting]);
+      expect(await enqueue([ended], NOW + 1)).toEqual([{ id: ended.id, duplicate: true }]);
+      expect(await context.task(waiting.id)).toMatchObject({ kwargs: { word: "b" }, updatedAt: NOW });
+    });
+
+    it("is answered with the task that is active before the one that has only its window left, again with its caller's key", async () => {
+      const within: UniqueRule = { onConflict: "ignore", within: HOUR, debounce: null };
+      const [first, active] = [unique(within), newTask({ uniqueKey: "k" })];
+      await enqueue([first]);
+      await context.storage().cancel(first.id, NOW);
+      await enqueue([active]);
+      const once = { apiKey: "alice", key: "k", fingerprint: "f", expiredBefore: NOW - HOUR };
+      const send = () => context.storage().enqueueMany([unique(within)], NOW, once);
+      expect([await send(), await send()]).toEqual([
+        [{ id: active.id, duplicate: true }],
+        [{ id: active.id, duplicate: true }],
+      ]);
+    });
+
+    it("meets one held while pending that expired before it started, and that an operator retries", async () => {
+      const pending = (expiresAt: number | null) =>
+        newTask({ uniqueKey: "k", extras: { ...NO_EXTRAS, uniqueWhile: "pending", expiresAt } });
+      const first = pending(NOW);
+      await enqueue([first]);
+      expect(await context.storage().dequeue(NOW)).toBeNull();
+      await context.storage().retry(first.id, NOW);
+      expect(await enqueue([pending(null)])).toEqual([{ id: first.id, duplicate: true }]);
+    });
+  });
+}
