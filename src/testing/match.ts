@@ -1,11 +1,13 @@
 import { describe } from "../core/describe.ts";
 
-/** What is expected of a value, of which it may have more: members may be left out, arrays are whole. */
-export type Partially<T> = T extends readonly (infer Item)[]
-  ? readonly Partially<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T]?: Partially<T[Key]> }
-    : T;
+/** What is expected of a value, of which it may have more: members may be left out, arrays are whole, a RegExp stands for a text. */
+export type Partially<T> = T extends string
+  ? T | RegExp
+  : T extends readonly (infer Item)[]
+    ? readonly Partially<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]?: Partially<T[Key]> }
+      : T;
 
 /** Where a value is not what was expected. */
 export interface Mismatch {
@@ -18,6 +20,8 @@ export interface Mismatch {
 /** A matcher of a test framework, such as `expect.any(String)`. */
 interface Matcher {
   asymmetricMatch(value: unknown): boolean;
+  /** What it calls itself, such as `Any<String>`. */
+  toAsymmetricMatcher?(): string;
 }
 
 /**
@@ -44,10 +48,18 @@ export function findMismatches(expected: unknown, value: unknown, path: string):
 
 /** A value in a message: as JSON, cut where it is long. */
 export function show(value: unknown): string {
-  if (isMatcher(value) || value instanceof RegExp) return String(value);
-  const json = typeof value === "object" ? JSON.stringify(value) : undefined;
+  if (isMatcher(value) || value instanceof RegExp) return nameOf(value);
+  const json = typeof value === "object" ? JSON.stringify(value, (_, member) => toShown(member)) : undefined;
   if (json === undefined) return describe(value);
   return json.length > 200 ? `${json.slice(0, 200)}...` : json;
+}
+
+function toShown(member: unknown): unknown {
+  return isMatcher(member) || member instanceof RegExp ? nameOf(member) : member;
+}
+
+function nameOf(value: Matcher | RegExp): string {
+  return value instanceof RegExp ? String(value) : (value.toAsymmetricMatcher?.() ?? String(value));
 }
 
 function isMatcher(value: unknown): value is Matcher {
