@@ -1,12 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { mkdir, readdir, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../support/libsql.ts";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const MODULES = join(ROOT, "node_modules");
+import { buildPackage, MODULES } from "../support/package.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let bin: string;
@@ -18,14 +15,7 @@ beforeAll(async () => {
   const installed = join(folder.path, "node_modules");
   bin = join(installed, "omniq/lib/cli/omniq.js");
   await mkdir(installed);
-  const PATH = [join(MODULES, ".bin"), process.env.PATH].join(delimiter);
-  const argv = [join(ROOT, "scripts/build.ts"), join(installed, "omniq")];
-  const { status, stdout } = spawnSync(process.execPath, argv, {
-    encoding: "utf8",
-    env: { ...process.env, PATH },
-  });
-  expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
-  const manifest = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  const manifest = await buildPackage(join(installed, "omniq"));
   version = manifest.version;
   for (const name of Object.keys(manifest.dependencies)) {
     await mkdir(dirname(join(installed, name)), { recursive: true });

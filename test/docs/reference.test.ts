@@ -1,9 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { temporaryFolder } from "../support/libsql.ts";
-import { ROOT, SHELL } from "../support/package.ts";
+import { ROOT, runWell } from "../support/package.ts";
 
 async function readPages(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder)).sort();
@@ -13,9 +12,7 @@ async function readPages(folder: string): Promise<Record<string, string>> {
 
 it("the reference is what `npm run reference` makes of the docstrings", async () => {
   const folder = await temporaryFolder();
-  const argv = [join(ROOT, "scripts/reference.ts"), folder.path];
-  const { status, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8", env: SHELL });
-  expect(status, stderr).toBe(0);
+  runWell(process.execPath, [join(ROOT, "scripts/reference.ts"), folder.path]);
   expect(await readPages(join(ROOT, "docs/reference"))).toEqual(await readPages(folder.path));
   await folder.remove();
 }, 180_000);

@@ -4,7 +4,8 @@ import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type NewApp, newApp, ROOT, SHELL } from "../support/package.ts";
+import { type NewApp, newApp } from "../support/new-app.ts";
+import { ROOT, SHELL } from "../support/package.ts";
 import { type Block, nameOf, readBlocks } from "./blocks.ts";
 
 const blocks = (await readBlocks(ROOT)).filter(({ language }) => language === "ts" || language === "tsx");

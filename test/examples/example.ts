@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Call, caller } from "../support/http.ts";
-import { type NewApp, newApp, ROOT, SHELL } from "../support/package.ts";
+import { type NewApp, newApp } from "../support/new-app.ts";
+import { ROOT, runWell, SHELL } from "../support/package.ts";
 import { freePort } from "../support/sqld.ts";
 
 /** A project of `examples/`, copied into a folder of its own with the built package installed. */
@@ -22,8 +23,6 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-const QUIET = { CI: "true", WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" };
-
 /** @param name its folder; one below it may have a manifest of its own */
 export async function openExample(name: string): Promise<Example> {
   const folder = join(ROOT, "examples", name);
@@ -32,12 +31,7 @@ export async function openExample(name: string): Promise<Example> {
   const app = await newApp(names, folder);
   return {
     ...app,
-    run(script, env) {
-      const options = { cwd: app.path, encoding: "utf8", env: { ...SHELL, ...QUIET, ...env } } as const;
-      const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", script], options);
-      if (status !== 0) throw new Error(`npm run ${script} ended with ${status}:\n${stdout}${stderr}`);
-      return stdout;
-    },
+    run: (script, env) => runWell("npm", ["run", "--silent", script], app.path, env),
     start: (env) => startExample(app.path, env),
   };
 }
@@ -47,7 +41,7 @@ async function startExample(cwd: string, env?: Readonly<Record<string, string>>)
   // A Worker's script hands what comes after `--` to wrangler; a Node one does not look at it.
   const argv = ["start", "--silent", "--", "--port", String(port), "--ip", "127.0.0.1"];
   // A group of its own, so that what npm started ends with it.
-  const child = spawn("npm", argv, { cwd, env: { ...SHELL, ...QUIET, ...env }, detached: true });
+  const child = spawn("npm", argv, { cwd, env: { ...SHELL, ...env }, detached: true });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (data) => {

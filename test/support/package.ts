@@ -1,44 +1,59 @@
 import { spawnSync } from "node:child_process";
-import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { mkdir, readFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The repository. */
+/** The folder of the repository, and of what it has installed. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const MODULES = join(ROOT, "node_modules");
+export const MODULES = join(ROOT, "node_modules");
 
-/** The environment of a shell in the repository, whose commands go before others'. */
-export const SHELL = { ...process.env, PATH: [join(MODULES, ".bin"), process.env.PATH].join(delimiter) };
-
-/** A folder of a new app that has installed the built package, and others. */
-export interface NewApp {
-  readonly path: string;
-  remove(): Promise<void>;
+/** What tests read of a manifest. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly dependencies: Readonly<Record<string, string>>;
 }
 
-/**
- * Builds the package and installs it into a new folder, with links to what else the app has.
- *
- * @param names of packages of this repository, scopes included: `hono`, `@types`
- * @param from a folder whose files the app begins with. Defaults to none
- */
-export async function newApp(names: readonly string[], from?: string): Promise<NewApp> {
-  const path = await mkdtemp(join(tmpdir(), "omniq-app-"));
-  const installed = join(path, "node_modules");
-  if (from !== undefined) await cp(from, path, { recursive: true });
-  await mkdir(join(installed, ".bin"), { recursive: true });
-  const argv = [join(ROOT, "scripts/build.ts"), join(installed, "omniq")];
-  const { status, stdout } = spawnSync(process.execPath, argv, { encoding: "utf8", env: SHELL });
-  if (status !== 0) throw new Error(`the build ended with ${status}: ${stdout}`);
-  await symlink(MODULES, join(installed, "omniq/node_modules"));
-  for (const name of names) {
-    await mkdir(dirname(join(installed, name)), { recursive: true });
-    await symlink(join(MODULES, name), join(installed, name));
-  }
-  const bin = join(installed, "omniq/lib/cli/omniq.js");
-  await chmod(bin, 0o755);
-  await symlink(bin, join(installed, ".bin/omniq"));
-  if (from === undefined) await writeFile(join(path, "package.json"), JSON.stringify({ type: "module" }));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+export interface Output {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The environment of a shell in the repository, whose commands go before others'; none of them asks or goes out. */
+export const SHELL = {
+  ...process.env,
+  ...{ CI: "true", WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },
+  PATH: [join(MODULES, ".bin"), process.env.PATH].join(delimiter),
+};
+
+/** Runs a command to its end. @param cwd where */
+export function run(command: string, argv: readonly string[], cwd = ROOT, variables = {}): Output {
+  const env = { ...SHELL, ...variables };
+  const { status, stdout, stderr } = spawnSync(command, argv, { encoding: "utf8", cwd, env });
+  return { status, stdout, stderr };
+}
+
+/** The same of one that must not fail. @returns what it wrote to its standard output */
+export function runWell(command: string, argv: readonly string[], cwd?: string, variables = {}): string {
+  const { status, stdout, stderr } = run(command, argv, cwd, variables);
+  if (status === 0) return stdout;
+  throw new Error(`expected ${command} ${argv.join(" ")} to end well, got ${status}:\n${stdout}\n${stderr}`);
+}
+
+/** Makes the npm package in this folder, as `npm run build` does. @returns its manifest */
+export async function buildPackage(folder: string): Promise<Manifest> {
+  const written = runWell(process.execPath, [join(ROOT, "scripts/build.ts"), folder]);
+  if (written !== "") throw new Error(`expected the build to be silent, got ${written}`);
+  return JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+}
+
+/** Builds and packs it. @returns the path of the tarball that would be published, and its manifest */
+export async function packPackage(folder: string): Promise<{ tarball: string; manifest: Manifest }> {
+  const dist = join(folder, "dist");
+  await mkdir(dist, { recursive: true });
+  const manifest = await buildPackage(dist);
+  runWell("npm", ["pack", "./dist", "--ignore-scripts", "--silent"], folder);
+  return { tarball: join(folder, `${manifest.name}-${manifest.version}.tgz`), manifest };
 }

@@ -1,0 +1,11 @@
+export { AssertionError } from "./assertions.ts";
+export type { LogLine } from "./capture.ts";
+export type { TestClock } from "./clock.ts";
+export { emptyD1 } from "./database.ts";
+export type { TestDrainOptions } from "./drain.ts";
+export type { DrainedRun, TestDrainReport } from "./drain-report.ts";
+export type { ExpectedOptions } from "./expectation.ts";
+export type { Partially } from "./match.ts";
+export { type RunTaskOptions, runTask } from "./run-task.ts";
+export type { RunEnd, TaskRun } from "./task-run.ts";
+export { createTestQueue, type TestQueue, type TestQueueOptions } from "./test-queue.ts";

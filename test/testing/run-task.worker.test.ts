@@ -1,0 +1,3 @@
+import { describeRunTask } from "./run-task-suite.ts";
+
+describeRunTask();

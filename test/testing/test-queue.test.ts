@@ -1,0 +1,3 @@
+import { describeTestQueue } from "./suite.ts";
+
+describeTestQueue("libSQL in memory", () => undefined);
