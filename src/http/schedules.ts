@@ -1,64 +1,19 @@
 import { Hono } from "hono";
-import * as v from "valibot";
-import { CATCH_UPS } from "../core/catch-ups.ts";
-import { digitsOrText } from "../core/duration.ts";
 import { requires } from "./auth.ts";
 import { limitBody, readJson, TASK_BYTES } from "./body.ts";
 import type { ApiVariables } from "./context.ts";
 import { allowOnly } from "./methods.ts";
-import { NumberOrText, Payload, parse } from "./schemas.ts";
+import { NewScheduleBody, NextQuery, ScheduleChangesBody, ScheduleListQuery } from "./schedule-schemas.ts";
+import { parse } from "./schemas.ts";
 import { readQuery } from "./url.ts";
-
-/** What a new schedule and an edit may both say. Ranges are checked by the engine, which knows them. */
-const settings = {
-  cron: v.optional(v.string()),
-  every: v.optional(NumberOrText),
-  timezone: v.optional(v.string()),
-  catchUp: v.optional(v.picklist(CATCH_UPS)),
-  catchUpLimit: v.optional(v.number()),
-  jitter: v.optional(NumberOrText),
-  args: v.optional(v.array(v.unknown())),
-  kwargs: v.optional(Payload),
-  queue: v.optional(v.string()),
-  priority: v.optional(v.number()),
-  maxRetries: v.optional(v.number()),
-  timeout: v.optional(NumberOrText),
-  keepResult: v.optional(v.boolean()),
-  deleteOnSuccess: v.optional(v.boolean()),
-};
-
-const NewScheduleBody = v.strictObject({
-  name: v.string(),
-  funcPath: v.string(),
-  ...settings,
-  uniqueKey: v.optional(v.string()),
-  expiresIn: v.optional(NumberOrText),
-  resultTtl: v.optional(NumberOrText),
-});
-
-const ScheduleChangesBody = v.strictObject({
-  funcPath: v.optional(v.string()),
-  ...settings,
-  uniqueKey: v.optional(v.nullable(v.string())),
-  expiresIn: v.optional(v.nullable(NumberOrText)),
-  resultTtl: v.optional(v.nullable(NumberOrText)),
-});
-
-const Digits = v.pipe(v.string(), v.transform(readNumber));
-const ListQuery = v.strictObject({ cursor: v.optional(v.string()), limit: v.optional(Digits) });
-const NextQuery = v.strictObject({ count: v.optional(Digits) });
-
-/** What is no number is left to the engine, which names the field. */
-function readNumber(text: string): number {
-  const read = digitsOrText(text);
-  return typeof read === "number" ? read : Number.NaN;
-}
 
 export function scheduleRoutes() {
   const app = new Hono<{ Variables: ApiVariables }>();
 
   app.get("/schedules", requires("read"), async (context) => {
-    const { items, cursor } = await context.var.queue.schedules.list(parse(ListQuery, readQuery(context)));
+    const { items, cursor } = await context.var.queue.schedules.list(
+      parse(ScheduleListQuery, readQuery(context)),
+    );
     return context.json({ schedules: items, cursor });
   });
 
