@@ -13,18 +13,22 @@ import {
   integerParameter,
   text,
 } from "./fields.ts";
+import { exactlyOne, rules, where } from "./rules.ts";
 
 // Ranges and forms are checked by the engine, which knows them.
 
-export const EtaBody = v.strictObject({
+const eta = {
   eta: v.optional(instant("Not before this moment.")),
-  delay: v.optional(duration(LIMITS.delay, "The same, counted from now. Give one of the two.")),
-});
-
-export const ChangeBody = v.strictObject({
+  delay: v.optional(duration(LIMITS.delay, "The same, counted from now.")),
+};
+const change = {
   priority: v.optional(integer(LIMITS.priority, "0 is claimed first.")),
   queue: v.optional(text("The queue that it waits in.")),
-});
+};
+
+export const EtaBody = v.pipe(v.strictObject(eta), v.metadata(rules(exactlyOne("eta", "delay"))));
+
+export const ChangeBody = v.pipe(v.strictObject(change), v.metadata(rules({ minProperties: 1 })));
 
 const conditions = {
   status: v.optional(choice(TASK_STATUSES, "Only tasks with this status.")),
@@ -35,18 +39,42 @@ const conditions = {
   parentId: v.optional(id("Only tasks that this one's handler enqueued.")),
 };
 
-export const BulkBody = v.strictObject({
-  action: choice(BULK_ACTIONS, "What is done with each of them."),
-  filter: v.strictObject({
+const BulkFilter = v.pipe(
+  v.strictObject({
     all: v.optional(v.pipe(v.literal(true), v.description("Every task. Said alone."))),
     ...conditions,
     createdBefore: v.optional(instant("Only tasks created before this moment.")),
     createdAfter: v.optional(instant("Only tasks created at this moment or after it.")),
   }),
-  set: v.optional(v.strictObject({ ...EtaBody.entries, ...ChangeBody.entries })),
-  cursor: v.optional(v.nullable(id("From the call before; null for the beginning."))),
-  pages: v.optional(integer(LIMITS.bulkPages, "At most so many pages of 1,000 tasks. Defaults to 5.")),
-});
+  v.metadata(rules({ minProperties: 1 }, where("all", [true], { maxProperties: 1 }))),
+);
+
+/** What an action must know, or must not be told. */
+const SETS = {
+  reschedule: { ...exactlyOne("eta", "delay"), ...without("priority", "queue") },
+  change: { minProperties: 1, ...without("eta", "delay") },
+};
+
+export const BulkBody = v.pipe(
+  v.strictObject({
+    action: choice(BULK_ACTIONS, "What is done with each of them."),
+    filter: BulkFilter,
+    set: v.optional(v.strictObject({ ...eta, ...change })),
+    cursor: v.optional(v.nullable(id("From the call before; null for the beginning."))),
+    pages: v.optional(integer(LIMITS.bulkPages, "At most so many pages of 1,000 tasks. Defaults to 5.")),
+  }),
+  v.metadata(
+    rules(
+      where("action", ["reschedule"], { required: ["set"], properties: { set: SETS.reschedule } }),
+      where("action", ["change"], { required: ["set"], properties: { set: SETS.change } }),
+      where("action", ["retry", "delete", "cancel", "runNow"], { properties: { set: { maxProperties: 0 } } }),
+    ),
+  ),
+);
+
+function without(...names: readonly string[]) {
+  return { properties: Object.fromEntries(names.map((name) => [name, false] as const)) };
+}
 
 export const CountQuery = v.strictObject({
   ...conditions,

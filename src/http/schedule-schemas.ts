@@ -13,6 +13,7 @@ import {
   textLike,
   values,
 } from "./fields.ts";
+import { exactlyOne, notBoth, rules } from "./rules.ts";
 
 /** What a new schedule and an edit may both say. Ranges are checked by the engine, which knows them. */
 const settings = {
@@ -52,23 +53,29 @@ const uniqueKey = text("A firing is left out while a task with this key waits or
 const expiresIn = duration(LIMITS.delay, "A task is not started so long after its eta.");
 const resultTtl = duration(LIMITS.timeToLive, "How long a task is kept once it has ended, with its result.");
 
-export const NewScheduleBody = v.strictObject({
-  name: text("What rows and the API call it."),
-  funcPath: text("The name of the definition of its tasks."),
-  ...settings,
-  uniqueKey: v.optional(uniqueKey),
-  expiresIn: v.optional(expiresIn),
-  resultTtl: v.optional(resultTtl),
-});
+export const NewScheduleBody = v.pipe(
+  v.strictObject({
+    name: text("What rows and the API call it."),
+    funcPath: text("The name of the definition of its tasks."),
+    ...settings,
+    uniqueKey: v.optional(uniqueKey),
+    expiresIn: v.optional(expiresIn),
+    resultTtl: v.optional(resultTtl),
+  }),
+  v.metadata(rules(exactlyOne("cron", "every"))),
+);
 
 /** Null takes away what may be. */
-export const ScheduleChangesBody = v.strictObject({
-  funcPath: v.optional(text("The name of the definition of its tasks.")),
-  ...settings,
-  uniqueKey: v.optional(v.nullable(uniqueKey)),
-  expiresIn: v.optional(v.nullable(expiresIn)),
-  resultTtl: v.optional(v.nullable(resultTtl)),
-});
+export const ScheduleChangesBody = v.pipe(
+  v.strictObject({
+    funcPath: v.optional(text("The name of the definition of its tasks.")),
+    ...settings,
+    uniqueKey: v.optional(v.nullable(uniqueKey)),
+    expiresIn: v.optional(v.nullable(expiresIn)),
+    resultTtl: v.optional(v.nullable(resultTtl)),
+  }),
+  v.metadata(rules(notBoth("cron", "every"))),
+);
 
 export const ScheduleListQuery = v.strictObject({
   cursor: v.optional(text("From the page before.")),

@@ -20,6 +20,7 @@ import {
   textLike,
   values,
 } from "./fields.ts";
+import { needs, notBoth, rules, where } from "./rules.ts";
 import { shorten } from "./url.ts";
 
 /** Nothing finished in 1970: whoever asks for what is older than that many milliseconds means how long ago. */
@@ -66,56 +67,73 @@ const UniqueBody = v.pipe(
       ),
     ),
   }),
+  v.metadata(
+    rules(
+      notBoth("within", "debounce"),
+      where("onConflict", ["replace"], { not: { required: ["within"] } }),
+      where("onConflict", ["ignore", "reject"], { not: { required: ["debounce"] } }),
+    ),
+  ),
 );
 
 /** A task as it is posted. Ranges are checked by the engine, which knows them. */
-export const NewTaskBody = v.strictObject({
-  funcPath: text("The name of its definition."),
-  args: v.optional(values("Positional values. Defaults to none.")),
-  kwargs: v.optional(payload("The payload, as the definition's own schema has it. Defaults to {}.")),
-  id: v.optional(id("A UUIDv7 of your own, at most 5 minutes ahead of the clock. Defaults to a new one.")),
-  queue: v.optional(text('The queue that it waits in. Defaults to "default".')),
-  priority: v.optional(integer(LIMITS.priority, "0 is claimed first. Defaults to 5.")),
-  eta: v.optional(instant("Not before this moment. Defaults to now.")),
-  delay: v.optional(duration(LIMITS.delay, "The same, counted from now. Give one of the two.")),
-  interval: v.optional(
-    duration(LIMITS.interval, "Run again this long after each success. Defaults to once only."),
-  ),
-  maxRetries: v.optional(integer(LIMITS.maxRetries, "It may run once more than that. Defaults to 3.")),
-  timeout: v.optional(
-    duration(
-      LIMITS.timeout,
-      "How long one attempt may take, in a Worker up to 14 minutes. Defaults to 25 s.",
+export const NewTaskBody = v.pipe(
+  v.strictObject({
+    funcPath: text("The name of its definition."),
+    args: v.optional(values("Positional values. Defaults to none.")),
+    kwargs: v.optional(payload("The payload, as the definition's own schema has it. Defaults to {}.")),
+    id: v.optional(id("A UUIDv7 of your own, at most 5 minutes ahead of the clock. Defaults to a new one.")),
+    queue: v.optional(text('The queue that it waits in. Defaults to "default".')),
+    priority: v.optional(integer(LIMITS.priority, "0 is claimed first. Defaults to 5.")),
+    eta: v.optional(instant("Not before this moment. Defaults to now.")),
+    delay: v.optional(duration(LIMITS.delay, "The same, counted from now. Give one of the two.")),
+    interval: v.optional(
+      duration(LIMITS.interval, "Run again this long after each success. Defaults to once only."),
+    ),
+    maxRetries: v.optional(integer(LIMITS.maxRetries, "It may run once more than that. Defaults to 3.")),
+    timeout: v.optional(
+      duration(
+        LIMITS.timeout,
+        "How long one attempt may take, in a Worker up to 14 minutes. Defaults to 25 s.",
+      ),
+    ),
+    uniqueKey: v.optional(text("At most one task with this key waits or runs; unique can say otherwise.")),
+    expiresAt: v.optional(instant("Not started from this moment on. Defaults to never.")),
+    expiresIn: v.optional(duration(LIMITS.delay, "The same, counted from now. Give one of the two.")),
+    resultTtl: v.optional(
+      duration(LIMITS.timeToLive, "How long it is kept once it has ended, with its result."),
+    ),
+    keepResult: v.optional(flag("False: its success is kept without what it returned. Defaults to true.")),
+    deleteOnSuccess: v.optional(
+      flag("True: at its success it is deleted. Not with an interval. Defaults to false."),
+    ),
+    unique: v.optional(UniqueBody),
+    after: v.optional(
+      v.pipe(
+        v.array(id("The id of a task that exists, or that is enqueued in the same batch.")),
+        v.metadata({
+          minItems: 1,
+          maxItems: LIMITS.parents,
+          description: "Tasks that must end before it starts.",
+        }),
+      ),
+    ),
+    afterFailure: v.optional(
+      choice(
+        ["cancel", "start"],
+        "What becomes of it where one of them does not succeed. Only with after. Defaults to cancel.",
+      ),
+    ),
+  }),
+  v.metadata(
+    rules(
+      notBoth("eta", "delay"),
+      notBoth("expiresAt", "expiresIn"),
+      needs("afterFailure", "after"),
+      where("deleteOnSuccess", [true], { not: { required: ["interval"] } }),
     ),
   ),
-  uniqueKey: v.optional(text("At most one task with this key waits or runs; unique can say otherwise.")),
-  expiresAt: v.optional(instant("Not started from this moment on. Defaults to never.")),
-  expiresIn: v.optional(duration(LIMITS.delay, "The same, counted from now. Give one of the two.")),
-  resultTtl: v.optional(
-    duration(LIMITS.timeToLive, "How long it is kept once it has ended, with its result."),
-  ),
-  keepResult: v.optional(flag("False: its success is kept without what it returned. Defaults to true.")),
-  deleteOnSuccess: v.optional(
-    flag("True: at its success it is deleted. Not with an interval. Defaults to false."),
-  ),
-  unique: v.optional(UniqueBody),
-  after: v.optional(
-    v.pipe(
-      v.array(id("The id of a task that exists, or that is enqueued in the same batch.")),
-      v.metadata({
-        minItems: 1,
-        maxItems: LIMITS.parents,
-        description: "Tasks that must end before it starts.",
-      }),
-    ),
-  ),
-  afterFailure: v.optional(
-    choice(
-      ["cancel", "start"],
-      "What becomes of it where one of them does not succeed. Only with after. Defaults to cancel.",
-    ),
-  ),
-});
+);
 export type NewTaskBody = v.InferOutput<typeof NewTaskBody>;
 
 /** The members are checked one by one, so that an error names its place without a list of thousands of others. */
