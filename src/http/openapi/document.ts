@@ -36,7 +36,7 @@ export interface OperationObject {
 /** OpenAPI 3.1, as far as this API uses it. */
 export interface OpenApi {
   readonly openapi: string;
-  readonly info: object;
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly servers: readonly { readonly url: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
   readonly components: {
@@ -60,12 +60,7 @@ export function makeDocument(): OpenApi {
   }
   return {
     openapi: "3.1.1",
-    info: {
-      title: "OmniQ",
-      version: "1",
-      description: DESCRIPTION,
-      license: { name: "MIT", identifier: "MIT" },
-    },
+    info: { title: "OmniQ", version: "1", description: DESCRIPTION },
     // Beside this document, wherever the API is mounted.
     servers: [{ url: "." }],
     paths,
