@@ -62,7 +62,7 @@ const FAULTS: Readonly<Record<string, MakeFault>> = {
   },
   task_not_found: (requests) => withPath(requests, { id: freshId() }),
   task_purged: async (requests, world) => {
-    await world.as("admin", "DELETE", "/v1/results?olderThan=0ms");
+    await world.purge();
     return withPath(requests, { id: OLD });
   },
   wrong_status: (requests, world) => {
