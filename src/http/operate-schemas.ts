@@ -13,7 +13,7 @@ import {
   integerParameter,
   text,
 } from "./fields.ts";
-import { exactlyOne, rules, where } from "./rules.ts";
+import { atLeastOne, exactlyOne, rules, where } from "./rules.ts";
 
 // Ranges and forms are checked by the engine, which knows them.
 
@@ -28,7 +28,7 @@ const change = {
 
 export const EtaBody = v.pipe(v.strictObject(eta), v.metadata(rules(exactlyOne("eta", "delay"))));
 
-export const ChangeBody = v.pipe(v.strictObject(change), v.metadata(rules({ minProperties: 1 })));
+export const ChangeBody = v.pipe(v.strictObject(change), v.metadata(rules(atLeastOne())));
 
 const conditions = {
   status: v.optional(choice(TASK_STATUSES, "Only tasks with this status.")),
@@ -46,7 +46,7 @@ const BulkFilter = v.pipe(
     createdBefore: v.optional(instant("Only tasks created before this moment.")),
     createdAfter: v.optional(instant("Only tasks created at this moment or after it.")),
   }),
-  v.metadata(rules({ minProperties: 1 }, where("all", [true], { maxProperties: 1 }))),
+  v.metadata(rules(atLeastOne(), where("all", [true], { maxProperties: 1 }, "all with no other."))),
 );
 
 /** What an action must know, or must not be told. */
@@ -65,9 +65,24 @@ export const BulkBody = v.pipe(
   }),
   v.metadata(
     rules(
-      where("action", ["reschedule"], { required: ["set"], properties: { set: SETS.reschedule } }),
-      where("action", ["change"], { required: ["set"], properties: { set: SETS.change } }),
-      where("action", ["retry", "delete", "cancel", "runNow"], { properties: { set: { maxProperties: 0 } } }),
+      where(
+        "action",
+        ["reschedule"],
+        { required: ["set"], properties: { set: SETS.reschedule } },
+        "reschedule with an eta or a delay to set.",
+      ),
+      where(
+        "action",
+        ["change"],
+        { required: ["set"], properties: { set: SETS.change } },
+        "change with a priority, a queue or both to set.",
+      ),
+      where(
+        "action",
+        ["retry", "delete", "cancel", "runNow"],
+        { properties: { set: { maxProperties: 0 } } },
+        "Others with nothing to set.",
+      ),
     ),
   ),
 );

@@ -70,8 +70,13 @@ const UniqueBody = v.pipe(
   v.metadata(
     rules(
       notBoth("within", "debounce"),
-      where("onConflict", ["replace"], { not: { required: ["within"] } }),
-      where("onConflict", ["ignore", "reject"], { not: { required: ["debounce"] } }),
+      where("onConflict", ["replace"], { not: { required: ["within"] } }, "replace not with within."),
+      where(
+        "onConflict",
+        ["ignore", "reject"],
+        { not: { required: ["debounce"] } },
+        "debounce only with replace.",
+      ),
     ),
   ),
 );
@@ -130,7 +135,12 @@ export const NewTaskBody = v.pipe(
       notBoth("eta", "delay"),
       notBoth("expiresAt", "expiresIn"),
       needs("afterFailure", "after"),
-      where("deleteOnSuccess", [true], { not: { required: ["interval"] } }),
+      where(
+        "deleteOnSuccess",
+        [true],
+        { not: { required: ["interval"] } },
+        "deleteOnSuccess not with interval.",
+      ),
     ),
   ),
 );

@@ -10,8 +10,6 @@ export const operateOperations: readonly Operation[] = [
   {
     ...{ method: "post", path: "/v1/tasks/bulk", id: "changeTasks", tag, scope: "admin" },
     summary: "Change many tasks by a filter, some pages of 1,000 a call",
-    description:
-      "The filter has at least one condition, or all: true alone. Only reschedule (an eta or a delay) and change (a priority, a queue) take a set.",
     body: BulkBody,
     example: { action: "retry", filter: { status: "FAILED", queue: "default" }, cursor: null },
     replies: { 200: { description: "What became of them.", schema: BulkReply } },

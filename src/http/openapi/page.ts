@@ -89,17 +89,29 @@ ${variants.map((variant) => (typeof variant === "object" ? renderMembers(variant
 `;
 }
 
-function renderMembers({ properties = {}, required = [], allOf = [] }: JsonSchema, name: string): Html {
+function renderMembers(schema: JsonSchema, name: string): Html {
+  const { properties = {}, required = [] } = schema;
+  const { status } = properties;
+  // Of several forms, each has a status of its own.
+  const caption =
+    typeof status === "object" && status.const !== undefined ? `${name}: ${status.const}` : name;
   const rows = Object.entries(properties).flatMap(([member, schema]) => {
     const description = typeof schema === "object" ? (schema.description ?? "") : "";
     const row = html`<tr><td><code>${member}</code></td><td>${required.includes(member) ? "yes" : "no"}</td><td>${renderType(schema)}</td><td>${description}</td></tr>`;
     return [row, ...renderNested(member, schema)];
   });
-  const rules =
-    allOf.length === 0
-      ? ""
-      : html`<p class="faint">Some go together only in certain ways: see the schema.</p>`;
-  return html`${renderTable(name, ["Member", "Required", "Type", "What it is"], rows)}${rules}`;
+  const rules = rulesOf(schema).map((rule) => html`<li>${rule}</li>`);
+  const list = rules.length === 0 ? "" : html`<ul>${rules}</ul>`;
+  return html`${renderTable(caption, ["Member", "Required", "Type", "What it is"], rows)}${list}`;
+}
+
+/** Which members go together, of the schema and of those within it. */
+function rulesOf({ allOf = [], properties = {} }: JsonSchema, within = ""): string[] {
+  const own = allOf.map((rule) => (typeof rule === "object" ? `${within}${rule.description ?? ""}` : ""));
+  const nested = Object.entries(properties).flatMap(([name, schema]) =>
+    typeof schema === "object" ? rulesOf(schema, `${within}In ${name}: `) : [],
+  );
+  return [...own, ...nested];
 }
 
 /** The members of an object that has no name of its own. */
