@@ -17,7 +17,7 @@ export interface Range {
 const ISO_8601 = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** The last millisecond of the year 9999: beyond it ISO 8601 needs another form. */
-const LAST_INSTANT = 253_402_300_799_999;
+export const LAST_INSTANT = 253_402_300_799_999;
 
 /** @throws {ValidationError} when `value` is no safe integer within `range`. */
 export function parseInteger(value: unknown, field: string, range: Range): number {

@@ -6,6 +6,7 @@ import type { Api, ApiVariables } from "./context.ts";
 import { historyRoutes } from "./history.ts";
 import { allowOnly } from "./methods.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { openApiRoutes } from "./openapi/routes.ts";
 import { operateRoutes } from "./operate.ts";
 import { HttpError, problemOf } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
@@ -70,6 +71,7 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
   app.route("/v1", resultRoutes());
   app.route("/v1", historyRoutes());
   app.route("/", metricsRoutes());
+  app.route("/", openApiRoutes());
   app.all("*", async (context) => {
     // Without a key nobody learns even what is not there.
     await authenticate(context);

@@ -5,7 +5,7 @@ import type { ErrorCode } from "../core/error-codes.ts";
 import { ConfigError, FieldError, OmniqError } from "../core/errors.ts";
 
 /** `http_error` is one of the HTTP framework's own, `internal_error` one that says nothing of itself. */
-type ProblemCode = ErrorCode | "http_error" | "internal_error";
+export type ProblemCode = ErrorCode | "http_error" | "internal_error";
 
 /** The body of every error. Source: RFC 9457, Problem Details for HTTP APIs; `code` and the rest are its extensions. */
 export interface Problem {
@@ -56,6 +56,20 @@ const STATUSES = {
   storage_rejected: 500,
   storage_full: 507,
 } as const satisfies Record<ErrorCode, ContentfulStatusCode>;
+
+/** The status that comes with a code. One of the framework's own errors has its own. */
+export const STATUS_OF: Readonly<Record<ProblemCode, ContentfulStatusCode>> = {
+  ...STATUSES,
+  http_error: 500,
+  internal_error: 500,
+};
+
+/** Every code that a problem may have. */
+export const PROBLEM_CODES: readonly ProblemCode[] = Object.keys(STATUS_OF).filter(isProblemCode);
+
+function isProblemCode(code: string): code is ProblemCode {
+  return code in STATUS_OF;
+}
 
 type RequestCode =
   | "invalid_json"

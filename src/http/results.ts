@@ -4,11 +4,8 @@ import type { PurgeOptions } from "../core/retention.ts";
 import { requires } from "./auth.ts";
 import type { ApiVariables } from "./context.ts";
 import { allowOnly } from "./methods.ts";
-import { PurgeQuery, parse } from "./schemas.ts";
+import { PurgeQuery, parse, YEAR } from "./schemas.ts";
 import { readQuery } from "./url.ts";
-
-/** Nothing finished in 1970: whoever asks for what is older than that many milliseconds means how long ago. */
-const YEAR = 365 * 86_400_000;
 
 export function resultRoutes() {
   const app = new Hono<{ Variables: ApiVariables }>();

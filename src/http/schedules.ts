@@ -1,66 +1,17 @@
 import { Hono } from "hono";
-import * as v from "valibot";
-import { CATCH_UPS } from "../core/catch-ups.ts";
-import { digitsOrText } from "../core/duration.ts";
 import { requires } from "./auth.ts";
 import { limitBody, readJson, readOptionalJson, TASK_BYTES } from "./body.ts";
 import type { ApiVariables } from "./context.ts";
 import { allowOnly } from "./methods.ts";
-import { NumberOrText, Payload, parse } from "./schemas.ts";
+import {
+  DisableBody,
+  NewScheduleBody,
+  NextQuery,
+  ScheduleChangesBody,
+  ScheduleListQuery,
+} from "./schedule-schemas.ts";
+import { parse } from "./schemas.ts";
 import { readQuery } from "./url.ts";
-
-/** What a new schedule and an edit may both say. Ranges are checked by the engine, which knows them. */
-const settings = {
-  cron: v.optional(v.string()),
-  every: v.optional(NumberOrText),
-  timezone: v.optional(v.string()),
-  catchUp: v.optional(v.picklist(CATCH_UPS)),
-  catchUpLimit: v.optional(v.number()),
-  jitter: v.optional(NumberOrText),
-  args: v.optional(v.array(v.unknown())),
-  kwargs: v.optional(Payload),
-  queue: v.optional(v.string()),
-  priority: v.optional(v.number()),
-  maxRetries: v.optional(v.number()),
-  timeout: v.optional(NumberOrText),
-  keepResult: v.optional(v.boolean()),
-  deleteOnSuccess: v.optional(v.boolean()),
-};
-
-const Unique = v.pipe(Payload, v.strictObject({ while: v.optional(v.picklist(["pending", "active"])) }));
-
-export const NewScheduleBody = v.strictObject({
-  name: v.string(),
-  funcPath: v.string(),
-  ...settings,
-  unique: v.optional(Unique),
-  uniqueKey: v.optional(v.string()),
-  expiresIn: v.optional(NumberOrText),
-  resultTtl: v.optional(NumberOrText),
-});
-
-export const ScheduleChangesBody = v.strictObject({
-  funcPath: v.optional(v.string()),
-  ...settings,
-  unique: v.optional(v.nullable(Unique)),
-  uniqueKey: v.optional(v.nullable(v.string())),
-  expiresIn: v.optional(v.nullable(NumberOrText)),
-  resultTtl: v.optional(v.nullable(NumberOrText)),
-});
-
-export const DisableBody = v.strictObject({ reason: v.optional(v.string()) });
-const Digits = v.pipe(v.string(), v.transform(readNumber));
-export const ScheduleListQuery = v.strictObject({
-  cursor: v.optional(v.string()),
-  limit: v.optional(Digits),
-});
-export const NextQuery = v.strictObject({ count: v.optional(Digits) });
-
-/** What is no number is left to the engine, which names the field. */
-function readNumber(text: string): number {
-  const read = digitsOrText(text);
-  return typeof read === "number" ? read : Number.NaN;
-}
 
 export function scheduleRoutes() {
   const app = new Hono<{ Variables: ApiVariables }>();

@@ -4,50 +4,146 @@ import { digitsOrText, parseInteger } from "../core/duration.ts";
 import { ValidationError } from "../core/errors.ts";
 import { LIMITS } from "../core/options.ts";
 import { TASK_STATUSES } from "../core/task.ts";
+import {
+  ageParameter,
+  choice,
+  duration,
+  durationParameter,
+  flag,
+  id,
+  instant,
+  integer,
+  integerParameter,
+  Payload,
+  payload,
+  text,
+  textLike,
+  values,
+} from "./fields.ts";
+import { needs, notBoth, rules, where } from "./rules.ts";
 import { shorten } from "./url.ts";
 
-/** A duration or a moment: the engine reads both. */
-export const NumberOrText = v.union([v.number(), v.string()]);
+/** Nothing finished in 1970: whoever asks for what is older than that many milliseconds means how long ago. */
+export const YEAR = 365 * 86_400_000;
 
-/** Taken as it is: a record's schema would drop keys such as `constructor`, and a payload comes back equal or is refused. */
-export const Payload = v.custom<Record<string, unknown>>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-);
+/** As the engine reads it. */
+const PATH_PATTERN = "^(args(?!\\.)|kwargs(?!\\[))(\\.[^.[\\]]+|\\[\\d+\\])*$";
 
 const UniqueBody = v.pipe(
   Payload,
   v.strictObject({
-    by: v.optional(v.array(v.string())),
-    while: v.optional(v.picklist(["pending", "active"])),
-    within: v.optional(NumberOrText),
-    onConflict: v.optional(v.picklist(["ignore", "replace", "reject"])),
-    debounce: v.optional(NumberOrText),
+    by: v.optional(
+      v.pipe(
+        v.array(
+          textLike({ pattern: PATH_PATTERN, examples: ["kwargs.userId", "args[0]"] }, "Path of a field."),
+        ),
+        v.description(
+          "The fields that make the key, where no uniqueKey is given. Defaults to all of args and kwargs.",
+        ),
+      ),
+    ),
+    while: v.optional(
+      choice(
+        ["pending", "active"],
+        "How long the key is held: until the task starts, or until it ends (the default).",
+      ),
+    ),
+    within: v.optional(
+      duration(
+        LIMITS.uniqueWindow,
+        "At most one enqueue within that time of the first. Not with replace or debounce.",
+      ),
+    ),
+    onConflict: v.optional(
+      choice(
+        ["ignore", "replace", "reject"],
+        "What an enqueue does that meets a task with its key. Defaults to ignore.",
+      ),
+    ),
+    debounce: v.optional(
+      duration(
+        LIMITS.uniqueWindow,
+        "As replace, but each enqueue moves the eta, up to so long after the first.",
+      ),
+    ),
   }),
+  v.metadata(
+    rules(
+      notBoth("within", "debounce"),
+      where("onConflict", ["replace"], { not: { required: ["within"] } }, "replace not with within."),
+      where(
+        "onConflict",
+        ["ignore", "reject"],
+        { not: { required: ["debounce"] } },
+        "debounce only with replace.",
+      ),
+    ),
+  ),
 );
 
 /** A task as it is posted. Ranges are checked by the engine, which knows them. */
-export const NewTaskBody = v.strictObject({
-  funcPath: v.string(),
-  args: v.optional(v.array(v.unknown())),
-  kwargs: v.optional(Payload),
-  id: v.optional(v.string()),
-  queue: v.optional(v.string()),
-  priority: v.optional(v.number()),
-  eta: v.optional(NumberOrText),
-  delay: v.optional(NumberOrText),
-  interval: v.optional(NumberOrText),
-  maxRetries: v.optional(v.number()),
-  timeout: v.optional(NumberOrText),
-  uniqueKey: v.optional(v.string()),
-  expiresAt: v.optional(NumberOrText),
-  expiresIn: v.optional(NumberOrText),
-  resultTtl: v.optional(NumberOrText),
-  keepResult: v.optional(v.boolean()),
-  deleteOnSuccess: v.optional(v.boolean()),
-  unique: v.optional(UniqueBody),
-  after: v.optional(v.array(v.string())),
-  afterFailure: v.optional(v.picklist(["cancel", "start"])),
-});
+export const NewTaskBody = v.pipe(
+  v.strictObject({
+    funcPath: text("The name of its definition."),
+    args: v.optional(values("Positional values. Defaults to none.")),
+    kwargs: v.optional(payload("The payload, as the definition's own schema has it. Defaults to {}.")),
+    id: v.optional(id("A UUIDv7 of your own, at most 5 minutes ahead of the clock. Defaults to a new one.")),
+    queue: v.optional(text('The queue that it waits in. Defaults to "default".')),
+    priority: v.optional(integer(LIMITS.priority, "0 is claimed first. Defaults to 5.")),
+    eta: v.optional(instant("Not before this moment. Defaults to now.")),
+    delay: v.optional(duration(LIMITS.delay, "The same, counted from now. Give one of the two.")),
+    interval: v.optional(
+      duration(LIMITS.interval, "Run again this long after each success. Defaults to once only."),
+    ),
+    maxRetries: v.optional(integer(LIMITS.maxRetries, "It may run once more than that. Defaults to 3.")),
+    timeout: v.optional(
+      duration(
+        LIMITS.timeout,
+        "How long one attempt may take, in a Worker up to 14 minutes. Defaults to 25 s.",
+      ),
+    ),
+    uniqueKey: v.optional(text("At most one task with this key waits or runs; unique can say otherwise.")),
+    expiresAt: v.optional(instant("Not started from this moment on. Defaults to never.")),
+    expiresIn: v.optional(duration(LIMITS.delay, "The same, counted from now. Give one of the two.")),
+    resultTtl: v.optional(
+      duration(LIMITS.timeToLive, "How long it is kept once it has ended, with its result."),
+    ),
+    keepResult: v.optional(flag("False: its success is kept without what it returned. Defaults to true.")),
+    deleteOnSuccess: v.optional(
+      flag("True: at its success it is deleted. Not with an interval. Defaults to false."),
+    ),
+    unique: v.optional(UniqueBody),
+    after: v.optional(
+      v.pipe(
+        v.array(id("The id of a task that exists, or that is enqueued in the same batch.")),
+        v.metadata({
+          minItems: 1,
+          maxItems: LIMITS.parents,
+          description: "Tasks that must end before it starts.",
+        }),
+      ),
+    ),
+    afterFailure: v.optional(
+      choice(
+        ["cancel", "start"],
+        "What becomes of it where one of them does not succeed. Only with after. Defaults to cancel.",
+      ),
+    ),
+  }),
+  v.metadata(
+    rules(
+      notBoth("eta", "delay"),
+      notBoth("expiresAt", "expiresIn"),
+      needs("afterFailure", "after"),
+      where(
+        "deleteOnSuccess",
+        [true],
+        { not: { required: ["interval"] } },
+        "deleteOnSuccess not with interval.",
+      ),
+    ),
+  ),
+);
 export type NewTaskBody = v.InferOutput<typeof NewTaskBody>;
 
 /** The members are checked one by one, so that an error names its place without a list of thousands of others. */
@@ -56,19 +152,28 @@ export const BatchBody = v.strictObject({
 });
 
 export const QueueBody = v.strictObject({
-  paused: v.optional(v.boolean()),
-  concurrency: v.optional(v.nullable(v.number())),
+  paused: v.optional(flag("Whether nothing of it is started.")),
+  concurrency: v.optional(
+    v.nullable(
+      integer(
+        LIMITS.queueConcurrency,
+        "How many of its tasks may run at once, over all workers; null for no limit.",
+      ),
+    ),
+  ),
 });
 
 /** Ranges and forms are checked by the engine, here too. */
 export const ListQuery = v.strictObject({
-  status: v.optional(v.picklist(TASK_STATUSES)),
-  queue: v.optional(v.string()),
-  funcPath: v.optional(v.string()),
-  schedule: v.optional(v.string()),
-  parentId: v.optional(v.string()),
-  cursor: v.optional(v.string()),
-  limit: v.optional(v.pipe(v.string(), v.transform(readLimit))),
+  status: v.optional(choice(TASK_STATUSES, "Only tasks with this status.")),
+  queue: v.optional(text("Only tasks of this queue.")),
+  funcPath: v.optional(text("Only tasks of this definition.")),
+  schedule: v.optional(text("Only firings of this schedule.")),
+  parentId: v.optional(id("Only tasks that this one's handler enqueued.")),
+  cursor: v.optional(id("From the page before.")),
+  limit: v.optional(
+    integerParameter(LIMITS.listLimit, readLimit, "Most tasks in the page. Defaults to 100."),
+  ),
 });
 
 function readLimit(text: string): number {
@@ -76,12 +181,14 @@ function readLimit(text: string): number {
 }
 
 export const PurgeQuery = v.strictObject({
-  olderThan: v.pipe(v.string(), v.transform(digitsOrText)),
-  cursor: v.optional(v.string()),
+  olderThan: ageParameter(YEAR, "What ended before that: so long ago, or a moment after 1970."),
+  cursor: v.optional(id("From the call before.")),
 });
 
 export const ResultQuery = v.strictObject({
-  wait: v.optional(v.pipe(v.string(), v.transform(digitsOrText))),
+  wait: v.optional(
+    durationParameter(LIMITS.wait, "How long to wait for the result. Defaults to not at all."),
+  ),
 });
 
 /**

@@ -76,7 +76,11 @@ export async function runTask<Input, Env = unknown>(
   const progress = new ProgressTape();
   const outcome = await execute(claimed, task, controllerOf(signal), {
     ...{ producer, progress, env: options.env ?? {}, log: keepLines(logs, log), now: () => now },
-    ...{ aroundRun: composed.run, mayRetry: judge.mayRetry, budget: { allow: () => {} } },
+    ...{
+      aroundRun: composed.run,
+      mayRetry: judge.mayRetry,
+      budget: { allow: () => {}, takeTurn: async () => {} },
+    },
   });
   const settlement = settle(claimed, outcome, now, judge.backoffAfter(claimed, outcome));
   const notes = { task: claimed, logs, progress: progress.told, enqueued, events };

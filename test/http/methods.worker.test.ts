@@ -27,6 +27,8 @@ describe("a method that a known path does not have", () => {
     ["POST", "/v1/queues/mail", "PUT"],
     ["GET", "/v1/results?olderThan=7d", "DELETE"],
     ["POST", "/healthz", "GET, HEAD"],
+    ["POST", "/openapi.json", "GET, HEAD"],
+    ["POST", "/docs", "GET, HEAD"],
   ])("answers 405 to %s %s, and names those that it has", async (method, path, allowed) => {
     const { status, headers, body } = await call(method, path);
     expect(status).toBe(405);

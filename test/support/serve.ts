@@ -20,6 +20,8 @@ export async function serve(send: (request: Request) => Response | Promise<Respo
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
     outgoing.end(new Uint8Array(await response.arrayBuffer()));
   });
+  // On a busy machine a test may pause for longer than the default, and would then send into a connection that is being closed.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("expected a port");

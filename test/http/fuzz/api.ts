@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { HistoryQuery } from "../../../src/http/history.ts";
 import { CountQuery } from "../../../src/http/operate-schemas.ts";
-import { NextQuery, ScheduleListQuery } from "../../../src/http/schedules.ts";
+import { NextQuery, ScheduleListQuery } from "../../../src/http/schedule-schemas.ts";
 import { ListQuery, PurgeQuery, ResultQuery } from "../../../src/http/schemas.ts";
 import * as bodies from "./bodies.ts";
 import { queueName as anyQueue, IDS, SCHEDULES } from "./likely.ts";

@@ -1,7 +1,7 @@
 /** Bodies that the API's own schemas allow, and what is done to them. */
 import fc from "fast-check";
 import { BulkBody, ChangeBody, EtaBody } from "../../../src/http/operate-schemas.ts";
-import { DisableBody, NewScheduleBody, ScheduleChangesBody } from "../../../src/http/schedules.ts";
+import { DisableBody, NewScheduleBody, ScheduleChangesBody } from "../../../src/http/schedule-schemas.ts";
 import { BatchBody, NewTaskBody, QueueBody } from "../../../src/http/schemas.ts";
 import { json } from "./json.ts";
 import { asText, LIKELY } from "./likely.ts";

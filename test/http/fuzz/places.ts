@@ -1,6 +1,11 @@
 import { HistoryQuery } from "../../../src/http/history.ts";
 import { CountQuery } from "../../../src/http/operate-schemas.ts";
-import { DisableBody, NewScheduleBody, NextQuery, ScheduleListQuery } from "../../../src/http/schedules.ts";
+import {
+  DisableBody,
+  NewScheduleBody,
+  NextQuery,
+  ScheduleListQuery,
+} from "../../../src/http/schedule-schemas.ts";
 import { ListQuery, NewTaskBody, PurgeQuery } from "../../../src/http/schemas.ts";
 import { operator } from "./credentials.ts";
 import { IDS } from "./likely.ts";
