@@ -73,8 +73,7 @@ describe("Node with a file", () => {
 
   it("runs the task that it enqueues", async () => {
     const running = await example.start();
-    await running.until(() => running.output().includes("Hello, Ada!"));
-    await running.stop();
+    await running.until(() => running.output().includes("Hello, Ada!")).finally(() => running.stop());
   }, 60_000);
 });
 
