@@ -1,6 +1,15 @@
 import type { FinalState, HistoryEvent } from "./history.ts";
-import { batchRules, queueRules, type Report, taskRules } from "./rules.ts";
+import { afterRules } from "./rules/after.ts";
+import { childRules } from "./rules/children.ts";
+import { expiryRules } from "./rules/expiry.ts";
+import { keepingRules } from "./rules/keeping.ts";
+import { scheduleRules } from "./rules/schedules.ts";
+import { uniqueRules } from "./rules/unique.ts";
+import { batchRules, type Report, queueRules as rulesOfQueues, taskRules as rulesOfTasks } from "./rules.ts";
 import { toTimeline } from "./timeline.ts";
+
+const taskRules = { ...rulesOfTasks, ...expiryRules, ...keepingRules };
+const queueRules = { ...rulesOfQueues, ...afterRules, ...childRules, ...uniqueRules, ...scheduleRules };
 
 /** A promise that a history shows to be broken. */
 export interface Violation {

@@ -1,4 +1,5 @@
 import type { QueueSettings } from "../../src/core/storage.ts";
+import type { TaskExtras } from "../../src/core/task.ts";
 
 /**
  * A history: what the clients of a queue asked and were told, in the order of their clocks. All clocks are one: times are
@@ -41,6 +42,8 @@ export interface Start extends Attempt {
   readonly type: "start";
   readonly process: string;
   readonly at: number;
+  /** What it was given, as JSON. Absent where that does not matter. */
+  readonly payload?: string;
 }
 
 /** A handler was left. */
@@ -59,7 +62,8 @@ export interface Attempt {
 
 export type Request =
   | { readonly verb: "enqueue"; readonly tasks: readonly EnqueuedTask[] }
-  | { readonly verb: "claim" }
+  // `now` is the worker's own moment, that of the first send.
+  | { readonly verb: "claim"; readonly now?: number }
   | { readonly verb: "renew"; readonly claims: readonly Attempt[]; readonly leaseExpiresAt: number }
   | { readonly verb: "settle"; readonly settlements: readonly SettledAttempt[] }
   | { readonly verb: "rescue" }
@@ -67,18 +71,28 @@ export type Request =
   | ({ readonly verb: "configure"; readonly queue: string } & QueueSettings);
 
 export type Reply =
-  | { readonly verb: "enqueue"; readonly receipts: readonly { id: string; duplicate: boolean }[] }
+  | { readonly verb: "enqueue"; readonly receipts: readonly Receipt[] }
   | { readonly verb: "claim"; readonly claims: readonly ClaimedAttempt[] }
   | { readonly verb: "renew"; readonly renewed: readonly Attempt[] }
   | { readonly verb: "settle"; readonly settled: readonly Attempt[] }
   | { readonly verb: "rescue"; readonly rescued: readonly SettledAttempt[] }
   | { readonly verb: "cancel" | "retry" | "configure" };
 
+export interface Receipt {
+  readonly id: string;
+  readonly duplicate: boolean;
+  readonly replaced?: true;
+}
+
 export interface EnqueuedTask {
   readonly id: string;
   readonly maxRetries: number;
   /** True where its unique key may have met another task. */
   readonly mayMeet: boolean;
+  /** What it is given, as JSON. */
+  readonly payload?: string;
+  readonly uniqueKey?: string | null;
+  readonly extras?: Partial<TaskExtras> | null;
 }
 
 export interface ClaimedAttempt extends Attempt {
@@ -101,6 +115,16 @@ export interface FinalState {
   readonly at: number;
   readonly tasks: readonly FinalTask[];
   readonly results: readonly FinalResult[];
+  readonly schedules?: readonly FinalSchedule[];
+}
+
+/** A schedule that fires every so many milliseconds. */
+export interface FinalSchedule {
+  readonly name: string;
+  readonly every: number;
+  readonly catchUp: "skip" | "last" | "all";
+  readonly createdAt: number;
+  readonly lastAt: number | null;
 }
 
 export interface FinalTask extends Attempt {
@@ -111,6 +135,15 @@ export interface FinalTask extends Attempt {
   readonly failures: number;
   readonly maxRetries: number;
   readonly leaseExpiresAt: number | null;
+  readonly payload?: string;
+  readonly cancelReason?: "operator" | "expired" | "dependency" | null;
+  readonly expiresAt?: number | null;
+  readonly parentId?: string | null;
+  /** Tasks that it waits for. */
+  readonly awaits?: number;
+  readonly onSuccess?: "forget" | "delete" | null;
+  readonly schedule?: string | null;
+  readonly scheduledFor?: number | null;
 }
 
 export interface FinalResult extends Attempt {

@@ -4,7 +4,8 @@ import type { Driver } from "../../src/storage/driver.ts";
 import { check } from "./checker.ts";
 import { openFile, openTwoFiles } from "./databases.ts";
 import { readFinalState } from "./final-state.ts";
-import { ACTED, PLANTS, type Plant, planted, plantedDatabase } from "./plants.ts";
+import type { Plant } from "./plant.ts";
+import { ACTED, PLANTS, planted, plantedDatabase } from "./plants.ts";
 import { simulate } from "./simulation.ts";
 
 const RELIABILITY = new URL("../../docs/reliability.md", import.meta.url);

@@ -1,44 +1,13 @@
 /** Bugs to plant in a storage, one at a time: a checker that does not find them proves nothing. */
 import { StorageRejected, StorageUnavailable } from "../../src/core/errors.ts";
 import type { Driver } from "../../src/storage/driver.ts";
-import type { Statement } from "../../src/storage/statements/statement.ts";
 import { type Acted, comeBackLate, renewLate } from "./accident.ts";
 import type { Chaos } from "./faults.ts";
+import { FEATURE_PLANTS } from "./feature-plants.ts";
+import { CLAIM, inText, type Plant, RENEW, RESULT, SETTLE } from "./plant.ts";
 import type { ChaosDatabase } from "./simulation.ts";
 
-export interface Plant {
-  readonly name: string;
-  /** The rules that must find it. */
-  readonly rules: readonly string[];
-  /** The results are in a database of their own. */
-  readonly secondDatabase?: true;
-  /** The statements of one batch as the bug makes them; the same array where it is not touched. */
-  readonly spoil?: (statements: readonly Statement[]) => readonly Statement[];
-  /** What the bug takes the error of a batch for. */
-  readonly misread?: (error: unknown, statements: readonly Statement[]) => unknown;
-}
-
-/** A bug in the text of a statement: the first pattern finds the statement, the second what is replaced in it. */
-function inText(statement: RegExp, pattern: RegExp, replacement: string) {
-  return (statements: readonly Statement[]) =>
-    statements.some(({ sql }) => statement.test(sql))
-      ? statements.map((one) =>
-          statement.test(one.sql) ? { ...one, sql: replaceIn(one.sql, pattern, replacement) } : one,
-        )
-      : statements;
-}
-
-function replaceIn(sql: string, pattern: RegExp, replacement: string): string {
-  const spoiled = sql.replace(pattern, replacement);
-  if (spoiled === sql) throw new Error(`expected ${pattern} in ${sql}`);
-  return spoiled;
-}
-
-const SETTLE = /UPDATE tasks AS t SET\s+status = CASE/;
-const RESULT = /INSERT INTO results[\s\S]*t\.attempts, t\.last_attempt_at/;
-const RENEW = /SET lease_expires_at = max\(t\.lease_expires_at, \?\d\), progress/;
-const CLAIM = /, 'CANCELLED', 'RUNNING'\)/;
-
+/** Each in a run of its own. */
 export const PLANTS: readonly Plant[] = [
   {
     name: "a heartbeat does not extend the lease",
@@ -157,6 +126,7 @@ export const ACTED: readonly (Plant & { readonly accident: (driver: Driver) => P
     spoil: inText(RENEW, /max\(t\.lease_expires_at, (\?\d)\)/, "$1"),
     accident: renewLate,
   },
+  ...FEATURE_PLANTS,
 ];
 
 /** The database, reached through a driver with a bug. */

@@ -55,8 +55,9 @@ export class Recorder {
     this.#resends += 1;
   }
 
-  started({ id, attempts }: Claim): void {
-    this.#write({ type: "start", process: this.process, at: this.#now(), id, attempts });
+  started({ id, attempts }: Claim, input?: unknown): void {
+    const payload = input === undefined ? undefined : JSON.stringify(input);
+    this.#write({ type: "start", process: this.process, at: this.#now(), id, attempts, payload });
   }
 
   ended({ id, attempts }: Claim, returned: unknown): void {
@@ -85,10 +86,13 @@ export class RecordedStorage extends SqliteStorage {
     now: number,
     idempotency?: IdempotencyKey,
   ): Promise<readonly EnqueueReceipt[]> {
-    const inputs = tasks.map(({ id, maxRetries, uniqueKey }) => ({
+    const inputs = tasks.map(({ id, maxRetries, uniqueKey, kwargs, extras }) => ({
       id,
       maxRetries,
       mayMeet: uniqueKey !== null,
+      payload: kwargs,
+      uniqueKey,
+      extras,
     }));
     return this.#recorder.operation(
       { verb: "enqueue", tasks: inputs },
@@ -99,7 +103,7 @@ export class RecordedStorage extends SqliteStorage {
 
   override claimMany(request: ClaimRequest): Promise<readonly ClaimedTask[]> {
     return this.#recorder.operation(
-      { verb: "claim" },
+      { verb: "claim", now: request.now },
       () => super.claimMany(request),
       (tasks) => ({ verb: "claim", claims: tasks.map(toClaimed) }),
     );
@@ -107,7 +111,7 @@ export class RecordedStorage extends SqliteStorage {
 
   override claimQuarantined(request: ClaimRequest): Promise<ClaimedTask | null> {
     return this.#recorder.operation(
-      { verb: "claim" },
+      { verb: "claim", now: request.now },
       () => super.claimQuarantined(request),
       (task) => ({ verb: "claim", claims: task === null ? [] : [toClaimed(task)] }),
     );

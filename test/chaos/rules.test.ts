@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { check, RULES } from "./checker.ts";
 import type { FinalState } from "./history.ts";
+import { BROKEN } from "./rules/broken.ts";
 import { finished, ID, type Story, state, story, task } from "./story.ts";
 
 function rulesBroken({ events }: Story, end: FinalState): string[] {
@@ -254,6 +255,7 @@ describe("the checker finds broken that", () => {
         .settled(1, "done"),
       state([task()]),
     ],
+    ...BROKEN,
   ];
 
   it.each(cases)("%s: %s", (rule, _, told, end) => {

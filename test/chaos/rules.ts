@@ -1,22 +1,24 @@
 import type { FinalState } from "./history.ts";
+import { isDeletedByDone } from "./rules/ends.ts";
 import type { Batch, Claimed, Configured, Ended, TaskTimeline, Timeline } from "./timeline.ts";
 
 export type Report = (detail: string) => void;
 
-interface Setting {
+export interface Setting {
   readonly end: FinalState;
   readonly slack: number;
 }
 
-type BatchRule = (batch: Batch, timeline: Timeline, report: Report) => void;
-type TaskRule = (task: TaskTimeline, setting: Setting, report: Report) => void;
-type QueueRule = (timeline: Timeline, setting: Setting, report: Report) => void;
+export type BatchRule = (batch: Batch, timeline: Timeline, report: Report) => void;
+export type TaskRule = (task: TaskTimeline, setting: Setting, report: Report) => void;
+export type QueueRule = (timeline: Timeline, setting: Setting, report: Report) => void;
 
 /** What holds of every enqueue. */
 export const batchRules: Readonly<Record<string, BatchRule>> = {
   "every acknowledged enqueue exists": ({ receipts }, { tasks }, report) => {
     for (const { id } of receipts ?? [])
-      if (tasks.get(id)?.task === undefined) report(`${id} was acknowledged and is not there`);
+      if (tasks.get(id)?.task === undefined && !isDeletedByDone(tasks.get(id)))
+        report(`${id} was acknowledged and is not there`);
   },
 
   "a receipt names the task that was asked for": ({ tasks: inputs, receipts }, _, report) => {
@@ -30,7 +32,7 @@ export const batchRules: Readonly<Record<string, BatchRule>> = {
   "a batch is all or nothing": ({ tasks: inputs, receipts }, { tasks }, report) => {
     if (receipts !== null) return;
     // What met an existing task is there, whatever became of the batch.
-    const own = inputs.filter(({ mayMeet }) => !mayMeet);
+    const own = inputs.filter(({ mayMeet, extras }) => !mayMeet && extras?.onSuccess !== "delete");
     const present = own.filter(({ id }) => tasks.get(id)?.task !== undefined);
     if (present.length > 0 && present.length < own.length)
       report(`${present.length} of ${own.length} are there, with ${present[0]?.id}`);
@@ -109,7 +111,8 @@ export const taskRules: Readonly<Record<string, TaskRule>> = {
     if (task === undefined) return;
     const { status, attempts } = task;
     if (status === "SUCCESS" || status === "FAILED") {
-      if (result === undefined) return report(`${id} is ${status} without a result`);
+      const forgets = status === "SUCCESS" && task.onSuccess === "forget";
+      if (result === undefined) return forgets ? undefined : report(`${id} is ${status} without a result`);
       if (result.attempts !== attempts || result.status !== status)
         return report(`${id} is ${status} of attempt ${attempts}, its result ${describe(result)}`);
     }

@@ -5,6 +5,7 @@ import type { TestDatabase } from "../support/database.ts";
 import { seeded } from "../support/random.ts";
 import { NOW } from "../support/tasks.ts";
 import { Chaos, lateDuplicate, type NamedFault } from "./faults.ts";
+import { createSchedules, enqueueFeature } from "./features.ts";
 import { readFinalState } from "./final-state.ts";
 import type { FinalState, HistoryEvent } from "./history.ts";
 import { RecordedStorage, Recorder } from "./recorder.ts";
@@ -165,12 +166,16 @@ class Simulation {
   async #produce(): Promise<void> {
     const { queue, task } = this.#client("producer", RATE);
     const { queue: operated } = this.#client("operator", RATE);
+    const { queue: quiet } = this.#client("operator", 0);
+    const ways = { producer: queue, prompt: operated, quiet };
+    await createSchedules(quiet, task);
     await patiently(() => operated.configureQueue(LIMITED, { concurrency: LIMIT }));
     const ids: string[] = [];
     while (ids.length < this.#options.tasks) {
       const requests = anyRequests(task, this.#random, this.#options.most ?? MOST);
       ids.push(...(await enqueue(queue, requests, this.#random, this.#now())));
       await patiently(() => operate(operated, ids.slice(-RECENT), this.#random, this.#now()));
+      await patiently(() => enqueueFeature(ways, task, ids.slice(-RECENT), this.#random, this.#now()));
       const dice = this.#random();
       if (dice < 0.04) this.#killWorker();
       else if (dice < 0.1) this.#freezeWorker();

@@ -1,5 +1,14 @@
 import type { QueueSettings } from "../../src/core/storage.ts";
-import type { FinalState, FinalTask, HistoryEvent, Reply, Request, SettledAttempt } from "./history.ts";
+import type {
+  EnqueuedTask,
+  FinalState,
+  FinalTask,
+  HistoryEvent,
+  Receipt,
+  Reply,
+  Request,
+  SettledAttempt,
+} from "./history.ts";
 
 /** The task that a story is about, where it does not say otherwise. */
 export const ID = "task 1";
@@ -37,6 +46,20 @@ export class Story {
     const tasks = ids.map((id) => ({ id, maxRetries: 1, mayMeet: false }));
     const receipts = ids.map((id) => ({ id, duplicate: false }));
     return this.did({ verb: "enqueue", tasks }, { verb: "enqueue", receipts });
+  }
+
+  /** One task is enqueued, with an answer that says otherwise or, where it is null, without one. */
+  asked(task: Partial<EnqueuedTask>, receipt: Partial<Receipt> | null = {}): this {
+    const asked = { id: ID, maxRetries: 1, mayMeet: (task.uniqueKey ?? null) !== null, ...task };
+    const request = { verb: "enqueue", tasks: [asked] } as const;
+    if (receipt === null) return this.tried(request, false);
+    return this.did(request, { verb: "enqueue", receipts: [{ id: asked.id, duplicate: false, ...receipt }] });
+  }
+
+  /** A handler was entered, with this payload. */
+  started(attempts: number, payload: string, id = ID): this {
+    this.events.push({ type: "start", at: this.#tick(), id, attempts, process: "one", payload });
+    return this;
   }
 
   claimed(attempts: number, { id = ID, lease = 100, queue = "default" } = {}): this {

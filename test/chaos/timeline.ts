@@ -7,6 +7,7 @@ import type {
   FinalState,
   FinalTask,
   HistoryEvent,
+  Receipt,
   SettledAttempt,
 } from "./history.ts";
 
@@ -16,7 +17,10 @@ export interface Span {
   readonly to: number;
 }
 
-export type Claimed = ClaimedAttempt & Span;
+/** `now` is the worker's own moment. */
+export type Claimed = ClaimedAttempt & Span & { readonly now: number };
+/** An input of an enqueue, and what was said to it; null where no answer came. `index` is its place in the batch. */
+export type Asked = EnqueuedTask & Span & { readonly receipt: Receipt | null; readonly index: number };
 export type Renewed = Attempt & Span & { readonly leaseExpiresAt: number };
 /** `certain` where the answer said that it took effect; else it may have. */
 export type Ended = SettledAttempt & Span & { readonly certain: boolean; readonly rescued: boolean };
@@ -25,12 +29,14 @@ export type Changed = Span & { readonly certain: boolean };
 /** What happened to one task, each list in the order of the answers. */
 export interface TaskTimeline {
   readonly id: string;
+  /** The enqueues that gave it its id, in the order of the calls. */
+  readonly asked: Asked[];
   readonly claims: Claimed[];
   readonly renewals: Renewed[];
   readonly endings: Ended[];
   readonly cancels: Changed[];
   readonly retries: Changed[];
-  readonly starts: (Attempt & { readonly at: number })[];
+  readonly starts: (Attempt & { readonly at: number; readonly payload?: string })[];
   readonly ends: (Attempt & { readonly at: number; readonly returned: string | null })[];
   readonly task: FinalTask | undefined;
   readonly result: FinalResult | undefined;
@@ -39,7 +45,7 @@ export interface TaskTimeline {
 export interface Batch extends Span {
   readonly tasks: readonly EnqueuedTask[];
   /** Null where no answer came. */
-  readonly receipts: readonly { readonly id: string; readonly duplicate: boolean }[] | null;
+  readonly receipts: readonly Receipt[] | null;
 }
 
 export interface Configured extends Span, QueueSettings {
@@ -105,11 +111,14 @@ class Builder {
       case "enqueue": {
         const receipts = reply?.verb === "enqueue" ? reply.receipts : null;
         this.#batches.push({ ...span, tasks: request.tasks, receipts });
+        for (const [index, task] of request.tasks.entries())
+          this.#of(task.id).asked.push({ ...task, ...span, index, receipt: receipts?.[index] ?? null });
         return;
       }
       case "claim":
         if (reply?.verb !== "claim") return;
-        for (const claim of reply.claims) this.#of(claim.id).claims.push({ ...claim, ...span });
+        for (const claim of reply.claims)
+          this.#of(claim.id).claims.push({ ...claim, ...span, now: request.now ?? at });
         return;
       case "renew": {
         if (reply?.verb !== "renew") return;
@@ -148,6 +157,7 @@ class Builder {
     if (known !== undefined) return known;
     const task: TaskTimeline = {
       id,
+      asked: [],
       claims: [],
       renewals: [],
       endings: [],

@@ -8,6 +8,7 @@ import type { Queue } from "../../src/core/queue.ts";
 import { defineTask, type TaskDefinition } from "../../src/core/registry.ts";
 import type { EnqueueReceipt } from "../../src/core/storage.ts";
 import type { TestDatabase } from "../support/database.ts";
+import { disableSchedules, type Input } from "./features.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** What a task does when it is run. */
@@ -20,6 +21,7 @@ export type Behaviour =
   | "take-time"
   | "take-long"
   | "hang"
+  | "spawn"
   | "return-rubbish";
 
 const BEHAVIOURS: readonly (readonly [Behaviour, weight: number])[] = [
@@ -41,24 +43,25 @@ export const LIMIT = 3;
 const PAUSED = "mail";
 const QUEUES = ["default", PAUSED, LIMITED];
 
-interface Input {
-  readonly behaviour: Behaviour;
-}
-
 /** The one task there is; the recorder hears of each run. */
 export function chaosTask(recorder: Recorder): TaskDefinition<Input> {
-  return defineTask<Input>("chaos.task", {
-    run: async ({ behaviour }, { task, signal }) => {
-      recorder.started(task);
+  const chaos: TaskDefinition<Input> = defineTask<Input>("chaos.task", {
+    run: async (input, { task, signal, enqueue }) => {
+      recorder.started(task, input);
       let returned: unknown;
       try {
-        returned = await behave(behaviour, task, signal);
+        if (input.behaviour === "spawn") {
+          const child = { behaviour: "succeed" } as const;
+          for (const version of [1, 2, 3]) await enqueue(chaos, { ...child, version });
+        }
+        returned = await behave(input.behaviour, task, signal);
         return returned;
       } finally {
         recorder.ended(task, returned);
       }
     },
   });
+  return chaos;
 }
 
 async function behave(
@@ -71,6 +74,7 @@ async function behave(
     case "succeed":
       return done;
     case "fail-once":
+    case "spawn":
       if (failures === 0) throw new Error("the first failure");
       return done;
     case "fail":
@@ -185,9 +189,10 @@ export async function operate(
   else await queue.reschedule(id, now + Math.floor(random() * 500));
 }
 
-/** Ends what would go on for ever: the pause, and the interval tasks. */
+/** Ends what would go on for ever: the pause, the schedules and the interval tasks. */
 export async function calmDown(queue: Queue, database: TestDatabase): Promise<void> {
   const endless = `SELECT id FROM tasks WHERE interval IS NOT NULL AND status IN ('PENDING', 'RETRYING', 'RUNNING')`;
+  await disableSchedules(queue);
   await queue.configureQueue(PAUSED, { paused: false });
   for (const { id } of await database.sql(endless)) await patiently(() => queue.cancel(String(id)));
 }

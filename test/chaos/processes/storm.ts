@@ -5,6 +5,7 @@ import { createQueue, type Queue } from "../../../src/core/queue.ts";
 import { temporaryFolder } from "../../support/libsql.ts";
 import { seeded } from "../../support/random.ts";
 import { check, type Violation } from "../checker.ts";
+import { createSchedules, enqueueFeature } from "../features.ts";
 import { readFinalState } from "../final-state.ts";
 import type { FinalState, HistoryEvent } from "../history.ts";
 import { RecordedStorage, Recorder } from "../recorder.ts";
@@ -50,6 +51,8 @@ export const LEASE = 2_000;
  */
 const SLACK = LEASE / 2;
 const MINUTE = 60_000;
+/** Waited for are some of the last ones. */
+const RECENT = 40;
 /** Tasks in one enqueue. */
 const MOST = 100;
 /** How long what is left may take once all is calm, on a machine that is busy with other things: it ends much sooner. */
@@ -112,6 +115,8 @@ class Storm {
     const [task, pill] = [chaosTask(this.#recorder), poisonPill(this.#recorder)];
     const faults = [...workerFaults(this.#fleet, LEASE, random), ...this.#options.database.faults];
     await patiently(() => this.#queue.configureQueue(LIMITED, { concurrency: LIMIT }));
+    const ways = { producer: this.#queue, prompt: this.#queue, quiet: this.#queue };
+    await createSchedules(this.#queue, task);
     const ids: string[] = [];
     while (ids.length < this.#options.tasks || this.#passing.length < faults.length) {
       const requests = anyRequests(task, random, MOST);
@@ -120,6 +125,7 @@ class Storm {
         this.#count("worker killed by its task");
       }
       ids.push(...(await enqueue(this.#queue, requests, random, this.#now())));
+      await patiently(() => enqueueFeature(ways, task, ids.slice(-RECENT), random, this.#now()));
       if (random() < 0.3) await patiently(() => operate(this.#queue, ids, random, this.#now()));
       if (random() < 0.4) this.#inject(faults);
       await pause(random() * 200);
