@@ -1,7 +1,7 @@
 // Which members go together, for the API's own document; the engine checks it.
 
 /** In the form of JSON Schema. */
-interface Rule {
+export interface Rule {
   /** For those who read. */
   readonly description: string;
   readonly [keyword: string]: unknown;

@@ -58,7 +58,7 @@ function renderOperation({ method, path, operation }: Listed): Html {
 <p>${summary}.${description === undefined ? "" : ` ${description}`} <span class="faint">${scope === undefined ? "Needs no key." : `Scope: ${scope}.`}</span></p>
 ${parameters === undefined ? "" : renderParameters(parameters)}
 ${body === undefined ? "" : html`<p>Body: ${renderType(body.schema)}</p>`}
-<pre><code>${writeCurl(method, path, scope, body?.example)}</code></pre>
+<pre tabindex="0"><code>${writeCurl(method, path, scope, body?.example)}</code></pre>
 ${renderReplies(responses)}
 </article>
 `;
@@ -124,9 +124,10 @@ function renderNested(prefix: string, schema: JsonSchema | boolean): Html[] {
   });
 }
 
+/** What may be wider than the page scrolls by itself, so it must be reached by keys. */
 function renderTable(caption: string, heads: readonly string[], rows: readonly Html[]): Html {
   const head = heads.map((text) => html`<th scope="col">${text}</th>`);
-  return html`<div class="wide"><table><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="wide" role="group" aria-label="${caption}" tabindex="0"><table><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function writeCurl(
