@@ -1,0 +1,17 @@
+export { Client, createClient } from "./client.ts";
+export { type ClientErrorCode, OmniqError } from "./errors.ts";
+export type { ClientOptions } from "./options.ts";
+export { enqueueRequest } from "./request.ts";
+export type {
+  CallOptions,
+  EnqueueCallOptions,
+  EnqueueTaskOptions,
+  InputOf,
+  OutputOf,
+  Producer,
+  Receipt,
+  ResultOf,
+  ResultOptions,
+  TaskId,
+  Tasks,
+} from "./types.ts";
