@@ -1,11 +1,10 @@
 import type { EnqueueRequest, TaskOptions, TaskRequest } from "../core/prepare.ts";
 import type { AnyTask, TaskDefinition } from "../core/registry.ts";
-import type { Task } from "../core/task.ts";
+import { ClientOperations, pathOf } from "./operations.ts";
 import type { ClientOptions } from "./options.ts";
 import { checkPayload, nameOf, toTaskRequest } from "./request.ts";
 import { Transport } from "./transport.ts";
 import type {
-  CallOptions,
   EnqueueCallOptions,
   EnqueueTaskOptions,
   InputOf,
@@ -39,10 +38,11 @@ export function createClient<Known extends Tasks = Tasks>(options: ClientOptions
 }
 
 /** Made by {@link createClient}. */
-export class Client<Known extends Tasks = Tasks> implements Producer<Known> {
+export class Client<Known extends Tasks = Tasks> extends ClientOperations implements Producer<Known> {
   readonly #transport: Transport;
 
   constructor(transport: Transport) {
+    super(transport);
     this.#transport = transport;
   }
 
@@ -85,25 +85,16 @@ export class Client<Known extends Tasks = Tasks> implements Producer<Known> {
     return toReceipts(reply);
   }
 
-  task(id: string, { signal }: CallOptions = {}): Promise<Task> {
-    return this.#transport.json({ method: "GET", path: `/v1/tasks/${encodeURIComponent(id)}`, signal });
-  }
-
   result<Definition = AnyTask>(
     id: TaskId<Definition>,
     { wait = 0, signal }: ResultOptions = {},
   ): Promise<ResultOf<Definition> | null> {
-    const path = `/v1/tasks/${encodeURIComponent(id)}/result`;
+    const path = `${pathOf(id)}/result`;
     return waitInSlices(wait, signal, async (slice) => {
       const query = slice > 0 ? { wait: slice } : {};
       const body = await this.#transport.json({ method: "GET", path, query, patience: slice, signal });
       return body.result === null && body.status === undefined ? null : body;
     });
-  }
-
-  async cancel(id: string, { signal }: CallOptions = {}): Promise<Task> {
-    const path = `/v1/tasks/${encodeURIComponent(id)}/cancel`;
-    return this.#transport.json({ method: "POST", path, signal });
   }
 
   /** By which the server knows a repetition. A task with an id is known by that, which costs no row. */

@@ -55,6 +55,8 @@ export class OmniqError extends Error {
   readonly got: string | null;
   /** How long the server asks to be left alone, in milliseconds; null where it does not. */
   readonly retryAfter: number | null;
+  /** How often the call was sent. */
+  tries = 0;
 
   constructor(fault: Fault) {
     super(fault.detail, fault.cause === undefined ? undefined : { cause: fault.cause });

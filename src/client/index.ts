@@ -1,7 +1,10 @@
-export { Client, createClient } from "./client.ts";
+export type { BulkCallOptions, ClientBulk } from "./bulk.ts";
+export { type Client, createClient } from "./client.ts";
 export { type ClientErrorCode, OmniqError } from "./errors.ts";
+export type { PurgeReport, TaskPage } from "./operations.ts";
 export type { ClientOptions } from "./options.ts";
 export { enqueueRequest } from "./request.ts";
+export type { ClientSchedules, SchedulePage } from "./schedules.ts";
 export type {
   CallOptions,
   EnqueueCallOptions,

@@ -36,7 +36,10 @@ export function nameOf(task: AnyTask | string): string {
  *
  * @throws {OmniqError} `not_serializable`, `too_large`
  */
-export function checkPayload({ args = [], kwargs = {} }: TaskRequest, place = ""): void {
+export function checkPayload(
+  { args = [], kwargs = {} }: Pick<TaskRequest, "args" | "kwargs">,
+  place = "",
+): void {
   try {
     serialize(args, `${place}args`, LIMITS);
     serialize(kwargs, `${place}kwargs`, LIMITS);

@@ -64,21 +64,18 @@ export class Transport {
 
   /** The body of the reply. @throws {OmniqError}, or the signal's reason */
   async json(call: Call): Promise<ReturnType<typeof readBody>> {
-    const { reply } = await this.send(call);
-    return readBody(reply, nameOf(call));
+    return readBody(await this.send(call), nameOf(call));
   }
 
-  /**
-   * @returns the reply, which went well, and how often the call was sent for it
-   * @throws {OmniqError}, or the signal's reason
-   */
-  async send(call: Call): Promise<{ readonly reply: Reply; readonly tries: number }> {
+  /** The reply, which went well. @throws {OmniqError}, or the signal's reason */
+  async send(call: Call): Promise<Reply> {
     const { body, retries = this.#retries, isRepeatable = true, signal } = call;
     const text = body === undefined ? undefined : JSON.stringify(body);
     for (let tries = 1; ; tries++) {
       try {
-        return { reply: await this.#try(call, text), tries };
+        return await this.#try(call, text);
       } catch (error) {
+        if (error instanceof OmniqError) error.tries = tries;
         const mayRepeat = tries <= retries && (isRepeatable || isUntouched(error));
         const delay = mayRepeat ? delayBefore(error, tries, Math.random()) : null;
         if (delay === null) throw error;
@@ -156,6 +153,16 @@ export class Transport {
   /** Bookmarks sort as what they mark, and replies may come in another order than their requests went. */
   #note(bookmark: string | null): void {
     if (bookmark !== null && bookmark > (this.#bookmark ?? "")) this.#bookmark = bookmark;
+  }
+}
+
+/** Of a deletion that was sent again: that nothing is there is what a try before it, whose reply was lost, may have done. */
+export async function ignoreAbsence(deletion: Promise<unknown>): Promise<void> {
+  try {
+    await deletion;
+  } catch (error) {
+    const isAbsent = error instanceof OmniqError && (error.status === 404 || error.status === 410);
+    if (!isAbsent || error.tries < 2) throw error;
   }
 }
 

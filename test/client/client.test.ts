@@ -1,18 +1,11 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { createClient, enqueueRequest, OmniqError } from "../../src/client/index.ts";
 import { ID } from "../http/calls.ts";
-import { add, fail, KEY, startServer } from "./context.ts";
+import { add, errorOf, fail, KEY, startServer } from "./context.ts";
 
 const server = await startServer();
 afterAll(() => server.close());
 const client = createClient({ url: server.url, key: KEY });
-
-/** What a call throws. */
-const errorOf = (call: Promise<unknown>): Promise<unknown> =>
-  call.then(
-    () => null,
-    (error: unknown) => error,
-  );
 
 describe("a client of the API", () => {
   it("enqueues by a definition and gives the result of what it enqueued", async () => {
