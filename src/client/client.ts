@@ -90,11 +90,12 @@ export class Client<Known extends Tasks = Tasks> extends ClientOperations implem
     { wait = 0, signal }: ResultOptions = {},
   ): Promise<ResultOf<Definition> | null> {
     const path = `${pathOf(id)}/result`;
-    return waitInSlices(wait, signal, async (slice) => {
+    const ask = async (slice: number) => {
       const query = slice > 0 ? { wait: slice } : {};
       const body = await this.#transport.json({ method: "GET", path, query, patience: slice, signal });
       return body.result === null && body.status === undefined ? null : body;
-    });
+    };
+    return waitInSlices(wait, signal, ask, this.#transport.ambient);
   }
 
   /** By which the server knows a repetition. A task with an id is known by that, which costs no row. */

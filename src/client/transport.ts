@@ -1,7 +1,8 @@
+import { AMBIENT, type Ambient } from "./ambient.ts";
 import { readDuration } from "./duration.ts";
 import { OmniqError, refuse } from "./errors.ts";
 import type { ClientOptions } from "./options.ts";
-import { delayBefore, isUntouched, raceAbort, sleep } from "./patience.ts";
+import { delayBefore, isUntouched, raceAbort } from "./patience.ts";
 import { type Reply, readBody, readProblem } from "./reply.ts";
 
 /** One call of the API. */
@@ -35,10 +36,11 @@ export class Transport {
   readonly #timeout: number;
   readonly #retries: number;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly ambient: Ambient;
   #bookmark: string | null;
 
   /** @throws {OmniqError} `invalid_input` */
-  constructor(options: ClientOptions) {
+  constructor(options: ClientOptions, ambient: Ambient = AMBIENT) {
     const { url, key, timeout = "30s", retries = 3, headers = {}, bookmark = null } = options;
     this.#origin = readUrl(url);
     // As a method it would be called on an object that is not the one it belongs to.
@@ -52,6 +54,7 @@ export class Transport {
       throw refuse("key", "visible ASCII without spaces", "another text");
     this.#headers = { ...headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
     this.#bookmark = bookmark;
+    this.ambient = ambient;
   }
 
   get retries(): number {
@@ -77,9 +80,9 @@ export class Transport {
       } catch (error) {
         if (error instanceof OmniqError) error.tries = tries;
         const mayRepeat = tries <= retries && (isRepeatable || isUntouched(error));
-        const delay = mayRepeat ? delayBefore(error, tries, Math.random()) : null;
+        const delay = mayRepeat ? delayBefore(error, tries, this.ambient.random()) : null;
         if (delay === null) throw error;
-        await sleep(delay, signal);
+        await this.ambient.sleep(delay, signal);
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { Duration } from "../core/duration.ts";
+import { AMBIENT, type Ambient } from "./ambient.ts";
 import { readDuration } from "./duration.ts";
-import { sleep } from "./patience.ts";
 
 /** How long a server waits for one call. */
 const LONGEST_SLICE = 30_000;
@@ -18,14 +18,15 @@ export async function waitInSlices<T>(
   wait: Duration,
   signal: AbortSignal | undefined,
   ask: (slice: number) => Promise<T | null>,
+  { now, sleep }: Ambient = AMBIENT,
 ): Promise<T | null> {
-  const end = performance.now() + readDuration(wait, "wait");
+  const end = now() + readDuration(wait, "wait");
   for (;;) {
-    const start = performance.now();
+    const start = now();
     const slice = Math.max(0, Math.min(LONGEST_SLICE, Math.round(end - start)));
     const answer = await ask(slice);
-    if (answer !== null || end - performance.now() < 1) return answer;
-    const early = slice - (performance.now() - start);
-    if (early > 0) await sleep(Math.min(early, PAUSE, end - performance.now()), signal);
+    if (answer !== null || end - now() < 1) return answer;
+    const early = slice - (now() - start);
+    if (early > 0) await sleep(Math.min(early, PAUSE, end - now()), signal);
   }
 }
