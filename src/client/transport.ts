@@ -97,7 +97,7 @@ export class Transport {
     });
     const abort = () => controller.abort(signal?.reason);
     const timer =
-      timeout === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => controller.abort(late), timeout);
+      timeout === Number.POSITIVE_INFINITY ? null : setTimeout(() => controller.abort(late), timeout);
     if (signal?.aborted === true) throw signal.reason;
     signal?.addEventListener("abort", abort, { once: true });
     try {
@@ -107,7 +107,7 @@ export class Transport {
       if (controller.signal.aborted) throw controller.signal.reason;
       throw error;
     } finally {
-      clearTimeout(timer);
+      if (timer !== null) clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
     }
   }
