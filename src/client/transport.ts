@@ -27,6 +27,9 @@ export interface Call {
 /** What D1 knows of what was seen, for what is to see at least as much. */
 const BOOKMARK = "x-d1-bookmark";
 
+/** A timer that is to be later is due at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 const VISIBLE = /^[\x21-\x7e]+$/;
 
 /** Sends calls, again where it helps, and reads replies. */
@@ -96,8 +99,7 @@ export class Transport {
       detail: `expected a reply to ${nameOf(call)} within ${timeout} ms, and none came`,
     });
     const abort = () => controller.abort(signal?.reason);
-    const timer =
-      timeout === Number.POSITIVE_INFINITY ? null : setTimeout(() => controller.abort(late), timeout);
+    const timer = timeout > LONGEST_TIMER ? null : setTimeout(() => controller.abort(late), timeout);
     if (signal?.aborted === true) throw signal.reason;
     signal?.addEventListener("abort", abort, { once: true });
     try {
