@@ -14,9 +14,9 @@ function startWorkers(date: string) {
   const app = {
     name: "app",
     main: "test/rpc/workers/app.ts",
-    services: [binding, { binding: "SELF", service: "app" }],
+    services: [binding, { binding: "API", service: "jobs" }, { binding: "SELF", service: "app" }],
   };
-  const vars = { OMNIQ_LOG_LEVEL: "none" };
+  const vars = { OMNIQ_AUTH: "none", OMNIQ_LOG_LEVEL: "none" };
   const jobs = { name: "jobs", main: "test/rpc/workers/jobs.ts", d1_databases: [database], vars };
   const workers = [app, jobs].map((config) => ({ config: { ...config, ...platform } }));
   return createTestHarness({ root: ROOT, workers });
@@ -85,8 +85,19 @@ describe.each(["2024-11-01", "2026-10-01"])("a queue behind a service binding, a
     expect(second).toMatchObject({ answer: [{ ...Object(first.answer)[0], duplicate: true }] });
   });
 
-  it("does not tell what its definitions redact", async () => {
-    const { id } = await enqueue("user.login", { word: "secret" }, later);
+  it("takes a definition for its name", async () => {
+    expect(await ask("definition")).toMatchObject({
+      answer: [{ result: { sum: 3 } }, { result: { sum: 7 } }],
+    });
+  });
+
+  it("has an HTTP API too, for a client whose fetch is a binding's", async () => {
+    expect(await ask("http")).toMatchObject({ answer: { status: "SUCCESS", result: { sum: 3 } } });
+  });
+
+  it("does not tell what its definitions redact, though their handlers get all of it", async () => {
+    const { id } = await enqueue("user.login", { word: "secret" });
+    expect(await ask("result", id, { wait: "20s" })).toMatchObject({ answer: { result: { length: 6 } } });
     expect(await ask("task", id)).toMatchObject({ answer: { kwargs: { word: "[redacted]" } } });
   });
 

@@ -1,15 +1,24 @@
-import { connect, OmniqError, type Producer } from "../../../src/client/index.ts";
+import {
+  connect,
+  createClient,
+  enqueueRequest,
+  OmniqError,
+  type Producer,
+} from "../../../src/client/index.ts";
 import type { Jobs, tasks } from "./jobs.ts";
+import { add } from "./tasks.ts";
 
 interface Env {
   readonly QUEUE: Service<typeof Jobs>;
+  /** The other Worker's HTTP API. */
+  readonly API: Fetcher;
   /** Bound to what is no queue, as by a mistake in the configuration. */
   readonly SELF: Fetcher;
 }
 
 /** A verb of the queue, and what it is called with. */
 export interface Asked {
-  readonly verb: keyof Producer | "direct" | "unserializable" | "missing" | "abort";
+  readonly verb: keyof Producer | "direct" | "definition" | "http" | "unserializable" | "missing" | "abort";
   readonly given: readonly unknown[];
 }
 
@@ -27,12 +36,32 @@ export default {
   },
 };
 
-async function act({ QUEUE, SELF }: Env, verb: Asked["verb"], given: readonly unknown[]): Promise<unknown> {
+async function act(
+  { QUEUE, API, SELF }: Env,
+  verb: Asked["verb"],
+  given: readonly unknown[],
+): Promise<unknown> {
   const queue = connect<typeof tasks>(QUEUE);
   const binding: object = QUEUE;
   switch (verb) {
     case "direct":
       return Reflect.apply(Reflect.get(binding, "task"), binding, given);
+    case "definition": {
+      const [first, second] = [await queue.enqueue(add, { a: 1, b: 2 }), enqueueRequest(add, { a: 3, b: 4 })];
+      const [receipt] = await queue.enqueueMany([second]);
+      return [
+        await queue.result(first.id, { wait: "20s" }),
+        await queue.result(receipt?.id ?? "", { wait: "20s" }),
+      ];
+    }
+    case "http": {
+      const client = createClient<typeof tasks>({
+        url: "https://jobs.internal",
+        fetch: (url, init) => API.fetch(url, init),
+      });
+      const { id } = await client.enqueue("math.add", { a: 1, b: 2 });
+      return client.result(id, { wait: "20s" });
+    }
     case "missing":
       return connect(SELF).task(`${given[0]}`);
     case "unserializable":
