@@ -92,6 +92,7 @@ export class Transport {
 
   async #try(call: Call, body: string | undefined): Promise<Reply> {
     const { signal, patience = 0 } = call;
+    signal?.throwIfAborted();
     const timeout = this.#timeout + patience;
     const controller = new AbortController();
     const late = new OmniqError({
@@ -100,7 +101,6 @@ export class Transport {
     });
     const abort = () => controller.abort(signal?.reason);
     const timer = timeout > LONGEST_TIMER ? null : setTimeout(() => controller.abort(late), timeout);
-    if (signal?.aborted === true) throw signal.reason;
     signal?.addEventListener("abort", abort, { once: true });
     try {
       // A fetch of the caller's may know nothing of signals.
@@ -185,9 +185,10 @@ function readUrl(url: string | URL): string {
   return `${parsed.origin}${parsed.pathname.replace(/\/+$/, "")}`;
 }
 
-/** Node tells only in the cause what was wrong. */
+/** Node tells only in the cause what was wrong, and of several addresses, as `localhost` has, only by its code. */
 function describeCause(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message, cause } = error;
-  return cause instanceof Error && cause.message !== "" ? `${message}: ${cause.message}` : message;
+  if (!(cause instanceof Error)) return message;
+  return `${message}: ${cause.message || Reflect.get(cause, "code") || cause.name}`;
 }
