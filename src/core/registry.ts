@@ -57,11 +57,11 @@ export interface TaskContext<Env = unknown> {
   enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueReceipt[]>;
 }
 
-/** What a handler may return: JSON, or nothing. */
-type Output = unknown;
-
-/** A task's settings and its handler. */
-export interface TaskSettings<Input, Env = unknown> extends SharedOptions, RetryOptions, EndingOptions {
+/** A task's settings and its handler, which returns JSON or nothing. */
+export interface TaskSettings<Input, Env = unknown, Output = unknown>
+  extends SharedOptions,
+    RetryOptions,
+    EndingOptions {
   /**
    * What reads `"[redacted]"` wherever the task is shown: in replies of the HTTP API, in what `queue.redacted()` answers and in
    * errors of the schema. It is stored whole, and the handler gets all of it. True for every value of `args`, `kwargs` and
@@ -85,8 +85,8 @@ export interface TaskSettings<Input, Env = unknown> extends SharedOptions, Retry
 }
 
 /** The same, with a schema for the payload. */
-export interface ValidatedTaskSettings<Schema extends StandardSchemaV1, Env = unknown>
-  extends TaskSettings<StandardSchemaV1.InferOutput<Schema>, Env> {
+export interface ValidatedTaskSettings<Schema extends StandardSchemaV1, Env = unknown, Output = unknown>
+  extends TaskSettings<StandardSchemaV1.InferOutput<Schema>, Env, Output> {
   /** Any Standard Schema. The payload is checked at the enqueue and again before each run, which gets its output. */
   readonly input: Schema;
 }
@@ -97,9 +97,16 @@ export interface ValidatedTaskSettings<Schema extends StandardSchemaV1, Env = un
  * @typeParam Input what the enqueue takes: the payload, stored as `kwargs`
  * @typeParam Env what the handler needs as `ctx.env`: a Worker or a runner that lacks some of it does not take the task. Defaults to
  *   nothing
+ * @typeParam Output what the handler returns, for whoever reads the result
+ * @typeParam Name the name itself, where it is known, for whoever enqueues by it
  */
-export interface TaskDefinition<in Input = never, in Env = unknown> {
-  readonly name: string;
+export interface TaskDefinition<
+  in Input = never,
+  in Env = unknown,
+  out Output = unknown,
+  out Name extends string = string,
+> {
+  readonly name: Name;
   readonly settings: SharedOptions & EndingOptions;
   /** What of its tasks is not to be shown. */
   readonly redaction: Redaction;
@@ -134,14 +141,21 @@ export type AnyTask = TaskDefinition<never, never>;
  *   },
  * });
  */
-export function defineTask<Schema extends StandardSchemaV1, Env = unknown>(
-  name: string,
-  settings: ValidatedTaskSettings<Schema, Env>,
-): TaskDefinition<StandardSchemaV1.InferInput<Schema>, Env>;
-export function defineTask<Input extends object = JsonObject, Env = unknown>(
-  name: string,
-  settings: TaskSettings<Input, Env>,
-): TaskDefinition<Input, Env>;
+export function defineTask<
+  Schema extends StandardSchemaV1,
+  Env = unknown,
+  Output = unknown,
+  Name extends string = string,
+>(
+  name: Name,
+  settings: ValidatedTaskSettings<Schema, Env, Output>,
+): TaskDefinition<StandardSchemaV1.InferInput<Schema>, Env, Output, Name>;
+export function defineTask<
+  Input extends object = JsonObject,
+  Env = unknown,
+  Output = unknown,
+  Name extends string = string,
+>(name: Name, settings: TaskSettings<Input, Env, Output>): TaskDefinition<Input, Env, Output, Name>;
 export function defineTask(
   name: string,
   settings: TaskSettings<unknown> & { readonly input?: StandardSchemaV1 },

@@ -96,7 +96,7 @@ describe("what a handler needs as ctx.env", () => {
         ctx.env.MAILER.send(input.to);
       },
     });
-    expectTypeOf(validated).toEqualTypeOf<TaskDefinition<{ to: string }, Env>>();
+    expectTypeOf(validated).toEqualTypeOf<TaskDefinition<{ to: string }, Env, void, "a">>();
   });
 
   it("is nothing where it does not say", () => {

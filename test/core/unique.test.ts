@@ -2,14 +2,17 @@ import { describe, expect, it } from "vitest";
 import { ValidationError } from "../../src/core/errors.ts";
 import { TASK_DEFAULTS } from "../../src/core/options.ts";
 import { enqueueRequest, prepareTask, type TaskOptions } from "../../src/core/prepare.ts";
-import { defineTask } from "../../src/core/registry.ts";
+import { defineTask, type TaskDefinition } from "../../src/core/registry.ts";
 import type { JsonObject } from "../../src/core/task.ts";
 import type { UniqueOptions } from "../../src/core/unique.ts";
 import { NOW } from "../support/tasks.ts";
 
 const task = defineTask("test.unique", { run: () => null });
-const prepare = (input: JsonObject, options: TaskOptions = {}, definition = task) =>
-  prepareTask(enqueueRequest(definition, input, options), TASK_DEFAULTS, NOW);
+const prepare = (
+  input: JsonObject,
+  options: TaskOptions = {},
+  definition: TaskDefinition<JsonObject> = task,
+) => prepareTask(enqueueRequest(definition, input, options), TASK_DEFAULTS, NOW);
 const keyOf = async (input: JsonObject, unique: UniqueOptions = {}, options: TaskOptions = {}) =>
   (await prepare(input, { unique, ...options })).uniqueKey;
 

@@ -5,6 +5,8 @@ import { type Call, caller } from "./http.ts";
 /** What serves requests, on a port of the loopback. */
 export interface HttpServer {
   readonly call: Call;
+  /** Where it is, as `http://127.0.0.1:8787`. */
+  readonly origin: string;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export async function serve(send: (request: Request) => Response | Promise<Respo
   if (address === null || typeof address === "string") throw new Error("expected a port");
   const origin = `http://127.0.0.1:${address.port}`;
   return {
+    origin,
     call: caller((request) => {
       const { pathname, search } = new URL(request.url);
       return fetch(new Request(`${origin}${pathname}${search}`, request));
