@@ -109,3 +109,23 @@ describe("an app that enqueues in its own D1 batch", () => {
     expect(await receipts()).toHaveLength(1);
   });
 });
+
+describe("an app that enqueues through a service binding", () => {
+  let example: Example;
+  let running: Running;
+  beforeAll(async () => {
+    example = await openExample("service-binding");
+    example.run("check");
+    running = await example.start();
+    await running.until(() => running.output().includes("Ready on"));
+  }, MINUTES);
+  afterAll(async () => {
+    await running?.stop();
+    await example?.remove();
+  });
+
+  it("gets the result of the task that it enqueued", async () => {
+    const { status, body } = await running.call("GET", "/?name=Grace");
+    expect({ status, body }).toMatchObject({ status: 200, body: { result: { greeting: "Hello, Grace!" } } });
+  }, 60_000);
+});
