@@ -12,12 +12,12 @@ export interface Block {
   readonly language: string;
   /** What else stands behind the fence: `sh account` is a block that needs an account, say. */
   readonly marks: readonly string[];
+  /** The file that it is to be in, by its first line `// jobs.ts`: with others of its page it makes an app. */
+  readonly file: string | null;
   readonly code: string;
   /** Imports of the page's earlier blocks that it does without. */
   readonly earlier: readonly string[];
 }
-
-const IMPORT = /^import .*;$/gm;
 
 /** Every fenced block of the README and of the pages under `docs/`, but for those that are generated. */
 export async function readBlocks(root: string): Promise<Block[]> {
@@ -32,14 +32,29 @@ export async function readBlocks(root: string): Promise<Block[]> {
 
 function blocksOf(page: string, text: string): Block[] {
   const codes = marked.lexer(text).flatMap((token) => (token.type === "code" ? [token] : []));
-  const imported = new Set<string>();
+  // What a page has imported it does not import again: a reader has it in mind.
+  const imported = new Map<string, string>();
   return codes.map(({ lang = "", text: code }, index) => {
     const [language = "", ...marks] = lang.split(" ");
-    // What a page has imported it does not import again: a reader has it in mind.
-    const earlier = [...imported].filter((line) => !code.includes(line));
-    for (const line of code.match(IMPORT) ?? []) imported.add(line);
-    return { page, place: index + 1, language, marks, code, earlier };
+    const own = importsOf(code);
+    const earlier = [...imported].filter(([name]) => !own.has(name)).map(([, line]) => line);
+    const [, file = null] = /^\/\/ (\S+\.ts)$/m.exec(code.split("\n")[0] ?? "") ?? [];
+    if (file === null) for (const [name, line] of own) imported.set(name, line);
+    return { page, place: index + 1, language, marks, file, code, earlier };
   });
+}
+
+/** A line for each name that the code imports. */
+function importsOf(code: string): Map<string, string> {
+  const lines = new Map<string, string>();
+  for (const [, what = "", from = ""] of code.matchAll(/^import (.+) from ("[^"]+");/gm)) {
+    const [, type = "", names] = /^(type )?\{(.+)\}$/.exec(what) ?? [];
+    if (names === undefined) lines.set(what, `import ${what} from ${from};`);
+    else
+      for (const name of names.split(",").map((each) => each.trim()))
+        lines.set(name.replace(/^type /, ""), `import ${type}{ ${name} } from ${from};`);
+  }
+  return lines;
 }
 
 /** How a block is called in the name of a test. */
