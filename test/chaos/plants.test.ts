@@ -8,7 +8,7 @@ import type { Plant } from "./plant.ts";
 import { ACTED, PLANTS, planted, plantedDatabase } from "./plants.ts";
 import { simulate } from "./simulation.ts";
 
-const RELIABILITY = new URL("../../docs/reliability.md", import.meta.url);
+const RELIABILITY = new URL("../../docs/explanation/reliability.md", import.meta.url);
 
 async function rulesBroken(plant: Plant, seed: number): Promise<string[]> {
   const opened = await (plant.secondDatabase ? openTwoFiles : openFile)();
@@ -49,7 +49,7 @@ describe.each(ACTED)("the accident in which it shows that $name", ({ accident, .
   });
 });
 
-it("docs/reliability.md lists the planted bugs, and what each is found as", async () => {
+it("docs/explanation/reliability.md lists the planted bugs, and what each is found as", async () => {
   const rows = [...PLANTS, ...ACTED].map(({ name, rules }) => `| ${name} | ${rules.join("; ")} |\n`);
   const table = `| planted | found as |\n| --- | --- |\n${rows.join("")}\n`;
   expect(await readFile(RELIABILITY, "utf8")).toContain(table);

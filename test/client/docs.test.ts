@@ -50,7 +50,7 @@ beforeAll(async () => {
     await mkdir(dirname(join(modules, name)), { recursive: true });
     await symlink(join(MODULES, name), join(modules, name));
   }
-  const page = await readFile(join(ROOT, "docs/client.md"), "utf8");
+  const page = await readFile(join(ROOT, "docs/how-to/client.md"), "utf8");
   for (const [name, code] of filesOf(page)) await writeFile(join(folder.path, name), code);
   await writeFile(join(folder.path, "tsconfig.json"), JSON.stringify(TSCONFIG));
   await writeFile(join(folder.path, "package.json"), '{"type": "module"}');
