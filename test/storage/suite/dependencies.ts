@@ -165,19 +165,6 @@ export function describeDependencies(context: Context): void {
       expect(await context.task(child.id)).toMatchObject({ status: "RUNNING", cancelReason: null });
     });
 
-    it("that is doomed does not keep its unique key from the next one", async () => {
-      const parent = await context.start({ maxRetries: 0 });
-      const doomed = await context.enqueue({ uniqueKey: "k", extras: { ...NO_EXTRAS, after: [parent.id] } });
-      await context.storage().markFailed(parent, taskError(), "final", NOW);
-      expect(await context.task(doomed.id)).toMatchObject({ status: "PENDING", cancelReason: "dependency" });
-      const next = await context.enqueue({ uniqueKey: "k" });
-      expect((await context.dequeue()).id).toBe(next.id);
-      expect(await context.task(doomed.id)).toMatchObject({
-        status: "CANCELLED",
-        cancelReason: "dependency",
-      });
-    });
-
     it("leaves no edge where it meets another by its unique key", async () => {
       const holder = await context.enqueue({ uniqueKey: "k", eta: NOW + HOUR });
       const parent = await context.enqueue({ eta: NOW + HOUR });

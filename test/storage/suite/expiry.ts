@@ -214,5 +214,18 @@ export function describeExpiry(context: Context): void {
       const [receipt] = await context.storage().enqueueMany([task], NOW + 1);
       expect(receipt).toEqual({ id: task.id, duplicate: true });
     });
+
+    it("gives up its unique key, as does one that is doomed by what it waited for", async () => {
+      const parent = await context.start({ maxRetries: 0 });
+      const doomed = await context.enqueue({ uniqueKey: "k", extras: { ...NO_EXTRAS, after: [parent.id] } });
+      await context.storage().markFailed(parent, taskError(), "final", NOW);
+      expect(await context.task(doomed.id)).toMatchObject({ status: "PENDING", cancelReason: "dependency" });
+      const next = await context.enqueue({ uniqueKey: "k" });
+      expect((await context.dequeue()).id).toBe(next.id);
+      expect(await context.task(doomed.id)).toMatchObject({
+        status: "CANCELLED",
+        cancelReason: "dependency",
+      });
+    });
   });
 }
