@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type NewTask, NO_EXTRAS, type UniqueRule } from "../../../src/core/task.ts";
-import { json, NOW, newTask } from "../../support/tasks.ts";
+import { lostReply } from "../../support/faulty.ts";
+import { json, NOW, newTask, taskError } from "../../support/tasks.ts";
 import { type Context, HOUR } from "./context.ts";
 
 const REPLACE: UniqueRule = { onConflict: "replace", within: null, debounce: null };
@@ -52,6 +53,41 @@ export function describeUniqueMeetings(context: Context): void {
         [{ id: active.id, duplicate: true }],
         [{ id: active.id, duplicate: true }],
       ]);
+    });
+
+    it("is retried by an operator where the holder has expired, which is cancelled, also where its reply is lost", async () => {
+      for (const open of [() => context.storage(), () => context.faulty(lostReply)]) {
+        const cancelled = newTask({ uniqueKey: "k" });
+        await enqueue([cancelled]);
+        await context.storage().cancel(cancelled.id, NOW);
+        const holder = newTask({ uniqueKey: "k", extras: { ...NO_EXTRAS, expiresAt: NOW } });
+        await enqueue([holder]);
+        expect(await open().retry(cancelled.id, NOW + 1)).toMatchObject({ status: "PENDING" });
+        expect(await context.task(holder.id)).toMatchObject({
+          ...{ status: "CANCELLED", cancelReason: "expired", updatedAt: NOW + 1 },
+        });
+        await context.storage().cancel(cancelled.id, NOW);
+      }
+    });
+
+    it("is left as it is where the task that an operator would retry forbids it", async () => {
+      const done = await context.start({ uniqueKey: "k" });
+      await context.storage().markDone(done, json(1), NOW);
+      const holder = newTask({ uniqueKey: "k", extras: { ...NO_EXTRAS, expiresAt: NOW } });
+      await enqueue([holder]);
+      await expect(context.storage().retry(done.id, NOW)).rejects.toMatchObject({ code: "wrong_status" });
+      expect(await context.task(holder.id)).toMatchObject({ status: "PENDING" });
+    });
+
+    it("is retried in bulk where the holder has expired, which is cancelled", async () => {
+      const failed = await context.start({ uniqueKey: "k" });
+      await context.storage().markFailed(failed, taskError(), "final", NOW);
+      const holder = newTask({ uniqueKey: "k", extras: { ...NO_EXTRAS, expiresAt: NOW } });
+      await enqueue([holder]);
+      const retry = () =>
+        context.storage().bulk.changePage({ status: "FAILED" }, { action: "retry" }, null, NOW);
+      expect(await retry()).toMatchObject({ changed: 1, skipped: 0 });
+      expect(await context.task(holder.id)).toMatchObject({ status: "CANCELLED", cancelReason: "expired" });
     });
 
     it("meets one held while pending that expired before it started, and that an operator retries", async () => {
