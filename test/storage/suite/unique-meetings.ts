@@ -6,6 +6,9 @@ import { type Context, HOUR } from "./context.ts";
 
 const REPLACE: UniqueRule = { onConflict: "replace", within: null, debounce: null };
 
+const REJECT: UniqueRule = { onConflict: "reject", within: null, debounce: null };
+const WITHIN: UniqueRule = { onConflict: "ignore", within: HOUR, debounce: null };
+
 function unique(rule: UniqueRule, overrides: Partial<NewTask> = {}): NewTask {
   return newTask({ uniqueKey: "k", extras: { ...NO_EXTRAS, unique: rule }, ...overrides });
 }
@@ -53,6 +56,47 @@ export function describeUniqueMeetings(context: Context): void {
         [{ id: active.id, duplicate: true }],
         [{ id: active.id, duplicate: true }],
       ]);
+    });
+
+    it.each([
+      ["on file", true],
+      ["of the batch", false],
+    ])("of a caller's id %s, beside one that replaces it, is an id_conflict", async (_, isOnFile) => {
+      const own = newTask({ uniqueKey: "k", idGiven: true });
+      if (isOnFile) await enqueue([own]);
+      const batch = [own, unique(REPLACE, { kwargs: json({ word: "b" }) })];
+      await expect(enqueue(batch)).rejects.toMatchObject({ code: "id_conflict", ids: [own.id] });
+    });
+
+    it("of a caller's id that comes twice alike, and rejects it, is a unique_conflict", async () => {
+      const [holder, rejecting] = [newTask({ uniqueKey: "k" }), unique(REJECT, { idGiven: true })];
+      await enqueue([holder]);
+      await expect(enqueue([rejecting, { ...rejecting, eta: NOW + 1 }])).rejects.toMatchObject({
+        ...{ code: "unique_conflict", id: rejecting.id, holder: holder.id },
+      });
+    });
+
+    it("of a caller's id that comes twice with another content is an id_conflict", async () => {
+      const first = newTask({ idGiven: true });
+      await expect(enqueue([first, { ...first, priority: 1 }])).rejects.toMatchObject({
+        ...{ code: "id_conflict", ids: [first.id] },
+      });
+    });
+
+    it("is answered with the plain task of its batch, before or after it, where its window is another's", async () => {
+      for (const isFirst of [true, false]) {
+        await context.database.clear();
+        const ended = unique(WITHIN);
+        await enqueue([ended]);
+        await context.storage().cancel(ended.id, NOW);
+        const [plain, windowed] = [newTask({ uniqueKey: "k" }), unique(WITHIN)];
+        const expected = [
+          { id: plain.id, duplicate: false },
+          { id: plain.id, duplicate: true },
+        ];
+        const inOrder = <T>(list: readonly T[]) => (isFirst ? [...list] : list.toReversed());
+        expect(await enqueue(inOrder([plain, windowed]))).toEqual(inOrder(expected));
+      }
     });
 
     it("is retried by an operator where the holder has expired, which is cancelled, also where its reply is lost", async () => {
