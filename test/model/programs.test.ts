@@ -58,6 +58,7 @@ it(`each way of a unique key, and of a success, is met in at least ${WANTED} of 
     "cancelled what held a key",
     "freed at the start",
     "deleted at its success",
+    "changed children",
     "forgotten at its success",
   ];
   expect(ways.filter((way) => (branches.get(way) ?? 0) < WANTED)).toEqual([]);

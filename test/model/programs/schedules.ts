@@ -129,10 +129,15 @@ export const fire: fc.Arbitrary<Command> = fc
 
 /** By what was read before, which may have been sent already. */
 export const fireLate: fc.Arbitrary<Command> = fc
-  .record({ back: fc.nat({ max: 3 }), both: fc.boolean() })
-  .map(({ back, both }) => ({ firings, now }) => {
-    const end = firings.length - back;
-    const picked = firings.slice(Math.max(0, end - (both ? 2 : 1)), Math.max(0, end));
+  .record({ back: fc.nat({ max: 3 }), both: fc.boolean(), gone: fc.boolean() })
+  .map(({ back, both, gone }) => ({ state, firings, now }) => {
+    // Sent again though what it made has been deleted since.
+    const lost = firings.filter(({ tasks }) =>
+      tasks.some(({ id }) => state.known.has(id) && !state.tasks.has(id)),
+    );
+    const sent = gone && lost.length > 0 ? lost : firings;
+    const end = sent.length - back;
+    const picked = sent.slice(Math.max(0, end - (both ? 2 : 1)), Math.max(0, end));
     const [first, second] = picked;
     if (first === undefined) return null;
     return call("schedules.fireMany", first.name === second?.name ? [first] : picked, now);
