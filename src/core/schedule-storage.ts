@@ -34,6 +34,8 @@ export interface Firing {
   readonly dueAt: number;
   readonly updatedAt: number;
   readonly nextAt: number | null;
+  /** The key of its tasks: what holds it is looked at where there is one. */
+  readonly uniqueKey: string | null;
   readonly tasks: readonly FiringTask[];
 }
 
@@ -65,8 +67,8 @@ export interface ScheduleStorage {
   /** One read. It may be stale: a firing by it is fenced. */
   findDue(now: number): Promise<DueSchedules>;
   /**
-   * One batch of two statements: inserts the tasks of firings that are still to be made, and moves their schedules on. A firing is
-   * made once, whoever else sends it, and whatever became of its task.
+   * One batch: inserts the tasks of firings that are still to be made, and moves their schedules on. A firing is made once, whoever
+   * else sends it, and whatever became of its task. What holds its unique key and must not start any more is cancelled before.
    */
   fireMany(firings: readonly Firing[], now: number): Promise<FiringReport>;
   /** Those of the app, and those of these names, whoever has declared them. */

@@ -116,16 +116,18 @@ export class Scheduler {
 
   #plan(schedule: Schedule, now: number): Plan {
     const { name, updatedAt, jitter } = schedule;
+    const { uniqueKey } = schedule.options;
     const dueAt = schedule.nextAt ?? now;
     try {
       const { fired, skipped, nextAt } = chooseFirings(schedule, dueAt, now);
       const delay = () => Math.floor(this.#engine.random() * (jitter + 1));
       const tasks = fired.map((at) => ({ id: newId(now), eta: at + delay(), scheduledFor: at }));
-      return { schedule, firing: { name, dueAt, updatedAt, nextAt, tasks }, skipped };
+      return { schedule, firing: { name, dueAt, updatedAt, nextAt, uniqueKey, tasks }, skipped };
     } catch (error) {
       // Somebody has edited the row by hand: it stops, and keeps no other from firing.
       this.#engine.emit({ type: "schedule.refused", name, error });
-      return { schedule, firing: { name, dueAt, updatedAt, nextAt: null, tasks: [] }, skipped: 0 };
+      const stopped = { name, dueAt, updatedAt, nextAt: null, uniqueKey, tasks: [] };
+      return { schedule, firing: stopped, skipped: 0 };
     }
   }
 }

@@ -242,7 +242,7 @@ export interface Storage<Native = unknown> {
   /**
    * FAILED or CANCELLED becomes PENDING with no failures, its result is deleted.
    *
-   * @throws {UniqueConflictError} when another active task holds its unique key
+   * @throws {UniqueConflictError} when another active task holds its unique key; one that must not start any more is cancelled instead
    */
   retry(id: string, now: number): Promise<Task>;
   /** PENDING or RETRYING gets another eta, and keeps its counters. */

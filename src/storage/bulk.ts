@@ -14,6 +14,8 @@ const AFTER_ALL = "g";
 interface Found {
   readonly examined: number;
   readonly matching: number;
+  /** Whether one of those that it looked at has a unique key. */
+  readonly isKeyed: boolean;
   /** A list of `{id, attempts}` as JSON: what of them may be changed. */
   readonly picked: string;
   readonly cursor: string | null;
@@ -44,8 +46,8 @@ async function changePage(
   now: number,
 ): Promise<BulkReport> {
   const { from } = OPERATIONS[change.action];
-  const { matching, picked, ...page } = await findPage(databases, filter, from, cursor);
-  const changed = picked === "[]" ? 0 : await changePicked(databases, change, picked, now);
+  const { matching, picked, isKeyed, ...page } = await findPage(databases, filter, from, cursor);
+  const changed = picked === "[]" ? 0 : await changePicked(databases, change, picked, isKeyed, now);
   return { changed, skipped: matching - changed, ...page };
 }
 
@@ -65,9 +67,15 @@ async function findPage(
   const [row] = await tasks.decide(
     find({ ...values, after: cursor ?? "", end, allowed: JSON.stringify(allowed) }),
   );
-  if (row === undefined) return { examined: 0, matching: 0, picked: "[]", cursor: null };
-  const { examined, matching, picked } = row;
-  return { examined, matching, picked, cursor: examined === BULK_PAGE ? row.last_id : null };
+  if (row === undefined) return { examined: 0, matching: 0, isKeyed: false, picked: "[]", cursor: null };
+  const { examined, matching, picked, keyed } = row;
+  return {
+    examined,
+    matching,
+    isKeyed: keyed === 1,
+    picked,
+    cursor: examined === BULK_PAGE ? row.last_id : null,
+  };
 }
 
 /** @returns how many it changed, by whichever send */
@@ -75,11 +83,13 @@ async function changePicked(
   { tasks, results, sql }: Databases,
   change: BulkChange,
   picked: string,
+  isKeyed: boolean,
   now: number,
 ): Promise<number> {
   const isRetry = change.action === "retry";
   if (isRetry || change.action === "delete") await results?.write(sql.bulkDeleteResultsElsewhere({ picked }));
   const { rows, resent } = await tasks.writeMany((resent) => ({
+    over: isRetry && isKeyed ? [sql.bulkCancelOver({ picked, now })] : [],
     changed: [updateOf(sql, change, picked, now)],
     results: resultsOf(sql, change, picked, now),
     left: resent && isRetry ? [sql.bulkCountLeft({ picked })] : [],

@@ -10,6 +10,7 @@ import type { NewTask } from "../core/task.ts";
 import type { Databases } from "./databases.ts";
 import { findMissingParents, planDependencies } from "./dependencies.ts";
 import { type List, newTaskJson, toLists } from "./lists.ts";
+import { findOverwritten, findRepeated } from "./repeated.ts";
 import type { Statement } from "./statements/statement.ts";
 import type { Statements } from "./statements.ts";
 import { findUniqueConflict, foldReplacements, planUnique, replaces } from "./unique.ts";
@@ -87,9 +88,12 @@ async function send(
     const missing =
       conflicts.length > 0 ? [] : await findMissingParents({ tasks, results: null, sql }, itemsOf(lists));
     if (missing.length > 0) throw new ParentNotFoundError(missing);
-    const ids = conflicts.length > 0 ? conflicts.map(({ id }) => id) : findRepeated(lists);
+    const ids = conflicts.length > 0 ? conflicts.map(({ id }) => id) : findRepeated(itemsOf(lists));
     if (ids.length > 0) throw new IdConflictError(ids);
-    throw (await findUniqueConflict(databases, lists, now)) ?? error;
+    const rejected = await findUniqueConflict(databases, lists, now);
+    if (rejected !== null) throw rejected;
+    const overwritten = findOverwritten(itemsOf(lists));
+    throw overwritten.length > 0 ? new IdConflictError(overwritten) : error;
   }
 }
 
@@ -159,16 +163,6 @@ function recordKey(
     recorded += items.length;
   }
   return statements;
-}
-
-function findRepeated(lists: readonly List<NewTask>[]): string[] {
-  const seen = new Set<string>();
-  const repeated = new Set<string>();
-  for (const { id } of itemsOf(lists)) {
-    if (seen.has(id)) repeated.add(id);
-    seen.add(id);
-  }
-  return [...repeated];
 }
 
 function readReceipts(tasks: readonly NewTask[], { rows, resent }: Reply, now: number): EnqueueReceipt[] {

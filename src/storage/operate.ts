@@ -53,7 +53,8 @@ export async function retry(databases: Databases, id: string, now: number): Prom
   const { sql } = databases;
   await deleteResultElsewhere(databases, OPERATIONS.retry, id);
   try {
-    return await operate(databases, "retry", id, now, sql.retry({ id, now }), [sql.deleteOldResult({ id })]);
+    const before = [sql.cancelOverHolder({ id, now }), sql.deleteOldResult({ id })];
+    return await operate(databases, "retry", id, now, sql.retry({ id, now }), before);
   } catch (error) {
     throw error instanceof StorageRejected && error.reason === "unique" ? new UniqueConflictError(id) : error;
   }

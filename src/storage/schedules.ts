@@ -58,8 +58,11 @@ async function fireMany(
   firings: readonly Firing[],
   now: number,
 ): Promise<FiringReport> {
-  const lists = toLists(firings, firingJson).map(({ json }) => ({ firings: json, now }));
+  const lists = toLists(firings, firingJson).map(({ json, items }) => {
+    return { firings: json, now, isKeyed: items.some(({ uniqueKey }) => uniqueKey !== null) };
+  });
   const { rows } = await tasks.writeMany((resent) => ({
+    over: lists.filter(({ isKeyed }) => isKeyed).map(sql.cancelOverFirings),
     inserted: lists.map(sql.insertFirings),
     advanced: lists.map(sql.advanceSchedules),
     before: resent ? lists.map(sql.findFired) : [],

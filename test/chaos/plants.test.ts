@@ -19,7 +19,7 @@ async function rulesBroken(plant: Plant, seed: number): Promise<string[]> {
 }
 
 describe.concurrent("the chaos finds a bug that was planted:", () => {
-  it.each(PLANTS)("$name", { timeout: 240_000 }, async (plant) => {
+  it.each(PLANTS)("$name", { timeout: 400_000 }, async (plant) => {
     const broken = new Set<string>();
     // Some need an accident that not every run has.
     for (const seed of [1, 2, 3, 4, 5, 6]) {

@@ -61,7 +61,11 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "a cancelled task stays due",
     rules: ["a cancelled task is never started again"],
-    spoil: inText(/SET status = 'CANCELLED'/, /'CANCELLED', cancel_reason = 'operator'/, "'PENDING'"),
+    spoil: inText(
+      /SET status = 'CANCELLED', cancel_reason = 'operator'/,
+      /'CANCELLED', cancel_reason = 'operator'/,
+      "'PENDING'",
+    ),
   },
   {
     name: "a queue's concurrency is not looked at",
@@ -72,7 +76,7 @@ export const PLANTS: readonly Plant[] = [
     name: "an enqueue loses its last task",
     rules: ["every acknowledged enqueue exists"],
     spoil: inText(
-      /INSERT INTO tasks/,
+      /INSERT INTO tasks[\s\S]*WHERE true ON CONFLICT/,
       /WHERE true ON CONFLICT/,
       "WHERE key < max(1, json_array_length(?1) - 1) ON CONFLICT",
     ),

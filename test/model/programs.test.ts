@@ -5,7 +5,7 @@ import { emptyWorld, stepsOf } from "./run.ts";
 import { modelOf } from "./specification/model.ts";
 import type { State } from "./specification/state.ts";
 
-const PROGRAMS = 500;
+const PROGRAMS = 1_000;
 const WANTED = 10;
 
 /** How often a verb changed something, or answered with something, by its name. */
@@ -58,7 +58,27 @@ it(`each way of a unique key, and of a success, is met in at least ${WANTED} of 
     "cancelled what held a key",
     "freed at the start",
     "deleted at its success",
+    "changed children",
     "forgotten at its success",
+  ];
+  expect(ways.filter((way) => (branches.get(way) ?? 0) < WANTED)).toEqual([]);
+});
+
+it(`each way of a firing and of a declaration is met in at least ${WANTED} of them`, () => {
+  const ways = [
+    "a doubled firing",
+    "a doubled firing whose task is gone",
+    "a firing of a schedule that is gone",
+    "a firing of a schedule that is disabled",
+    "a firing of a schedule that was edited",
+    "a firing left out by its key",
+    "a firing whose task has expired",
+    "a firing cancelled what held its key",
+    "declared anew",
+    "declared again",
+    "declared though disabled",
+    "declared by another app",
+    "removed from the code",
   ];
   expect(ways.filter((way) => (branches.get(way) ?? 0) < WANTED)).toEqual([]);
 });

@@ -1,7 +1,8 @@
+import type { Firing } from "../../src/core/schedule-storage.ts";
 import type { Storage } from "../../src/core/storage.ts";
 import type { NewTask } from "../../src/core/task.ts";
 import { NOW } from "../support/tasks.ts";
-import { declareIds, SLOTS, taskId } from "./source.ts";
+import { declareIds, SLOTS } from "./source.ts";
 import { modelOf } from "./specification/model.ts";
 import { emptyState, type State } from "./specification/state.ts";
 import { type Answer, areEqual, call, isRead, type Step, toExpectation, toStatement } from "./step.ts";
@@ -21,10 +22,14 @@ export interface World {
   readonly state: State;
   /** What was sent with each caller's key last, as its client would send it again. */
   readonly requests: Map<string, Request>;
+  /** What workers were about to make, by what they had read. */
+  readonly firings: Firing[];
+  /** How many tasks firings have named. */
+  planned: number;
 }
 
 export function emptyWorld(): World {
-  return { now: NOW, state: emptyState(), requests: new Map() };
+  return { now: NOW, state: emptyState(), requests: new Map(), firings: [], planned: 0 };
 }
 
 /** A part of a program; null where it calls nothing. */
@@ -94,13 +99,13 @@ class Comparison {
 }
 
 function readAll({ now, state }: World): Step[] {
-  const ids = Array.from({ length: SLOTS }, (_, slot) => taskId(slot));
-  const gone = ids.filter((id) => state.purged.has(id) && !state.tasks.has(id));
-  const known = ids.filter((id) => state.tasks.has(id));
+  const gone = [...state.purged].filter((id) => !state.tasks.has(id)).sort();
+  const known = [...state.tasks.keys()].sort();
   return [
     ...known.flatMap((id) => [call("getTask", id), call("getOutcome", id)]),
     ...gone.map((id) => call("mayBePurged", id)),
     call("listTasks", { limit: SLOTS }),
     call("listQueues", now),
+    call("schedules.list", null, 1),
   ];
 }

@@ -7,18 +7,29 @@ import { NOW, newTask } from "../support/tasks.ts";
 /** How many tasks programs tell apart: few, so that they meet each other. */
 export const SLOTS = 10;
 
+/** How many tasks the firings of one program may make: each has an id of its own, whether it is sent or not. */
+const FIRINGS = 60;
+
 const HOUR = 3_600_000;
-const IDS = Array.from({ length: SLOTS }, (_, slot) => firstIdAt(NOW + (slot - SLOTS / 2) * 40_000));
+const IDS = [
+  ...Array.from({ length: SLOTS }, (_, slot) => firstIdAt(NOW + (slot - SLOTS / 2) * 40_000)),
+  ...Array.from({ length: FIRINGS }, (_, number) => firstIdAt(NOW + 1 + number)),
+];
 
 /** The id of the task with this number; some are ahead of the clock, as a client's may be. */
 export function taskId(slot: number): string {
   return IDS[slot % SLOTS] ?? "";
 }
 
+/** Null where there are no more. */
+export function firingId(number: number): string | null {
+  return IDS[SLOTS + number] ?? null;
+}
+
 /** Declares the ids that a source text uses. */
 export function declareIds(source: string): string[] {
   return IDS.flatMap((id, slot) =>
-    source.includes(nameOf(slot)) ? [`const ${nameOf(slot)} = "${id}";`] : [],
+    new RegExp(`\\b${nameOf(slot)}\\b`).test(source) ? [`const ${nameOf(slot)} = "${id}";`] : [],
   );
 }
 

@@ -20,6 +20,10 @@ const READERS: readonly Verb[] = [
   "getOutcome",
   "listTasks",
   "listQueues",
+  "schedules.findDue",
+  "schedules.findKnown",
+  "schedules.get",
+  "schedules.list",
 ];
 
 /** Whether the call changes nothing; a replica that lags behind may answer it otherwise for a moment. */

@@ -1,11 +1,12 @@
 import type { BulkStorage } from "../../src/core/bulk.ts";
 import type { LifetimeStorage } from "../../src/core/lifetimes.ts";
 import type { OperatorStorage } from "../../src/core/operators.ts";
-import type { Storage, TaskFilter } from "../../src/core/storage.ts";
-import type { Claim, Task } from "../../src/core/task.ts";
+import type { ScheduleStorage } from "../../src/core/schedule-storage.ts";
+import type { Page, Storage } from "../../src/core/storage.ts";
+import type { Claim } from "../../src/core/task.ts";
 import type { UniqueStorage } from "../../src/core/unique.ts";
 import { claimOf } from "./specification/settle.ts";
-import { byId } from "./specification/state.ts";
+import { byId, byName } from "./specification/state.ts";
 
 type StorageVerb =
   | "enqueueMany"
@@ -45,9 +46,14 @@ interface PartArguments {
   readonly "uniques.purgeWindows": Parameters<UniqueStorage["purgeWindows"]>;
 }
 
-export type Verb = StorageVerb | keyof PartArguments;
+type ScheduleArguments = {
+  readonly [V in keyof ScheduleStorage as `schedules.${V}`]: Parameters<ScheduleStorage[V]>;
+};
 
-export type Arguments = { readonly [V in StorageVerb]: Parameters<Storage[V]> } & PartArguments;
+export type Verb = StorageVerb | keyof PartArguments | keyof ScheduleArguments;
+
+export type Arguments = { readonly [V in StorageVerb]: Parameters<Storage[V]> } & PartArguments &
+  ScheduleArguments;
 
 /** What programs are run on, the model and the product alike. Answers are compared as data, whatever their type. */
 export type Subject = { readonly [V in Verb]: (...given: Arguments[V]) => unknown };
@@ -78,6 +84,7 @@ export function subjectOf(storage: Storage): Subject {
     "bulk.changePage": (...given) => storage.bulk.changePage(...given),
     "lifetimes.purgeOutlived": (...given) => storage.lifetimes.purgeOutlived(...given),
     "uniques.purgeWindows": (...given) => storage.uniques.purgeWindows(...given),
+    ...schedulesOf(storage),
     configureQueue: (...given) => storage.configureQueue(...given),
     startPurge: (...given) => storage.startPurge(...given),
     purgeResults: (...given) => storage.purgeResults(...given),
@@ -86,9 +93,42 @@ export function subjectOf(storage: Storage): Subject {
     mayBePurged: (...given) => storage.mayBePurged(...given),
     getTask: (...given) => storage.getTask(...given),
     getOutcome: (...given) => storage.getOutcome(...given),
-    listTasks: (filter) => listAll(storage, filter),
+    listTasks: ({ cursor = null, ...filter }) =>
+      allPages(cursor, (after) => storage.listTasks({ ...filter, cursor: after ?? undefined })),
     listQueues: (...given) => storage.listQueues(...given),
   };
+}
+
+function schedulesOf({ schedules }: Storage): Pick<Subject, keyof ScheduleArguments> {
+  return {
+    // Of those that are due at once, no order is promised.
+    "schedules.findDue": async (...given) => {
+      const { due, upcoming } = await schedules.findDue(...given);
+      return { due: [...due].sort(byName), upcoming };
+    },
+    "schedules.fireMany": async (...given) => {
+      const { fired, inserted } = await schedules.fireMany(...given);
+      return { fired: [...fired].sort(), inserted: [...inserted].sort() };
+    },
+    "schedules.findKnown": async (...given) => [...(await schedules.findKnown(...given))].sort(byName),
+    "schedules.declareMany": (...given) => schedules.declareMany(...given),
+    "schedules.insert": (...given) => schedules.insert(...given),
+    "schedules.update": (...given) => schedules.update(...given),
+    "schedules.delete": (...given) => schedules.delete(...given),
+    "schedules.get": (...given) => schedules.get(...given),
+    "schedules.list": (cursor, limit) => allPages(cursor, (after) => schedules.list(after, limit)),
+  };
+}
+
+/** Page by page to the end: where a page ends is the storage's to choose. */
+async function allPages<T>(first: string | null, readPage: (cursor: string | null) => Promise<Page<T>>) {
+  const items: T[] = [];
+  for (let cursor: string | null = first; ; ) {
+    const page = await readPage(cursor);
+    items.push(...page.items);
+    cursor = page.cursor;
+    if (cursor === null) return { items };
+  }
 }
 
 async function settleMany(storage: Storage, ...given: Arguments["settleMany"]) {
@@ -105,16 +145,4 @@ async function renewMany(storage: Storage, ...given: Arguments["renewMany"]): Pr
 async function rescueMany(storage: Storage, ...given: Arguments["rescueMany"]) {
   const rescued = await storage.rescueMany(...given);
   return [...rescued].sort((a, b) => byId(a.claim, b.claim));
-}
-
-/** Page by page to the end: where a page ends is the storage's to choose. */
-async function listAll(storage: Storage, filter: TaskFilter) {
-  const items: Task[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await storage.listTasks({ ...filter, cursor });
-    items.push(...page.items);
-    cursor = page.cursor ?? undefined;
-  } while (cursor !== undefined);
-  return { items };
 }

@@ -3,12 +3,15 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createQueue } from "../../src/core/queue.ts";
 import { defineTask } from "../../src/core/registry.ts";
 import { schedule } from "../../src/core/schedule.ts";
+import { NO_EXTRAS } from "../../src/core/task.ts";
 import { d1Storage } from "../../src/storage/d1.ts";
 import { counted, openD1 } from "../support/d1.ts";
-import { NOW } from "../support/tasks.ts";
+import { NOW, newTask } from "../support/tasks.ts";
+import { firingOf, newSchedule } from "./suite/schedules.ts";
 
 const HOUR = 3_600_000;
 const { binding, rows, reset } = counted(env.DB);
+const OPTIONS = { ...newSchedule().options, expiresIn: null, resultTtl: null };
 const task = defineTask("test.quick", { run: () => null });
 const database = await openD1();
 
@@ -72,6 +75,30 @@ describe("what schedules cost on D1", () => {
       written.push((await tick(queue)).written);
     }
     expect(written).toEqual([5, 2]);
+  });
+
+  it("a firing without a key reads 11 rows, whatever the backlog; the look at what holds a key 4 more, and the cancel of it 3, and writes 1", async () => {
+    const storage = d1Storage(binding);
+    const fire = async (name: string, uniqueKey: string | null) => {
+      await storage.schedules.insert(newSchedule({ name, options: { ...OPTIONS, uniqueKey } }), NOW);
+      reset();
+      await storage.schedules.fireMany([firingOf({ name, uniqueKey })], NOW);
+      return [rows.written, rows.read];
+    };
+    const keyed = Array.from({ length: 50 }, (_, n) => newTask({ uniqueKey: `other ${n}` }));
+    await storage.enqueueMany(keyed, NOW);
+    const plain = await fire("plain", null);
+    const free = await fire("free", "free");
+    await storage.enqueueMany(
+      [newTask({ uniqueKey: "over", extras: { ...NO_EXTRAS, expiresAt: NOW } })],
+      NOW,
+    );
+    const over = await fire("over", "over");
+    expect([plain, free, over]).toEqual([
+      [4, 11],
+      [5, 15],
+      [6, 18],
+    ]);
   });
 
   it("an edit 2 rows, a delete 1", async () => {

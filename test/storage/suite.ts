@@ -9,6 +9,7 @@ import { describeEndings } from "./suite/endings.ts";
 import { describeEnqueue } from "./suite/enqueue.ts";
 import { describeExpiry } from "./suite/expiry.ts";
 import { describeFaults } from "./suite/faults.ts";
+import { describeFirings } from "./suite/firings.ts";
 import { describeHistory } from "./suite/history.ts";
 import { describeIdempotency } from "./suite/idempotency.ts";
 import { describeLanes } from "./suite/lanes.ts";
@@ -58,6 +59,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeResults(context);
     describeRetries(context);
     describeSchedules(context);
+    describeFirings(context);
     describeSettle(context);
     describeSpecification(context);
     describeUnique(context);

@@ -1,7 +1,8 @@
 import { OPERATIONS } from "../../core/transitions.ts";
-import { hasStatus, type Names } from "./names.ts";
+import { active, hasStatus, type Names } from "./names.ts";
 import { CANCEL, CHANGE, RESCHEDULE, RETRY, RUN_NOW } from "./operate.ts";
 import { prepare } from "./statement.ts";
+import { CANCEL_OVER, IS_OVER } from "./unique.ts";
 
 /** Tasks that one page examines. */
 export const BULK_PAGE = 1_000;
@@ -25,6 +26,8 @@ type PageRow = {
   examined: number;
   last_id: string | null;
   matching: number;
+  /** 1 where one of them has a unique key. */
+  keyed: number;
   /** A list of `{id, attempts}`: those of them that may be changed. */
   picked: string;
 };
@@ -50,9 +53,10 @@ export function bulkSql({ tasks, results, failedIndex, parentIndex }: Names) {
     prepare<Page, PageRow>(`
       SELECT count(*) AS examined, max(id) AS last_id, count(*) FILTER (WHERE ${matching}) AS matching,
         json_group_array(json_object('id', id, 'attempts', attempts))
-          FILTER (WHERE ${matching} AND status IN (SELECT value FROM json_each(:allowed))) AS picked
+          FILTER (WHERE ${matching} AND status IN (SELECT value FROM json_each(:allowed))) AS picked,
+        max(unique_key IS NOT NULL) AS keyed
       FROM (
-        SELECT id, status, queue, func_path, attempts, created_at, schedule, parent_id,
+        SELECT id, status, queue, func_path, attempts, created_at, schedule, parent_id, unique_key,
           iif(:errorType IS NULL, NULL, errors ->> '$[#-1].type') AS error_type
         FROM ${tasks} ${index} WHERE id > :after AND id <= :end ${predicate} ORDER BY id LIMIT ${BULK_PAGE})`);
 
@@ -69,6 +73,12 @@ export function bulkSql({ tasks, results, failedIndex, parentIndex }: Names) {
     /** The same for the tasks that one enqueued. */
     bulkFindChildren: findPage(parentIndex, "AND parent_id = :parentId"),
 
+    /** Before it, where one has a unique key: holders that must not start any more are cancelled. 1 W each. */
+    bulkCancelOver: prepare<Picked & { now: number }>(`
+      UPDATE ${tasks} AS t SET ${CANCEL_OVER} WHERE id IN (
+        SELECT t.id FROM json_each(:picked) j CROSS JOIN ${tasks} r ON r.id = j.value ->> 'id'
+          CROSS JOIN ${tasks} t ON t.unique_key = r.unique_key AND t.unique_key IS NOT NULL AND ${active("t")}
+        WHERE r.attempts = j.value ->> 'attempts' AND ${hasStatus(OPERATIONS.retry.from, "r")} AND ${IS_OVER})`),
     /** What another active task has the unique key of stays. 2 W each; 1 more with a unique key. */
     bulkRetry: prepare<Picked & { now: number }, { id: string }>(`
       UPDATE OR IGNORE ${tasks} SET ${RETRY} WHERE id IN (${untouched}) AND ${hasStatus(OPERATIONS.retry.from)} RETURNING id`),

@@ -1,7 +1,8 @@
 import { OPERATIONS } from "../../core/transitions.ts";
 import type { TaskRow } from "../rows.ts";
-import { awaiting, due, hasStatus, type Names, quarantined, running } from "./names.ts";
+import { active, awaiting, due, hasStatus, type Names, quarantined, running } from "./names.ts";
 import { prepare, type Statement } from "./statement.ts";
+import { CANCEL_OVER, IS_OVER } from "./unique.ts";
 
 const { cancel, retry, reschedule, runNow, change, delete: deletion } = OPERATIONS;
 
@@ -39,6 +40,11 @@ export function operateSql({ tasks, results, queues, dueIndex, leaseIndex, heldI
     deleteResultOf: prepare<{ id: string; attempts: number }>(
       `DELETE FROM ${results} WHERE task_id = :id AND attempts <= :attempts`,
     ),
+    /** Before it: the holder of its key is cancelled where that must not start any more. 1 W. */
+    cancelOverHolder: prepare<{ id: string; now: number }>(`
+      UPDATE ${tasks} AS t SET ${CANCEL_OVER} WHERE id IN (
+        SELECT t.id FROM ${tasks} r CROSS JOIN ${tasks} t ON t.unique_key = r.unique_key AND t.unique_key IS NOT NULL AND ${active("t")}
+        WHERE r.id = :id AND ${hasStatus(retry.from, "r")} AND ${IS_OVER})`),
     /** 2 W, 3 with a unique key. */
     retry: prepare<{ id: string; now: number }, TaskRow>(`
       UPDATE ${tasks} SET ${RETRY}

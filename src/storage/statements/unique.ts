@@ -12,6 +12,11 @@ type Replace = { replacements: string; now: number };
 /** It was replaced by inputs of its own definition alone. */
 type Replaced = { id: string; func_path: string };
 
+/** What the cancel of a task `t` sets that must not start any more, as the claim that meets it does. */
+export const CANCEL_OVER = `status = 'CANCELLED', cancel_reason = coalesce(t.cancel_reason, 'expired'), held = 0, updated_at = :now`;
+/** Of those that hold their keys. */
+export const IS_OVER = "t.status <> 'RUNNING' AND (t.cancel_reason IS NOT NULL OR t.expires_at <= :now)";
+
 /** What a unique key does beyond the index that keeps it unique: it is held by time, it replaces, it rejects. */
 export function uniqueSql({ tasks, uniqueWindows, idempotencyKeys }: Names) {
   const isFirst = isFirstOf(idempotencyKeys);
@@ -19,9 +24,7 @@ export function uniqueSql({ tasks, uniqueWindows, idempotencyKeys }: Names) {
   const sameKey = `t.unique_key = j.value ->> 'uniqueKey' AND t.unique_key IS NOT NULL AND ${active("t")}`;
 
   const cancelOver = (condition: string) => `
-    UPDATE ${tasks} AS t SET status = 'CANCELLED', cancel_reason = coalesce(t.cancel_reason, 'expired'), held = 0, updated_at = :now
-    FROM json_each(:tasks) j WHERE ${condition} AND ${sameKey} AND t.status <> 'RUNNING'
-      AND (t.cancel_reason IS NOT NULL OR t.expires_at <= :now)`;
+    UPDATE ${tasks} AS t SET ${CANCEL_OVER} FROM json_each(:tasks) j WHERE ${condition} AND ${sameKey} AND ${IS_OVER}`;
 
   /** Of another batch's, or of one before it in this. */
   const replaced = `${sameKey} AND t.func_path = j.value ->> 'funcPath' AND t.id <> j.value ->> 'id'`;

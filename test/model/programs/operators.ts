@@ -6,6 +6,7 @@ import type { Command } from "../run.ts";
 import { taskId } from "../source.ts";
 import { ACTIVE, WAITING } from "../specification/state.ts";
 import { call } from "../step.ts";
+import { pickParent } from "./operations.ts";
 import * as picks from "./picks.ts";
 import { pickId } from "./picks.ts";
 
@@ -74,9 +75,14 @@ export const list: fc.Arbitrary<Command> = fc
   .record({
     status: picks.rarely(fc.constantFrom(...TASK_STATUSES), undefined),
     queue: picks.rarely(picks.queue, undefined),
+    parent: picks.rarely(picks.number, null),
+    schedule: picks.rarely(fc.constantFrom("s", "t"), undefined),
     limit: fc.constantFrom(2, 20),
   })
-  .map((filter) => () => call("listTasks", filter));
+  .map(({ parent, ...filter }) => ({ state }) => {
+    const parentId = parent === null ? undefined : pickParent(state, parent);
+    return call("listTasks", { ...filter, parentId });
+  });
 
 export const listQueues: fc.Arbitrary<Command> = fc.constant(({ now }) => call("listQueues", now));
 

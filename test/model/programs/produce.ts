@@ -20,6 +20,7 @@ const input = fc.record({
   priority: fc.constantFrom(5, 5, 0, 9),
   due: picks.moment,
   expires: picks.rarely(picks.moment, null),
+  parent: picks.rarely(picks.number, null),
   onSuccess: fc.constantFrom<OnSuccess>("keep", "keep", "forget", "delete"),
   resultTtl: picks.rarely(fc.constantFrom(0, picks.MINUTE), null),
   content: fc.record({
@@ -67,7 +68,18 @@ export const enqueueWaiting: fc.Arbitrary<Command> = fc
 
 export function toTasks(world: World, inputs: readonly Input[]): NewTask[] {
   const tasks: NewTask[] = [];
-  for (const { number, idGiven, repeats, queue, priority, due, expires, content, ...ending } of inputs) {
+  for (const {
+    number,
+    idGiven,
+    repeats,
+    queue,
+    priority,
+    due,
+    expires,
+    parent,
+    content,
+    ...ending
+  } of inputs) {
     const id = taskId(number);
     const first = tasks.find((task) => task.id === id);
     const stored = world.state.tasks.get(id);
@@ -75,7 +87,13 @@ export function toTasks(world: World, inputs: readonly Input[]): NewTask[] {
     const repeated = repeats && known ? contentOf(known) : NOTHING;
     const eta = world.now + due;
     const task = newTask({ queue, priority, ...content, ...repeated, id, idGiven, eta });
-    const own = { ...NO_EXTRAS, ...ending, onSuccess: task.interval === null ? ending.onSuccess : "keep" };
+    const parentId = parent === null ? null : taskId(parent);
+    const own = {
+      ...NO_EXTRAS,
+      ...ending,
+      parentId,
+      onSuccess: task.interval === null ? ending.onSuccess : "keep",
+    };
     const lasting = stored ? lastingExtras(world.state, stored) : (first?.extras ?? NO_EXTRAS);
     const expiresAt = expires === null ? null : world.now + expires;
     const extras = { ...own, ...(repeated === NOTHING ? {} : lasting), expiresAt };

@@ -24,12 +24,12 @@ export function hold(state: State, task: ModelTask, { extras }: NewTask, now: nu
   if (isDoomed && !startsAnyway) Object.assign(task, { cancelReason: "dependency", eta: now });
 }
 
-/** A task has ended: what waits for it waits no more, or is to be cancelled. */
-export function release(state: State, { id, status }: ModelTask, now: number): void {
+/** A task has ended: what waits for it waits no more, or is to be cancelled. One that is deleted leaves no mark of the moment. */
+export function release(state: State, { id, status }: ModelTask, now: number, isDeleted = false): void {
   for (const [childId, startsAnyway] of edgesOf(state, id)) {
     const child = state.tasks.get(childId);
     if (child === undefined || !isHeld(child)) continue;
-    child.updatedAt = now;
+    if (!isDeleted) child.updatedAt = now;
     if (status === "SUCCESS" || startsAnyway) child.awaits -= 1;
     else Object.assign(child, { cancelReason: "dependency", eta: now });
   }

@@ -59,14 +59,17 @@ function enqueueAll(state: State, inputs: readonly NewTask[], now: number): Enqu
 }
 
 /** What an enqueue may change. */
-function remember({ tasks, windows, pendingKeys }: State): () => void {
+function remember({ tasks, windows, pendingKeys, edges }: State): () => void {
   const stored = [...tasks].map(([id, task]) => [id, task, { ...task }] as const);
   const [open, pending] = [[...windows], [...pendingKeys]];
+  const waiting = [...edges].map(([id, children]) => [id, new Map(children)] as const);
   return () => {
     tasks.clear();
     for (const [id, task, before] of stored) tasks.set(id, Object.assign(task, before));
     windows.clear();
     for (const [key, window] of open) windows.set(key, window);
+    edges.clear();
+    for (const [id, children] of waiting) edges.set(id, children);
     pendingKeys.clear();
     for (const id of pending) pendingKeys.add(id);
   };
@@ -90,7 +93,7 @@ function enqueue(state: State, input: NewTask, now: number): EnqueueReceipt {
   return { id: input.id, duplicate: false };
 }
 
-function toTask({ idGiven: _, args, kwargs, extras, ...input }: NewTask, now: number): ModelTask {
+export function toTask({ idGiven: _, args, kwargs, extras, ...input }: NewTask, now: number): ModelTask {
   const { expiresAt, parentId, after, resultTtl, onSuccess, schedule, scheduledFor } = extras ?? NO_EXTRAS;
   return {
     ...input,

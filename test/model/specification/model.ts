@@ -11,6 +11,7 @@ import { cancel, configureQueue, reschedule, retry } from "./operate.ts";
 import { changePage, changeTask, deleteTask, runNow } from "./operations.ts";
 import { finishPurge, purgeResults, startPurge } from "./purge.ts";
 import { getOutcome, getTask, listQueues, listTasks } from "./read.ts";
+import * as schedules from "./schedules.ts";
 import { markRunning, renewMany, rescueMany, settleMany, settleOne } from "./settle.ts";
 import type { State } from "./state.ts";
 import { purgeWindows } from "./unique.ts";
@@ -47,6 +48,15 @@ export function modelOf(state: State): Subject {
     finishPurge: (cursor, now) => finishPurge(state, cursor, now),
     purgeIdempotencyKeys: (olderThan) => purgeIdempotencyKeys(state, olderThan),
     "uniques.purgeWindows": (now) => purgeWindows(state, now),
+    "schedules.findDue": (now) => schedules.findDue(state, now),
+    "schedules.fireMany": (firings, now) => schedules.fireMany(state, firings, now),
+    "schedules.findKnown": (app, names) => schedules.findKnown(state, app, names),
+    "schedules.declareMany": (...given) => schedules.declareMany(state, ...given),
+    "schedules.insert": (schedule, now) => schedules.insert(state, schedule, now),
+    "schedules.update": (schedule, read, now) => schedules.update(state, schedule, read, now),
+    "schedules.delete": (name) => state.schedules.delete(name),
+    "schedules.get": (name) => schedules.getSchedule(state, name),
+    "schedules.list": () => schedules.listSchedules(state),
     "lifetimes.purgeOutlived": (now) => purgeOutlived(state, now),
     // Of others it may say so, too.
     mayBePurged: (id) => state.purged.has(id),

@@ -3,6 +3,7 @@ import type { QueueSettings } from "../../../src/core/storage.ts";
 import type { Task, TaskStatus } from "../../../src/core/task.ts";
 import { release } from "./dependencies.ts";
 import { ACTIVE, holderOf, type ModelTask, type State, WAITING } from "./state.ts";
+import { cancelOver } from "./unique.ts";
 
 export function cancel(state: State, id: string, now: number): Task {
   const task = allowed(state, "cancel", id, ACTIVE);
@@ -19,6 +20,7 @@ export function cancel(state: State, id: string, now: number): Task {
 
 export function retry(state: State, id: string, now: number): Task {
   const task = allowed(state, "retry", id, ["FAILED", "CANCELLED"]);
+  cancelOver(state, task.uniqueKey, now);
   if (holderOf(state, task.uniqueKey) !== null) throw new UniqueConflictError(id);
   const expiresAt = task.expiresAt !== null && task.expiresAt <= now ? null : task.expiresAt;
   Object.assign(task, {

@@ -31,10 +31,16 @@ export function changeTask(state: State, id: string, { priority, queue }: TaskCh
 
 /** What the operation on one task refuses stays as it is, and is skipped. A model has less than a page. */
 export function changePage(state: State, filter: BulkFilter, change: BulkChange, now: number): BulkReport {
-  const tasks = tasksIn(state, filter.status === "FAILED" ? ["FAILED"] : TASK_STATUSES);
-  const matching = tasks.filter(
-    ({ status, queue }) => (filter.status ?? status) === status && (filter.queue ?? queue) === queue,
+  const { status, queue, schedule, parentId } = filter;
+  const all = tasksIn(state, TASK_STATUSES);
+  // By their index alone: a parent's children, or else dead letters.
+  const tasks = all.filter((task) =>
+    parentId !== undefined ? task.parentId === parentId : status !== "FAILED" || task.status === "FAILED",
   );
+  const matching = tasks
+    .filter((task) => task.status === (status ?? task.status) && task.queue === (queue ?? task.queue))
+    .filter((task) => task.schedule === (schedule ?? task.schedule));
+  if (parentId !== undefined && matching.length > 0) state.branches.add("changed children");
   const changed = matching.filter(({ id }) => isChanged(() => operate(state, id, change, now))).length;
   return { changed, skipped: matching.length - changed, examined: tasks.length, cursor: null };
 }

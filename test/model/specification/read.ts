@@ -27,9 +27,14 @@ export function getOutcome(state: State, id: string): TaskOutcome | null {
 }
 
 /** Newest first. */
-export function listTasks(state: State, { status, queue, funcPath }: Omit<TaskFilter, "limit">) {
+export function listTasks(
+  state: State,
+  { status, queue, funcPath, parentId, schedule }: Omit<TaskFilter, "limit">,
+) {
   const items = tasksIn(state, status === undefined ? TASK_STATUSES : [status])
     .filter((task) => task.queue === (queue ?? task.queue) && task.funcPath === (funcPath ?? task.funcPath))
+    .filter((task) => task.parentId === (parentId ?? task.parentId))
+    .filter((task) => task.schedule === (schedule ?? task.schedule))
     .reverse();
   return { items };
 }

@@ -71,8 +71,9 @@ function settle(state: State, settlement: Settlement, now: number): boolean {
   apply(state, task, settlement, now);
   noteProgress(task, settlement);
   Object.assign(task, { leaseExpiresAt: null, updatedAt: now });
-  if (FINISHED.includes(task.status)) release(state, task, now);
-  if (task.status === "SUCCESS" && isDeleted(task, settlement)) forget(state, task.id);
+  const isGone = task.status === "SUCCESS" && isDeleted(task, settlement);
+  if (FINISHED.includes(task.status)) release(state, task, now, isGone);
+  if (isGone) forget(state, task.id);
   if (task.status === "SUCCESS" && task.onSuccess !== "keep") {
     state.branches.add(state.tasks.has(task.id) ? "forgotten at its success" : "deleted at its success");
   }

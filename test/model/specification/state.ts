@@ -1,8 +1,14 @@
+import type { Schedule } from "../../../src/core/schedule.ts";
 import type { Claim, Task, TaskResult, TaskStatus } from "../../../src/core/task.ts";
 import type { ModelWindow } from "./unique.ts";
 
 /** A task of the model, which changes in place. */
 export type ModelTask = { -readonly [Field in keyof Task]: Task[Field] };
+
+/** A schedule of the model, with the digest of what code declares. */
+export type ModelSchedule = { -readonly [Field in keyof Schedule]: Schedule[Field] } & {
+  readonly declared: string | null;
+};
 
 export interface ModelQueue {
   paused: boolean;
@@ -22,6 +28,8 @@ export interface State {
   /** The results on file; a cancelled task has none of its own. */
   readonly results: Map<string, TaskResult>;
   readonly queues: Map<string, ModelQueue>;
+  /** By name. */
+  readonly schedules: Map<string, ModelSchedule>;
   /** By API key and key. */
   readonly keys: Map<string, ModelKey>;
   readonly purged: Set<string>;
@@ -46,6 +54,7 @@ export function emptyState(): State {
     tasks: new Map(),
     results: new Map(),
     queues: new Map(),
+    schedules: new Map(),
     keys: new Map(),
     purged: new Set(),
     edges: new Map(),
@@ -69,6 +78,10 @@ export function tasksIn(state: State, statuses: readonly TaskStatus[]): ModelTas
 
 export function byId(a: { readonly id: string }, b: { readonly id: string }): number {
   return a.id < b.id ? -1 : Number(a.id > b.id);
+}
+
+export function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : Number(a.name > b.name);
 }
 
 /** Smallest eta first, ties in insertion order. */

@@ -28,11 +28,13 @@ export function meetByKey(state: State, input: NewTask, now: number): EnqueueRec
   return { id, duplicate: true, replaced: true };
 }
 
-/** What holds the key and must not start any more is cancelled, as by the claim that meets it, and holds it no longer. */
-export function cancelOver(state: State, uniqueKey: string | null, now: number): void {
+/** What holds the key and must not start any more is cancelled, as by the claim that meets it, and holds it no longer: true. */
+export function cancelOver(state: State, uniqueKey: string | null, now: number): boolean {
   const holder = holderOf(state, uniqueKey);
-  if (holder === null || !WAITING.includes(holder.status)) return;
-  if (cancelWhereOver(state, holder, now)) state.branches.add("cancelled what held a key");
+  if (holder === null || !WAITING.includes(holder.status)) return false;
+  if (!cancelWhereOver(state, holder, now)) return false;
+  state.branches.add("cancelled what held a key");
+  return true;
 }
 
 /** What waits, of the same definition, gets the payload; the earlier eta, or with a debounce the new one up to its bound. */

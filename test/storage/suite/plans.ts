@@ -27,6 +27,9 @@ const INDEXES: Partial<Record<StatementName, string>> = {
   findDuplicates: "tasks_unique_idx",
   recordIdempotencyKey: "tasks_unique_idx",
   findDueSchedules: "schedules_due_idx",
+  cancelOverFirings: "tasks_unique_idx",
+  cancelOverHolder: "tasks_unique_idx",
+  bulkCancelOver: "tasks_unique_idx",
 };
 
 /** Loose index scans: the first entry of an index is found without a search, since `LIMIT 1` ends the scan at once. */

@@ -31,7 +31,8 @@ export function newSchedule(overrides: Partial<NewSchedule> = {}): NewSchedule {
 
 export function firingOf(overrides: Partial<Firing> = {}): Firing {
   const tasks = [{ id: newTask().id, eta: NOW + 5, scheduledFor: NOW }];
-  return { name: "digest", dueAt: NOW, updatedAt: NOW, nextAt: NOW + MINUTE, tasks, ...overrides };
+  const read = { name: "digest", dueAt: NOW, updatedAt: NOW, uniqueKey: "k" };
+  return { ...read, nextAt: NOW + MINUTE, tasks, ...overrides };
 }
 
 export function describeSchedules(context: Context): void {
