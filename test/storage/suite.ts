@@ -8,6 +8,7 @@ import { describeDependencies } from "./suite/dependencies.ts";
 import { describeEndings } from "./suite/endings.ts";
 import { describeEnqueue } from "./suite/enqueue.ts";
 import { describeExpiry } from "./suite/expiry.ts";
+import { describeExplore } from "./suite/explore.ts";
 import { describeFaults } from "./suite/faults.ts";
 import { describeHistory } from "./suite/history.ts";
 import { describeIdempotency } from "./suite/idempotency.ts";
@@ -42,6 +43,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeEndings(context);
     describeEnqueue(context);
     describeExpiry(context);
+    describeExplore(context);
     describeFaults(context);
     describeHistory(context);
     describeIdempotency(context);

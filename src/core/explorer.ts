@@ -1,0 +1,156 @@
+import { type Instant, parseInstant, parseInteger } from "./duration.ts";
+import { ValidationError } from "./errors.ts";
+import { parseStatus } from "./filter.ts";
+import { LIMITS, parseId, parseText } from "./options.ts";
+import { redactTask } from "./redact.ts";
+import type { Registry } from "./registry.ts";
+import type { Page } from "./storage.ts";
+import type { JsonObject, JsonValue, Task, TaskError, TaskStatus } from "./task.ts";
+
+/** Tasks that one page of a search examines. */
+export const SEARCH_EXAMINED = 1_000;
+
+/** What is shown of a task in a list. */
+export interface TaskSummary
+  extends Pick<
+    Task,
+    | "id"
+    | "queue"
+    | "funcPath"
+    | "status"
+    | "priority"
+    | "eta"
+    | "attempts"
+    | "maxRetries"
+    | "quarantined"
+    | "awaits"
+    | "leaseExpiresAt"
+    | "lastAttemptAt"
+    | "createdAt"
+    | "updatedAt"
+    | "schedule"
+    | "progress"
+  > {
+  /** Null where it is larger than 4 KB. */
+  readonly payload: { readonly args: JsonValue[]; readonly kwargs: JsonObject } | null;
+  /** Of `args` and `kwargs` together. */
+  readonly payloadBytes: number;
+  readonly lastError: TaskError | null;
+}
+
+/** Which tasks to look for; each condition that is given must hold. */
+export interface SearchQuery {
+  readonly status?: TaskStatus;
+  readonly queue?: string;
+  readonly funcPath?: string;
+  /** Text of 1 to 255 characters that `args`, `kwargs` or `errors` hold as JSON, whatever the case of its ASCII letters. */
+  readonly text?: string;
+  /** Inserted at this moment or after it, by the time in its id. */
+  readonly from?: Instant;
+  /** Inserted before this moment. */
+  readonly to?: Instant;
+  /** From the page before. */
+  readonly cursor?: string;
+  /** 1 to 100. Defaults to 50. */
+  readonly limit?: number;
+}
+
+/** The same, checked. */
+export interface Search {
+  readonly status: TaskStatus | null;
+  readonly queue: string | null;
+  readonly funcPath: string | null;
+  readonly text: string | null;
+  /** Of these handlers the payload is not looked into. */
+  readonly hidden: readonly string[];
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly cursor: string | null;
+  readonly limit: number;
+}
+
+/** One page, newest first. */
+export interface SearchPage extends Page<TaskSummary> {
+  /** Tasks that were looked at: at most {@link SEARCH_EXAMINED}. */
+  readonly examined: number;
+}
+
+/** What looking around needs of a database: each call reads a bounded number of rows. */
+export interface ExplorerStorage {
+  search(search: Search): Promise<SearchPage>;
+  /** Names of up to 100 queues that have a task which waits or runs, or settings. */
+  queueNames(): Promise<readonly string[]>;
+}
+
+interface ExplorerParts {
+  readonly storage: ExplorerStorage;
+  readonly registry: Registry;
+  readonly redacts: boolean;
+}
+
+/**
+ * Looks around among the tasks, as a person does; `queue.explorer` hands it out.
+ *
+ * @example const { items, cursor } = await queue.explorer.search({ status: "FAILED", text: "timeout" })
+ */
+export class Explorer {
+  readonly #parts: ExplorerParts;
+
+  constructor(parts: ExplorerParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * One page of tasks, newest first, by id. With a condition it looks at 1,000 tasks a page, so that it may be short, or empty, and
+   * still have a cursor. What a redacted queue does not show it does not search either.
+   *
+   * @throws {ValidationError}
+   */
+  async search(query: SearchQuery = {}): Promise<SearchPage> {
+    const { storage, registry, redacts } = this.#parts;
+    const hidden = redacts ? registry.names.filter((name) => hidesPayload(registry, name)) : [];
+    const page = await storage.search({ ...parseSearch(query), hidden });
+    if (!redacts) return page;
+    return { ...page, items: page.items.map((task) => redactSummary(task, registry)) };
+  }
+
+  /** Names of the queues that have a task which waits or runs, or settings: up to 100. */
+  queueNames(): Promise<readonly string[]> {
+    return this.#parts.storage.queueNames();
+  }
+
+  /** Names of the tasks that this queue knows. */
+  get funcPaths(): readonly string[] {
+    return this.#parts.registry.names;
+  }
+}
+
+function hidesPayload(registry: Registry, funcPath: string): boolean {
+  const { args, kwargs } = registry.get(funcPath).redaction;
+  return args.length + kwargs.length > 0;
+}
+
+function redactSummary(task: TaskSummary, registry: Registry): TaskSummary {
+  const redaction = registry.find(task.funcPath)?.redaction;
+  if (redaction === undefined || task.payload === null) return task;
+  return { ...task, payload: redactTask(task.payload, redaction) };
+}
+
+/** @throws {ValidationError} */
+export function parseSearch(query: SearchQuery): Omit<Search, "hidden"> {
+  const { status, queue, funcPath, text, from, to, cursor, limit = 50 } = query;
+  const search = {
+    status: status === undefined ? null : parseStatus(status),
+    queue: queue === undefined ? null : parseText(queue, "queue"),
+    funcPath: funcPath === undefined ? null : parseText(funcPath, "funcPath"),
+    text: text === undefined ? null : parseText(text, "text"),
+    from: from === undefined ? null : parseInstant(from, "from"),
+    to: to === undefined ? null : parseInstant(to, "to"),
+    cursor: cursor === undefined ? null : parseId(cursor, "cursor"),
+    limit: parseInteger(limit, "limit", LIMITS.searchLimit),
+  };
+  if (search.from !== null && search.to !== null && search.from >= search.to) {
+    throw new ValidationError("from", "before to", `${search.from}`);
+  }
+  return search;
+}

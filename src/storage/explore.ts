@@ -1,0 +1,78 @@
+import {
+  type ExplorerStorage,
+  SEARCH_EXAMINED,
+  type Search,
+  type SearchPage,
+  type TaskSummary,
+} from "../core/explorer.ts";
+import { firstIdAt } from "../core/id.ts";
+import { parseJson } from "../core/json.ts";
+import type { Databases } from "./databases.ts";
+import type { SummaryRow } from "./statements/explore.ts";
+
+/** Sorts after every UUID. */
+const AFTER_ALL = "g";
+
+/** Looks around among the tasks; each call reads a bounded number of rows. */
+export function makeExplorer({ tasks, sql }: Databases): ExplorerStorage {
+  return {
+    async search(search: Search): Promise<SearchPage> {
+      const { status, queue, funcPath, text, hidden, limit } = search;
+      const range = rangeOf(search);
+      if ([status, queue, funcPath, text].every((condition) => condition === null)) {
+        const items = (await tasks.read(sql.findNewest({ ...range, limit }))).map(toSummary);
+        return {
+          items,
+          examined: items.length,
+          cursor: items.length < limit ? null : (items.at(-1)?.id ?? null),
+        };
+      }
+      const escaped = text === null ? null : JSON.stringify(text).slice(1, -1);
+      const find = status === "FAILED" ? sql.searchFailed : sql.searchTasks;
+      const conditions = { status, queue, funcPath, text, escaped, hidden: JSON.stringify(hidden) };
+      const rows = await tasks.read(find({ ...range, ...conditions, limit }));
+      const items = rows.filter((row) => row.id !== null).map(toSummary);
+      const { edge = null, examined = 0 } = rows[0] ?? {};
+      const end = examined < SEARCH_EXAMINED ? null : edge;
+      return { items, examined, cursor: items.length < limit ? end : (items.at(-1)?.id ?? null) };
+    },
+
+    async queueNames() {
+      return (await tasks.read(sql.findQueueNames({}))).map(({ name }) => name);
+    },
+  };
+}
+
+/** Ids sort by time: what is between two moments is one stretch of them. */
+function rangeOf({ from, to, cursor }: Search) {
+  const end = to === null ? AFTER_ALL : firstIdAt(to);
+  return {
+    from: from === null ? "" : firstIdAt(from),
+    before: cursor !== null && cursor < end ? cursor : end,
+  };
+}
+
+function toSummary(row: SummaryRow): TaskSummary {
+  const { args, kwargs } = row;
+  return {
+    id: row.id,
+    queue: row.queue,
+    funcPath: row.func_path,
+    status: row.status,
+    priority: row.priority,
+    eta: row.eta,
+    attempts: row.attempts,
+    maxRetries: row.max_retries,
+    quarantined: row.held === 1,
+    awaits: row.awaits,
+    leaseExpiresAt: row.lease_expires_at,
+    lastAttemptAt: row.last_attempt_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    schedule: row.schedule,
+    progress: row.progress === null ? null : parseJson(row.progress),
+    payload: args === null || kwargs === null ? null : { args: parseJson(args), kwargs: parseJson(kwargs) },
+    payloadBytes: row.payload_bytes,
+    lastError: row.last_error === null ? null : parseJson(row.last_error),
+  };
+}

@@ -1,0 +1,99 @@
+import { SEARCH_EXAMINED } from "../../core/explorer.ts";
+import type { AllNull, TaskRow } from "../rows.ts";
+import { awaiting, due, type Names, quarantined, running } from "./names.ts";
+import { prepare } from "./statement.ts";
+
+/** A payload of more bytes is not read for a list. */
+const SHOWN_BYTES = 4_096;
+
+const MAX_NAMES = 100;
+
+type Found = {
+  before: string;
+  from: string;
+  status: string | null;
+  queue: string | null;
+  funcPath: string | null;
+  text: string | null;
+  /** The same as JSON writes it inside of a text. */
+  escaped: string | null;
+  hidden: string;
+  limit: number;
+};
+
+export type SummaryRow = Pick<
+  TaskRow,
+  | "id"
+  | "queue"
+  | "func_path"
+  | "status"
+  | "priority"
+  | "eta"
+  | "attempts"
+  | "max_retries"
+  | "held"
+  | "awaits"
+  | "lease_expires_at"
+  | "last_attempt_at"
+  | "created_at"
+  | "updated_at"
+  | "schedule"
+  | "progress"
+> & { args: string | null; kwargs: string | null; payload_bytes: number; last_error: string | null };
+
+/** What was examined stands in each row, and in one of its own where nothing matched. */
+type FoundRow = { edge: string | null; examined: number } & (SummaryRow | AllNull<SummaryRow>);
+
+/** Readers for the eye: nothing is written, and what they read is bounded. */
+export function exploreSql({
+  tasks,
+  queues,
+  dueIndex,
+  leaseIndex,
+  heldIndex,
+  failedIndex,
+  queueNames,
+}: Names) {
+  const size = "octet_length(t.args) + octet_length(t.kwargs)";
+  const shown = (column: string) => `iif(${size} <= ${SHOWN_BYTES}, t.${column}, NULL) AS ${column}`;
+  const summary = `t.id, t.queue, t.func_path, t.status, t.priority, t.eta, t.attempts, t.max_retries, t.held, t.awaits, t.lease_expires_at,
+    t.last_attempt_at, t.created_at, t.updated_at, t.schedule, t.progress, ${shown("args")}, ${shown("kwargs")}, ${size} AS payload_bytes,
+    t.errors -> '$[#-1]' AS last_error`;
+
+  const holds = (text: string) =>
+    `(instr(lower(${text}), lower(:text)) > 0 OR instr(lower(${text}), lower(:escaped)) > 0)`;
+  const matches = `(:status IS NULL OR status = :status) AND (:queue IS NULL OR queue = :queue) AND (:funcPath IS NULL OR func_path = :funcPath)
+    AND (:text IS NULL OR ${holds("errors")}
+      OR (func_path NOT IN (SELECT value FROM json_each(:hidden)) AND ${holds("args || kwargs")}))`;
+
+  /** One pass tells both what matches and where it ended, since an aggregate keeps no rows. */
+  const search = (index: string, predicate: string) =>
+    prepare<Found, FoundRow>(`
+      SELECT s.edge, s.examined, ${summary} FROM (
+        SELECT min(id) AS edge, count(*) AS examined, json_group_array(id) FILTER (WHERE ${matches}) AS matching
+        FROM (SELECT id, status, queue, func_path, args, kwargs, errors FROM ${tasks} ${index}
+          WHERE id < :before AND id >= :from ${predicate} ORDER BY id DESC LIMIT ${SEARCH_EXAMINED})) s
+      LEFT JOIN json_each(s.matching) m
+      LEFT JOIN ${tasks} t ON t.id = m.value LIMIT :limit`);
+
+  return {
+    /** One read for each task examined, and 2 for each that is shown. */
+    searchTasks: search("", ""),
+    /** The same for FAILED, from an index that holds no others. */
+    searchFailed: search(failedIndex, "AND status = 'FAILED'"),
+    /** Every task matches. 1 read for each. */
+    findNewest: prepare<{ before: string; from: string; limit: number }, SummaryRow>(
+      `SELECT ${summary} FROM ${tasks} t WHERE t.id < :before AND t.id >= :from ORDER BY t.id DESC LIMIT :limit`,
+    ),
+    /** Some seeks a queue. */
+    findQueueNames: prepare<Record<never, never>, { name: string }>(`
+      WITH RECURSIVE ${queueNames(dueIndex, due(), "names", MAX_NAMES)},
+      ${queueNames(leaseIndex, running(), "running_names", MAX_NAMES)},
+      ${queueNames(heldIndex, quarantined(), "held_names", MAX_NAMES)},
+      ${queueNames(heldIndex, awaiting(), "awaiting_names", MAX_NAMES)}
+      SELECT queue AS name FROM (
+        SELECT queue FROM names UNION SELECT queue FROM running_names UNION SELECT queue FROM held_names
+        UNION SELECT queue FROM awaiting_names UNION SELECT * FROM (SELECT name FROM ${queues} ORDER BY name LIMIT ${MAX_NAMES}))
+      WHERE queue IS NOT NULL ORDER BY queue LIMIT ${MAX_NAMES}`),
+  };
+}

@@ -1,0 +1,43 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parseSearch, type SearchQuery } from "../../src/core/explorer.ts";
+import { d1Storage } from "../../src/storage/d1.ts";
+import { fillBacklog } from "../support/backlog.ts";
+import { counted, openD1 } from "../support/d1.ts";
+import { NOW } from "../support/tasks.ts";
+
+const { binding, rows, reset } = counted(env.DB);
+const { explorer } = d1Storage(binding);
+
+beforeAll(async () => fillBacklog(await openD1(), 20_000, NOW));
+
+/** Rows that a page of a search reads. */
+async function read(query: SearchQuery): Promise<number> {
+  reset();
+  await explorer.search({ ...parseSearch(query), hidden: [] });
+  expect(rows).toMatchObject({ written: 0, queries: 1 });
+  return rows.read;
+}
+
+describe("rows that looking around costs on D1, among 20,000 tasks", () => {
+  it("a page of 50 without a filter", async () => {
+    expect(await read({})).toBe(50);
+  });
+
+  it("a page with a filter reads the 1,000 that it looks at, and 2 for each of 50 that it shows but one", async () => {
+    expect(await read({ status: "PENDING" })).toBe(1_099);
+    expect(await read({ queue: "0", text: "boom" })).toBe(1_099);
+    expect(await read({ text: "nothing like it" })).toBe(1_000);
+  });
+
+  it("a page of failed ones looks at 1,000 of those alone", async () => {
+    expect(await read({ status: "FAILED" })).toBe(1_099);
+    expect(await read({ status: "FAILED", text: "nothing like it" })).toBe(1_000);
+  });
+
+  it("the names of the queues", async () => {
+    reset();
+    expect(await explorer.queueNames()).toEqual(["0"]);
+    expect(rows.read).toBe(23);
+  });
+});

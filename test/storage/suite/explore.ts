@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import {
+  parseSearch,
+  type SearchPage,
+  type SearchQuery,
+  type TaskSummary,
+} from "../../../src/core/explorer.ts";
+import { firstIdAt } from "../../../src/core/id.ts";
+import { json, NOW, newTask, newTasks, taskError } from "../../support/tasks.ts";
+import { type Context, found, HOUR, ids, LATER, MINUTE } from "./context.ts";
+
+export function describeExplore(context: Context): void {
+  const storage = () => context.storage();
+
+  /** Every page of a search, by its cursors. */
+  async function pages(query: SearchQuery, hidden: readonly string[] = []): Promise<SearchPage[]> {
+    const { explorer } = await context.reader();
+    const all: SearchPage[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await explorer.search({ ...parseSearch({ ...query, cursor }), hidden });
+      all.push(page);
+      if (page.cursor === null) return all;
+      cursor = page.cursor;
+    }
+  }
+
+  async function search(query: SearchQuery, hidden?: readonly string[]): Promise<TaskSummary[]> {
+    return (await pages(query, hidden)).flatMap(({ items }) => items);
+  }
+
+  describe("explorer.search", () => {
+    it("tells of a task what a list shows, newest first", async () => {
+      const task = newTask({ args: json([1]), kwargs: json({ to: "é" }), queue: "mail" });
+      await storage().enqueueMany([task, newTask({ queue: "other" })], NOW);
+      for (const query of [{}, { queue: "mail" }]) {
+        expect((await search(query)).at(-1)).toEqual({
+          id: task.id,
+          queue: "mail",
+          funcPath: "test.noop",
+          status: "PENDING",
+          priority: 5,
+          eta: NOW,
+          attempts: 0,
+          maxRetries: 3,
+          quarantined: false,
+          awaits: 0,
+          leaseExpiresAt: null,
+          lastAttemptAt: null,
+          createdAt: NOW,
+          updatedAt: NOW,
+          schedule: null,
+          progress: null,
+          payload: { args: [1], kwargs: { to: "é" } },
+          payloadBytes: 14,
+          lastError: null,
+        });
+      }
+    });
+
+    it("leaves out a payload of more than 4 KB, and tells its size", async () => {
+      await context.enqueue({ args: json(["x".repeat(4_092)]) });
+      expect(await search({})).toMatchObject([{ payload: null, payloadBytes: 4_098 }]);
+    });
+
+    it("finds by status, queue and handler, and by all of them together", async () => {
+      const [a, b, c] = [
+        newTask({ queue: "x" }),
+        newTask({ queue: "x", funcPath: "f" }),
+        newTask({ funcPath: "f" }),
+      ];
+      await storage().enqueueMany([a, b, c], NOW);
+      const failed = await context.dequeue();
+      await storage().markFailed(failed, taskError(), "final", NOW);
+      expect(ids(await search({ queue: "x" }))).toEqual(ids([b, a]));
+      expect(ids(await search({ funcPath: "f" }))).toEqual(ids([c, b]));
+      expect(await search({ status: "FAILED" })).toMatchObject([{ id: failed.id, lastError: taskError() }]);
+      expect(ids(await search({ queue: "x", funcPath: "f", status: "PENDING" }))).toEqual(
+        ids([b].filter(({ id }) => id !== failed.id)),
+      );
+    });
+
+    it("finds text in args, kwargs and errors, whatever the case of ASCII letters", async () => {
+      const [a, b, c] = [
+        newTask({ args: json(["Alpha"]) }),
+        newTask({ kwargs: json({ to: "beta@example.com", note: 'say "hi"\n' }) }),
+        newTask({ queue: "fails" }),
+      ];
+      await storage().enqueueMany([a, b, c], NOW);
+      const [claimed] = await context.claim({ queues: ["fails"] });
+      await storage().markFailed(
+        found(claimed),
+        taskError({ message: "Gamma rays" }),
+        { retryAt: LATER },
+        NOW,
+      );
+      expect(ids(await search({ text: "alpha" }))).toEqual([a.id]);
+      expect(ids(await search({ text: "BETA@" }))).toEqual([b.id]);
+      expect(ids(await search({ text: '"to":"beta' }))).toEqual([b.id]);
+      expect(ids(await search({ text: 'say "hi"' }))).toEqual([b.id]);
+      expect(ids(await search({ text: "gamma" }))).toEqual([c.id]);
+      expect(await search({ text: "100%_" })).toEqual([]);
+    });
+
+    it("does not look into the payload of handlers that hide it, but into their errors", async () => {
+      const task = await context.start({ kwargs: json({ pin: "1234" }) });
+      await storage().markFailed(task, taskError({ message: "no such pin" }), "final", NOW);
+      expect(await search({ text: "1234" }, ["test.noop"])).toEqual([]);
+      expect(await search({ text: "1234" }, ["other"])).toHaveLength(1);
+      expect(await search({ text: "such" }, ["test.noop"])).toHaveLength(1);
+    });
+
+    it("finds between two moments, by the time in the ids", async () => {
+      const at = (moment: number) => newTask({ id: firstIdAt(moment), eta: NOW });
+      const tasks = [at(NOW - HOUR), at(NOW), at(NOW + MINUTE)];
+      await storage().enqueueMany(tasks, NOW);
+      const times = async (query: SearchQuery) =>
+        (await search(query)).map(({ id }) => tasks.findIndex((task) => task.id === id));
+      for (const queue of [undefined, "default"]) {
+        expect(await times({ queue, from: NOW })).toEqual([2, 1]);
+        expect(await times({ queue, to: NOW })).toEqual([0]);
+        expect(await times({ queue, from: NOW, to: NOW + 1 })).toEqual([1]);
+        expect(await times({ queue, from: NOW + HOUR })).toEqual([]);
+      }
+    });
+
+    it("pages follow each other without a gap or a repetition", async () => {
+      const tasks = await context.enqueueMany(10);
+      for (const query of [{}, { queue: "default" }]) {
+        const found = await pages({ ...query, limit: 3 });
+        expect(found.map(({ items }) => items.length)).toEqual([3, 3, 3, 1]);
+        expect(ids(found.flatMap(({ items }) => items))).toEqual(ids(tasks).reverse());
+      }
+    });
+
+    it("looks at 1,000 tasks a page, and tells where it stopped", async () => {
+      const [oldest] = await context.enqueueMany(1, { queue: "rare" });
+      const tasks = newTasks(1_200);
+      await storage().enqueueMany(tasks, NOW);
+      const found = await pages({ queue: "rare" });
+      expect(found.map(({ items, examined }) => [items.length, examined])).toEqual([
+        [0, 1_000],
+        [1, 201],
+      ]);
+      expect(found[0]?.cursor).toBe(tasks[200]?.id);
+      expect(found[1]?.items[0]?.id).toBe(oldest?.id);
+    });
+
+    it("finds failed ones at once among many others", async () => {
+      const task = await context.start();
+      await storage().markFailed(task, taskError(), "final", NOW);
+      await storage().enqueueMany(newTasks(1_200), NOW);
+      expect((await pages({ status: "FAILED" })).map(({ examined }) => examined)).toEqual([1]);
+    });
+  });
+
+  describe("explorer.queueNames", () => {
+    it("names the queues that have something to do, or settings", async () => {
+      await context.quarantine({ queue: "held" });
+      await context.start({ queue: "runs" });
+      await context.enqueue({ queue: "waits", eta: LATER });
+      await storage().configureQueue("settings", { paused: true });
+      const { explorer } = await context.reader();
+      expect(await explorer.queueNames()).toEqual(["held", "runs", "settings", "waits"]);
+    });
+
+    it("there are none in an empty database", async () => {
+      expect(await storage().explorer.queueNames()).toEqual([]);
+    });
+  });
+}
