@@ -75,11 +75,26 @@ export interface SearchPage extends Page<TaskSummary> {
   readonly examined: number;
 }
 
+/** A task, as another one mentions it. */
+export type RelatedTask = Pick<Task, "id" | "funcPath" | "status">;
+
+/** Up to 20 of each kind. */
+export interface Relations {
+  /** What its handler enqueued, newest first. */
+  readonly children: readonly RelatedTask[];
+  /** What it waits for and has not ended. Looked for among 500 tasks that others wait for: there may be more. */
+  readonly awaits: readonly RelatedTask[];
+  /** What waits for it. */
+  readonly awaitedBy: readonly RelatedTask[];
+}
+
 /** What looking around needs of a database: each call reads a bounded number of rows. */
 export interface ExplorerStorage {
   search(search: Search): Promise<SearchPage>;
   /** Names of up to 100 queues that have a task which waits or runs, or settings. */
   queueNames(): Promise<readonly string[]>;
+  /** @param task the id, and how many tasks it waits for */
+  relations(task: Pick<Task, "id" | "awaits">): Promise<Relations>;
 }
 
 interface ExplorerParts {
@@ -117,6 +132,11 @@ export class Explorer {
   /** Names of the queues that have a task which waits or runs, or settings: up to 100. */
   queueNames(): Promise<readonly string[]> {
     return this.#parts.storage.queueNames();
+  }
+
+  /** The tasks that have to do with this one. */
+  relations(task: Pick<Task, "id" | "awaits">): Promise<Relations> {
+    return this.#parts.storage.relations(task);
   }
 
   /** Names of the tasks that this queue knows. */

@@ -50,7 +50,7 @@ export function acts(scope: Scope): MiddlewareHandler<DashboardEnv> {
     if (visitor === null || !visitor.may(scope)) {
       throw new HttpError("forbidden", "the key", `one with the scope ${scope}`, "one without");
     }
-    const { [TOKEN_FIELD]: token } = await context.req.parseBody();
+    const { [TOKEN_FIELD]: token = "" } = await context.req.parseBody();
     if (token !== visitor.token) {
       throw new HttpError("forbidden", "the form", "one of this session: load the page again", "another");
     }

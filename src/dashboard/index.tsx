@@ -20,6 +20,7 @@ import { readProblem, renderProblem, showError } from "./errors.tsx";
 import { headers, sameSite, signedIn } from "./guard.ts";
 import { NAV } from "./nav.ts";
 import { signInRoutes } from "./pages/sign-in.tsx";
+import { taskRoutes } from "./pages/task/index.tsx";
 import { taskListRoutes } from "./pages/tasks/index.tsx";
 import { ANYBODY, readSession } from "./session.ts";
 
@@ -69,6 +70,7 @@ export function dashboard(source: Queue | ((context: Context) => Api), options: 
   app.use(signedIn);
   app.get("/", (context) => context.redirect(`${context.var.view.base}${NAV[0]?.path}`, 302));
   app.route("/", taskListRoutes());
+  app.route("/", taskRoutes());
   app.all("*", async (context) => {
     const error = new HttpError(
       "not_found",

@@ -1,14 +1,15 @@
 import {
   type ExplorerStorage,
+  type RelatedTask,
   SEARCH_EXAMINED,
   type Search,
   type SearchPage,
   type TaskSummary,
 } from "../core/explorer.ts";
-import { firstIdAt } from "../core/id.ts";
+import { firstIdAt, ID_AHEAD, idTime } from "../core/id.ts";
 import { parseJson } from "../core/json.ts";
 import type { Databases } from "./databases.ts";
-import type { SummaryRow } from "./statements/explore.ts";
+import type { RelatedRow, SummaryRow } from "./statements/explore.ts";
 
 /** Sorts after every UUID. */
 const AFTER_ALL = "g";
@@ -35,6 +36,21 @@ export function makeExplorer({ tasks, sql }: Databases): ExplorerStorage {
       const { edge = null, examined = 0 } = rows[0] ?? {};
       const end = examined < SEARCH_EXAMINED ? null : edge;
       return { items, examined, cursor: items.length < limit ? end : (items.at(-1)?.id ?? null) };
+    },
+
+    async relations({ id, awaits }) {
+      // What it waits for is older than it, or of the same batch.
+      const before = firstIdAt(idTime(id) + ID_AHEAD);
+      const [children, awaited, dependents] = await Promise.all([
+        tasks.read(sql.findChildren({ id })),
+        awaits === 0 ? [] : tasks.read(sql.findAwaited({ id, before })),
+        tasks.read(sql.findDependents({ id })),
+      ]);
+      return {
+        children: children.map(toRelated),
+        awaits: awaited.map(toRelated),
+        awaitedBy: dependents.map(toRelated),
+      };
     },
 
     async queueNames() {
@@ -75,4 +91,8 @@ function toSummary(row: SummaryRow): TaskSummary {
     payloadBytes: row.payload_bytes,
     lastError: row.last_error === null ? null : parseJson(row.last_error),
   };
+}
+
+function toRelated({ id, func_path, status }: RelatedRow): RelatedTask {
+  return { id, funcPath: func_path, status };
 }

@@ -1,13 +1,15 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parseSearch, type SearchQuery } from "../../src/core/explorer.ts";
+import { NO_EXTRAS } from "../../src/core/task.ts";
 import { d1Storage } from "../../src/storage/d1.ts";
 import { fillBacklog } from "../support/backlog.ts";
 import { counted, openD1 } from "../support/d1.ts";
-import { NOW } from "../support/tasks.ts";
+import { NOW, newTask } from "../support/tasks.ts";
 
 const { binding, rows, reset } = counted(env.DB);
-const { explorer } = d1Storage(binding);
+const storage = d1Storage(binding);
+const { explorer } = storage;
 
 beforeAll(async () => fillBacklog(await openD1(), 20_000, NOW));
 
@@ -39,5 +41,16 @@ describe("rows that looking around costs on D1, among 20,000 tasks", () => {
     reset();
     expect(await explorer.queueNames()).toEqual(["0"]);
     expect(rows.read).toBe(23);
+  });
+
+  it("what has to do with a task", async () => {
+    const first = newTask();
+    const second = newTask({ extras: { ...NO_EXTRAS, after: [first.id] } });
+    await storage.enqueueMany([first, second], NOW);
+    const { id } = second;
+    reset();
+    await explorer.relations({ id, awaits: 1 });
+    expect(rows).toMatchObject({ written: 0, queries: 3 });
+    expect(rows.read).toBe(2);
   });
 });

@@ -9,12 +9,12 @@ export function previewJson(value: JsonValue, length: number): string {
   return text.length > length ? `${text.slice(0, length).replace(/[\uD800-\uDBFF]$/, "")}…` : text;
 }
 
-/** A value as JSON that can be folded. */
-export function JsonView({ label, value, open = true }: { label: string; value: JsonValue; open?: boolean }) {
+/** A value as JSON that can be folded. What is live does not touch it: it stays folded, and does not change. */
+export function JsonView({ id, label, value }: { id: string; label: string; value: JsonValue }) {
   const text = JSON.stringify(value, null, 2);
   const isCut = text.length > MAX_SHOWN;
   return (
-    <details class="json" open={open}>
+    <details class="json" id={id} open hx-morph-skip>
       <summary>
         {label} <span class="muted">{sizeOf(text.length)}</span>
       </summary>

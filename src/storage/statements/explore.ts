@@ -8,6 +8,11 @@ const SHOWN_BYTES = 4_096;
 
 const MAX_NAMES = 100;
 
+const MAX_RELATED = 20;
+
+/** Edges that are looked at for those of one task: no index leads from it to what it waits for. */
+const EXAMINED_EDGES = 500;
+
 type Found = {
   before: string;
   from: string;
@@ -44,16 +49,12 @@ export type SummaryRow = Pick<
 /** What was examined stands in each row, and in one of its own where nothing matched. */
 type FoundRow = { edge: string | null; examined: number } & (SummaryRow | AllNull<SummaryRow>);
 
+export type RelatedRow = Pick<TaskRow, "id" | "func_path" | "status">;
+
 /** Readers for the eye: nothing is written, and what they read is bounded. */
-export function exploreSql({
-  tasks,
-  queues,
-  dueIndex,
-  leaseIndex,
-  heldIndex,
-  failedIndex,
-  queueNames,
-}: Names) {
+export function exploreSql(names: Names) {
+  const { tasks, queues, dependencies, dueIndex, leaseIndex, heldIndex, failedIndex, parentIndex } = names;
+  const { queueNames } = names;
   const size = "octet_length(t.args) + octet_length(t.kwargs)";
   const shown = (column: string) => `iif(${size} <= ${SHOWN_BYTES}, t.${column}, NULL) AS ${column}`;
   const summary = `t.id, t.queue, t.func_path, t.status, t.priority, t.eta, t.attempts, t.max_retries, t.held, t.awaits, t.lease_expires_at,
@@ -85,6 +86,20 @@ export function exploreSql({
     findNewest: prepare<{ before: string; from: string; limit: number }, SummaryRow>(
       `SELECT ${summary} FROM ${tasks} t WHERE t.id < :before AND t.id >= :from ORDER BY t.id DESC LIMIT :limit`,
     ),
+    /** 1 read each. */
+    findChildren: prepare<{ id: string }, RelatedRow>(`
+      SELECT id, func_path, status FROM ${tasks} ${parentIndex} WHERE parent_id = :id ORDER BY id DESC LIMIT ${MAX_RELATED}`),
+    /** 2 reads each. */
+    findDependents: prepare<{ id: string }, RelatedRow>(`
+      SELECT t.id, t.func_path, t.status FROM (
+        SELECT task_id FROM ${dependencies} WHERE parent_id = :id ORDER BY task_id LIMIT ${MAX_RELATED}) d
+      CROSS JOIN ${tasks} t ON t.id = d.task_id`),
+    /** At most 500 reads, and 1 for each that is found: those before the task are the most likely. */
+    findAwaited: prepare<{ id: string; before: string }, RelatedRow>(`
+      SELECT t.id, t.func_path, t.status FROM (
+        SELECT parent_id, task_id FROM ${dependencies} WHERE parent_id < :before ORDER BY parent_id DESC LIMIT ${EXAMINED_EDGES}) d
+      CROSS JOIN ${tasks} t ON t.id = d.parent_id WHERE d.task_id = :id LIMIT ${MAX_RELATED}`),
+
     /** Some seeks a queue. */
     findQueueNames: prepare<Record<never, never>, { name: string }>(`
       WITH RECURSIVE ${queueNames(dueIndex, due(), "names", MAX_NAMES)},

@@ -6,6 +6,7 @@ import {
   type TaskSummary,
 } from "../../../src/core/explorer.ts";
 import { firstIdAt } from "../../../src/core/id.ts";
+import { NO_EXTRAS } from "../../../src/core/task.ts";
 import { json, NOW, newTask, newTasks, taskError } from "../../support/tasks.ts";
 import { type Context, found, HOUR, ids, LATER, MINUTE } from "./context.ts";
 
@@ -150,6 +151,32 @@ export function describeExplore(context: Context): void {
       await storage().markFailed(task, taskError(), "final", NOW);
       await storage().enqueueMany(newTasks(1_200), NOW);
       expect((await pages({ status: "FAILED" })).map(({ examined }) => examined)).toEqual([1]);
+    });
+  });
+
+  describe("explorer.relations", () => {
+    const relations = async (id: string, awaits = 0) =>
+      (await context.reader()).explorer.relations({ id, awaits });
+
+    it("tells what a task has enqueued, newest first, and up to 20 of it", async () => {
+      const parent = await context.enqueue();
+      const extras = { ...NO_EXTRAS, parentId: parent.id };
+      const children = await context.enqueueMany(25, { extras, queue: "children" });
+      const found = await relations(parent.id);
+      expect(ids(found.children)).toEqual(ids(children).reverse().slice(0, 20));
+      expect(found).toMatchObject({ awaits: [], awaitedBy: [] });
+      expect(found.children[0]).toEqual({ id: children[24]?.id, funcPath: "test.noop", status: "PENDING" });
+    });
+
+    it("tells what a task waits for, and what waits for it, until they have ended", async () => {
+      const first = await context.enqueue({ queue: "first" });
+      const second = newTask({ extras: { ...NO_EXTRAS, after: [first.id] } });
+      await storage().enqueueMany([second], NOW);
+      expect(ids((await relations(second.id, 1)).awaits)).toEqual([first.id]);
+      expect(ids((await relations(first.id)).awaitedBy)).toEqual([second.id]);
+      await storage().markDone(await context.dequeue(), json(1), NOW);
+      expect(await relations(second.id, 1)).toEqual({ children: [], awaits: [], awaitedBy: [] });
+      expect((await relations(first.id)).awaitedBy).toEqual([]);
     });
   });
 

@@ -19,6 +19,7 @@ const INDEXES: Partial<Record<StatementName, string>> = {
   findQuarantined: "tasks_held_idx",
   listFailed: "tasks_failed_idx",
   searchFailed: "tasks_failed_idx",
+  findChildren: "tasks_parent_idx",
   findQueueNames: "tasks_due_idx",
   listChildren: "tasks_parent_idx",
   findWork: "tasks_due_idx",

@@ -31,6 +31,7 @@ export function taskListRoutes() {
         <PageHead title="Tasks">
           <LiveToggle />
         </PageHead>
+        {context.req.query("done") === "delete" && <Notice kind="done">The task is deleted.</Notice>}
         <TaskFilters query={query} {...names} />
         {list}
       </>,
