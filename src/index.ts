@@ -40,7 +40,15 @@ export {
   ValidationError,
 } from "./core/errors.ts";
 export type { EventListener, QueueEvent, StorageUse, TaskSubject } from "./core/events.ts";
-export type { Explorer, ExplorerStorage, RelatedTask, Relations, SearchPage, SearchQuery, TaskSummary } from "./core/explorer.ts";
+export type {
+  Explorer,
+  ExplorerStorage,
+  RelatedTask,
+  Relations,
+  SearchPage,
+  SearchQuery,
+  TaskSummary,
+} from "./core/explorer.ts";
 export type { EndingOptions, ExtraOptions } from "./core/extras.ts";
 export {
   DURATION_BOUNDS,
