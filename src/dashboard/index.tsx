@@ -19,6 +19,7 @@ import type { DashboardEnv } from "./context.ts";
 import { readProblem, renderProblem, showError } from "./errors.tsx";
 import { headers, sameSite, signedIn } from "./guard.ts";
 import { NAV } from "./nav.ts";
+import { overviewRoutes } from "./pages/overview/index.tsx";
 import { signInRoutes } from "./pages/sign-in.tsx";
 import { taskRoutes } from "./pages/task/index.tsx";
 import { taskListRoutes } from "./pages/tasks/index.tsx";
@@ -69,6 +70,7 @@ export function dashboard(source: Queue | ((context: Context) => Api), options: 
   app.route("/", signInRoutes());
   app.use(signedIn);
   app.get("/", (context) => context.redirect(`${context.var.view.base}${NAV[0]?.path}`, 302));
+  app.route("/", overviewRoutes());
   app.route("/", taskListRoutes());
   app.route("/", taskRoutes());
   app.all("*", async (context) => {

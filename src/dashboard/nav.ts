@@ -9,4 +9,7 @@ export interface NavEntry {
 }
 
 /** The menu, in its order; the first is where the root leads. */
-export const NAV: readonly NavEntry[] = [{ path: "tasks", label: "Tasks", icon: "tasks" }];
+export const NAV: readonly NavEntry[] = [
+  { path: "overview", label: "Overview", icon: "overview" },
+  { path: "tasks", label: "Tasks", icon: "tasks" },
+];

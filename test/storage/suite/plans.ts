@@ -21,6 +21,7 @@ const INDEXES: Partial<Record<StatementName, string>> = {
   searchFailed: "tasks_failed_idx",
   findChildren: "tasks_parent_idx",
   findQueueNames: "tasks_due_idx",
+  countBacklog: "tasks_due_idx",
   listChildren: "tasks_parent_idx",
   findWork: "tasks_due_idx",
   findWorkOf: "tasks_due_idx",
@@ -40,6 +41,8 @@ const FIRST_ENTRIES: Partial<Record<StatementName, readonly string[]>> = {
   findClaimed: ["tasks_lease_idx"],
   listQueues: ["tasks_due_idx", "tasks_lease_idx"],
   findQueueNames: ["tasks_due_idx", "tasks_lease_idx"],
+  // It ends at its bounds.
+  countBacklog: ["tasks_due_idx", "tasks_failed_idx", "tasks_lease_idx"],
   findWork: ["tasks_due_idx", "tasks_lease_idx"],
 };
 
