@@ -10,10 +10,12 @@ import {
 import { firstIdAt, ID_AHEAD, idTime } from "../core/id.ts";
 import { parseJson } from "../core/json.ts";
 import type { Depth } from "../core/storage.ts";
+import type { TaskStatus } from "../core/task.ts";
 import type { Databases } from "./databases.ts";
 import { toPoint } from "./history.ts";
-import { MAX_COUNT, type RelatedRow, type SummaryRow } from "./statements/explore.ts";
+import { FEW, type FoundRow, MAX_COUNT, type RelatedRow, type SummaryRow } from "./statements/explore.ts";
 import { MAX_DEPTH } from "./statements/read.ts";
+import type { Statements } from "./statements.ts";
 
 /** Sorts after every UUID. */
 const AFTER_ALL = "g";
@@ -33,13 +35,15 @@ export function makeExplorer({ tasks, sql }: Databases): ExplorerStorage {
         };
       }
       const escaped = text === null ? null : JSON.stringify(text).slice(1, -1);
+      const conditions = { status, queue, funcPath, text, escaped, hidden: JSON.stringify(hidden), limit };
+      const among = status === null ? undefined : few(sql)[status];
+      if (among !== undefined) {
+        const page = toPage(await tasks.read(among({ ...range, ...conditions })), limit);
+        // There are no more of them than were looked at.
+        if (page.examined < FEW) return page;
+      }
       const find = status === "FAILED" ? sql.searchFailed : sql.searchTasks;
-      const conditions = { status, queue, funcPath, text, escaped, hidden: JSON.stringify(hidden) };
-      const rows = await tasks.read(find({ ...range, ...conditions, limit }));
-      const items = rows.filter((row) => row.id !== null).map(toSummary);
-      const { edge = null, examined = 0 } = rows[0] ?? {};
-      const end = examined < SEARCH_EXAMINED ? null : edge;
-      return { items, examined, cursor: items.length < limit ? end : (items.at(-1)?.id ?? null) };
+      return toPage(await tasks.read(find({ ...range, ...conditions })), limit);
     },
 
     async relations({ id, awaits }) {
@@ -88,6 +92,21 @@ export function makeExplorer({ tasks, sql }: Databases): ExplorerStorage {
       return (await tasks.read(sql.findQueueNames({}))).map(({ name }) => name);
     },
   };
+}
+
+/** Where tasks of a status lie apart from those that have ended. */
+function few({
+  searchRunning,
+  searchWaiting,
+}: Statements): Partial<Record<TaskStatus, typeof searchRunning>> {
+  return { RUNNING: searchRunning, PENDING: searchWaiting, RETRYING: searchWaiting };
+}
+
+function toPage(rows: readonly FoundRow[], limit: number): SearchPage {
+  const items = rows.filter((row) => row.id !== null).map(toSummary);
+  const { edge = null, examined = 0 } = rows[0] ?? {};
+  const end = examined < SEARCH_EXAMINED ? null : edge;
+  return { items, examined, cursor: items.length < limit ? end : (items.at(-1)?.id ?? null) };
 }
 
 /** Ids sort by time: what is between two moments is one stretch of them. */

@@ -64,6 +64,8 @@ function showForm(context: DashboardContext, to: string | undefined, fault?: str
       ) : (
         <form method="post" action="sign-in">
           <input type="hidden" name="to" value={to ?? ""} />
+          {/* Password managers ask for one. */}
+          <input type="text" name="username" autocomplete="username" value="OmniQ" readonly hidden />
           <Field name="key" label="Key" fault={fault}>
             <input
               id="key"

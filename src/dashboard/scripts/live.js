@@ -34,9 +34,10 @@
     refresh();
   });
   document.addEventListener("visibilitychange", refresh);
-  document.addEventListener("htmx:error", () => show(true));
-  document.addEventListener("htmx:response:error", () => show(true));
-  document.addEventListener("htmx:after:swap", () => show());
+  // A part whose answer is a fault stays as it was.
+  document.addEventListener("htmx:finally:request", ({ detail }) => {
+    show(!(detail.ctx.response?.status < 400));
+  });
   show();
   const every = Math.min(...Array.from(parts(), (part) => Number(part.dataset.live)));
   if (Number.isFinite(every)) setInterval(refresh, every);

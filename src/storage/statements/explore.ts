@@ -5,6 +5,9 @@ import { awaiting, due, hasStatus, type Names, quarantined, running } from "./na
 import { MAX_DEPTH } from "./read.ts";
 import { prepare } from "./statement.ts";
 
+/** What runs, or waits, is looked for in its index where it is less than this. */
+export const FEW = 101;
+
 /** A payload of more bytes is not read for a list. */
 const SHOWN_BYTES = 4_096;
 
@@ -55,7 +58,7 @@ export type SummaryRow = Pick<
 > & { args: string | null; kwargs: string | null; payload_bytes: number; last_error: string | null };
 
 /** What was examined stands in each row, and in one of its own where nothing matched. */
-type FoundRow = { edge: string | null; examined: number } & (SummaryRow | AllNull<SummaryRow>);
+export type FoundRow = { edge: string | null; examined: number } & (SummaryRow | AllNull<SummaryRow>);
 
 type BacklogRow = {
   waiting: number;
@@ -98,11 +101,33 @@ export function exploreSql(names: Names) {
       LEFT JOIN json_each(s.matching) m
       LEFT JOIN ${tasks} t ON t.id = m.value LIMIT :limit`);
 
+  /** Those of a few, from what they lie in apart; `examined` tells whether that were all of them. */
+  const searchAmong = (...sources: readonly [index: string, predicate: string][]) => {
+    const columns = "id, status, queue, func_path, args, kwargs, errors";
+    const few = ([index, predicate]: readonly [string, string], place: number) =>
+      `SELECT * FROM (SELECT ${place} AS source, ${columns} FROM ${tasks} ${index} WHERE ${predicate} LIMIT ${FEW})`;
+    const most = sources.map((_, place) => `count(*) FILTER (WHERE source = ${place})`).join(", ");
+    return prepare<Found, FoundRow>(`
+      SELECT NULL AS edge, s.examined, ${summary} FROM (
+        SELECT max(0, ${most}) AS examined,
+          json_group_array(id ORDER BY id DESC) FILTER (WHERE id < :before AND id >= :from AND ${matches}) AS matching
+        FROM (${sources.map(few).join(" UNION ALL ")})) s
+      LEFT JOIN json_each(iif(s.examined < ${FEW}, s.matching, '[]')) m
+      LEFT JOIN ${tasks} t ON t.id = m.value LIMIT :limit`);
+  };
+
   return {
     /** One read for each task examined, and 2 for each that is shown. */
     searchTasks: search("", ""),
     /** The same for FAILED, from an index that holds no others. */
     searchFailed: search(failedIndex, "AND status = 'FAILED'"),
+    /** Where at most 100 run, all of them. 2 reads for each, and some for each that is shown. */
+    searchRunning: searchAmong([leaseIndex, running()]),
+    /** The same of those that wait, due or held: up to 100 of each. */
+    searchWaiting: searchAmong(
+      [dueIndex, due()],
+      [heldIndex, `held > 0 AND ${hasStatus(["PENDING", "RETRYING"])}`],
+    ),
     /** Every task matches. 1 read for each. */
     findNewest: prepare<{ before: string; from: string; limit: number }, SummaryRow>(
       `SELECT ${summary} FROM ${tasks} t WHERE t.id < :before AND t.id >= :from ORDER BY t.id DESC LIMIT :limit`,

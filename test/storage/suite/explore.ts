@@ -146,6 +146,35 @@ export function describeExplore(context: Context): void {
       expect(found[1]?.items[0]?.id).toBe(oldest?.id);
     });
 
+    it("finds what runs and what waits at once among many that have ended, newest first", async () => {
+      await context.quarantine({ queue: "held" });
+      const [first, second] = [await context.start({ queue: "runs" }, LATER), await context.start({}, LATER)];
+      const waiting = await context.enqueueMany(3, { eta: LATER + HOUR });
+      await storage().enqueueMany(newTasks(1_200, { queue: "ended", funcPath: "test.ended" }), NOW);
+      await context.database.sql("UPDATE tasks SET status = 'SUCCESS' WHERE queue = 'ended'");
+      const once = async (query: SearchQuery) => {
+        const [page, ...others] = await pages(query);
+        expect(others).toEqual([]);
+        return ids(found(page).items);
+      };
+      expect(await once({ status: "RUNNING" })).toEqual(ids([second, first]));
+      expect(await once({ status: "RUNNING", queue: "runs" })).toEqual([first.id]);
+      expect(await once({ status: "PENDING" })).toEqual(ids(waiting).reverse());
+      expect(await once({ status: "RETRYING" })).toHaveLength(1);
+      const [page] = await pages({ status: "PENDING", limit: 2 });
+      expect(page?.cursor).toBe(waiting[1]?.id);
+      expect((await pages({ status: "PENDING", limit: 2 })).flatMap(({ items }) => ids(items))).toEqual(
+        ids(waiting).reverse(),
+      );
+    });
+
+    it("finds them among all tasks where they are many", async () => {
+      const tasks = newTasks(300);
+      await storage().enqueueMany(tasks, NOW);
+      const found = await pages({ status: "PENDING", limit: 100 });
+      expect(found.flatMap(({ items }) => ids(items))).toEqual(ids(tasks).reverse());
+    });
+
     it("finds failed ones at once among many others", async () => {
       const task = await context.start();
       await storage().markFailed(task, taskError(), "final", NOW);

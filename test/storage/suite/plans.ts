@@ -19,6 +19,8 @@ const INDEXES: Partial<Record<StatementName, string>> = {
   findQuarantined: "tasks_held_idx",
   listFailed: "tasks_failed_idx",
   searchFailed: "tasks_failed_idx",
+  searchRunning: "tasks_lease_idx",
+  searchWaiting: "tasks_due_idx",
   findChildren: "tasks_parent_idx",
   findQueueNames: "tasks_due_idx",
   countBacklog: "tasks_due_idx",
@@ -41,7 +43,9 @@ const FIRST_ENTRIES: Partial<Record<StatementName, readonly string[]>> = {
   findClaimed: ["tasks_lease_idx"],
   listQueues: ["tasks_due_idx", "tasks_lease_idx"],
   findQueueNames: ["tasks_due_idx", "tasks_lease_idx"],
-  // It ends at its bounds.
+  // These end at their bounds.
+  searchRunning: ["tasks_lease_idx"],
+  searchWaiting: ["tasks_due_idx"],
   countBacklog: ["tasks_due_idx", "tasks_failed_idx", "tasks_lease_idx"],
   findWork: ["tasks_due_idx", "tasks_lease_idx"],
 };
