@@ -202,6 +202,21 @@ describe("a copy of a task", () => {
     if (field !== "kwargs") expect(text).toContain("b@example.com");
   });
 
+  it("is made once, however often its form is sent", async () => {
+    const id = await enqueue(later);
+    const [, own = ""] =
+      /name="id" value="([^"]+)"/.exec((await visit(call, `/tasks/${id}/copy`)).text) ?? [];
+    const sent = { ...fields, id: own, eta: "2030-01-01T00:00" };
+    for (let times = 0; times < 2; times++) {
+      const { headers } = await post(call, `/tasks/${id}/copy`, sent);
+      expect(headers.get("location")).toBe(`../../tasks/${own}`);
+    }
+    const { status, text } = await post(call, `/tasks/${id}/copy`, { ...sent, kwargs: "{}" });
+    expect(status).toBe(400);
+    expect(text).toContain("This form was sent before");
+    expect((await call("GET", "/v1/tasks")).body.tasks).toHaveLength(2);
+  });
+
   it("keeps what is redacted where it is left, and takes what is written in its place", async () => {
     const kwargs = { card: { number: "4111", year: 2030 } };
     const id = await enqueue({ funcPath: "card.pay", args: ["secret"], kwargs, ...later });

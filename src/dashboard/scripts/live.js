@@ -38,6 +38,20 @@
   document.addEventListener("htmx:finally:request", ({ detail }) => {
     show(!(detail.ctx.response?.status < 400));
   });
+
+  /** A panel closes as a menu does: by Escape, and by a click beside it. */
+  const OPEN = "details.confirm[open], details.time-range[open]";
+  document.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    for (const panel of document.querySelectorAll(OPEN)) {
+      panel.open = false;
+      panel.querySelector("summary").focus();
+    }
+  });
+  document.addEventListener("click", ({ target }) => {
+    for (const panel of document.querySelectorAll(OPEN)) if (!panel.contains(target)) panel.open = false;
+  });
+
   show();
   const every = Math.min(...Array.from(parts(), (part) => Number(part.dataset.live)));
   if (Number.isFinite(every)) setInterval(refresh, every);

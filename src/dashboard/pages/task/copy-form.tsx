@@ -7,6 +7,8 @@ import { Notice } from "../../parts/notice.tsx";
 
 /** What is in the fields, as it was written. */
 export interface CopyValues {
+  /** Of the new task: sent with the form, and not shown. */
+  readonly id: string;
   readonly args: string;
   readonly kwargs: string;
   readonly queue: string;
@@ -45,6 +47,7 @@ export function CopyForm({ task, values, fault }: CopyProps) {
       </p>
       {fault?.field === null && <Notice kind="fault">{fault.detail}</Notice>}
       <ActionForm action={`tasks/${task.id}/copy`} class="card copy-form">
+        <input type="hidden" name="id" value={values.id} />
         <Field name="kwargs" label="kwargs, a JSON object" fault={faultOf("kwargs")}>
           <textarea {...input("kwargs")} rows={rows(values.kwargs)} spellcheck={false}>
             {values.kwargs}

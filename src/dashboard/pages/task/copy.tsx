@@ -1,5 +1,6 @@
 import { Hono } from "hono";
-import { FieldError } from "../../../core/errors.ts";
+import { FieldError, IdConflictError } from "../../../core/errors.ts";
+import { newId } from "../../../core/id.ts";
 import { parseJson } from "../../../core/json.ts";
 import type { TaskRequest } from "../../../core/prepare.ts";
 import type { JsonValue, Task } from "../../../core/task.ts";
@@ -16,16 +17,16 @@ export function copyRoutes() {
   const app = new Hono<DashboardEnv>();
 
   app.get("/tasks/:id/copy", async (context) => {
-    const { queue, visitor } = context.var.view;
+    const { queue, visitor, now } = context.var.view;
     if (visitor?.may("enqueue") !== true) {
       throw new HttpError("forbidden", "the key", "one with the scope enqueue", "one without");
     }
     const task = await queue.get(context.req.param("id"));
-    return showForm(context, task, valuesOf(task));
+    return showForm(context, task, valuesOf(task, now));
   });
 
   app.post("/tasks/:id/copy", acts("enqueue"), async (context) => {
-    const { api, queue, base } = context.var.view;
+    const { api, queue, base, now } = context.var.view;
     const shown = await queue.get(context.req.param("id"));
     const values = readValues(await context.req.parseBody());
     try {
@@ -33,6 +34,10 @@ export function copyRoutes() {
       if (due) api.kick?.();
       return context.redirect(`${base}tasks/${task.id}`, 303);
     } catch (error) {
+      if (error instanceof IdConflictError) {
+        const detail = "This form was sent before, with another content: it is a new one now. Send it again.";
+        return showForm(context, shown, { ...values, id: newId(now) }, { field: null, detail });
+      }
       if (!(error instanceof FieldError)) throw error;
       const { detail } = await readProblem(error, context);
       return showForm(context, shown, values, { field: fieldOf(error), detail: `${sentence(detail)}.` });
@@ -42,14 +47,22 @@ export function copyRoutes() {
   return app;
 }
 
-function valuesOf({ args, kwargs, queue, priority }: Task): CopyValues {
+function valuesOf({ args, kwargs, queue, priority }: Task, now: number): CopyValues {
   const text = (value: JsonValue) => JSON.stringify(value, null, 2);
-  return { args: text(args), kwargs: text(kwargs), queue, priority: String(priority), eta: "" };
+  return {
+    id: newId(now),
+    args: text(args),
+    kwargs: text(kwargs),
+    queue,
+    priority: String(priority),
+    eta: "",
+  };
 }
 
 function readValues(body: Readonly<Record<string, unknown>>): CopyValues {
   const read = (name: keyof CopyValues) => String(body[name] ?? "").trim();
   return {
+    id: read("id"),
     args: read("args"),
     kwargs: read("kwargs"),
     queue: read("queue"),
@@ -67,6 +80,8 @@ async function toRequest(context: DashboardContext, shown: Task, values: CopyVal
   // What was not shown is read anew, and goes nowhere but into the task.
   const original = await context.var.view.api.queue.get(shown.id);
   return {
+    // A form that is sent twice makes one task.
+    id: values.id === "" ? undefined : values.id,
     funcPath: shown.funcPath,
     args: toList(restoreRedacted(args, shown.args, original.args)),
     kwargs: restoreRedacted(kwargs, shown.kwargs, original.kwargs),

@@ -1,8 +1,18 @@
-import { TASK_STATUSES } from "../../../core/task.ts";
+import type { TaskStatus } from "../../../core/task.ts";
 import { useView } from "../../context.ts";
 import { labelOf } from "../../parts/badge.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { isFiltered, type TaskQuery, tasksAddress } from "./query.ts";
+
+/** In the order that a task comes through them. */
+const STATUSES = [
+  "PENDING",
+  "RUNNING",
+  "RETRYING",
+  "FAILED",
+  "SUCCESS",
+  "CANCELLED",
+] as const satisfies readonly TaskStatus[];
 
 interface FiltersProps {
   readonly query: TaskQuery;
@@ -17,7 +27,7 @@ export function TaskFilters({ query, queues, funcPaths }: FiltersProps) {
   return (
     <section class="filters" aria-label="Filter">
       <nav class="tabs" aria-label="Status">
-        {(["", ...TASK_STATUSES] as const).map((status) => (
+        {(["", ...STATUSES] as const).map((status) => (
           <a
             href={base + tasksAddress(query, { status })}
             aria-current={query.status === status ? "true" : undefined}
