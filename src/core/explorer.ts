@@ -11,8 +11,11 @@ import type { JsonObject, JsonValue, Task, TaskError, TaskStatus } from "./task.
 /** Tasks that one page of a search examines. */
 export const SEARCH_EXAMINED = 1_000;
 
-/** Rows that one look at the history reads at most: a day of one queue. A minute that is sought takes two. */
+/** Minutes of a day of one queue, which are read whole. */
 const HISTORY_READ = 1_440;
+/** Of several, so many are read to see whether that are all; and if not, so many are sought, which takes two rows each. */
+const HISTORY_TRIED = 900;
+const HISTORY_SAMPLED = 500;
 /** One minute in so many. */
 const STEPS = [3, 5, 15, 30, 60] as const;
 const MINUTE = 60_000;
@@ -127,8 +130,13 @@ export interface ExplorerStorage {
   backlog(now: number): Promise<Backlog>;
   /** Names of up to 30 queues that have a history. */
   historyNames(): Promise<readonly string[]>;
-  /** Points of these queues from one moment to before another: at most 1,500. */
-  historyBetween(queues: readonly string[], from: number, to: number): Promise<readonly HistoryPoint[]>;
+  /** Points of these queues from one moment to before another: at most `limit`. */
+  historyBetween(
+    queues: readonly string[],
+    from: number,
+    to: number,
+    limit: number,
+  ): Promise<readonly HistoryPoint[]>;
   /** The same at these minutes. */
   historyAt(queues: readonly string[], minutes: readonly number[]): Promise<readonly HistoryPoint[]>;
 }
@@ -186,7 +194,7 @@ export class Explorer {
   }
 
   /**
-   * The history from one moment to another: each minute of it where those are few enough, else one in 3, 5, 15, 30 or 60, never
+   * The history from one moment to another: each minute of it where few enough have a point, else one in 3, 5, 15, 30 or 60, never
    * at the same place twice in a row, so that what happens by the clock is neither left out nor all that is seen.
    *
    * @param queue defaults to all
@@ -195,13 +203,14 @@ export class Explorer {
   async sampleHistory(from: number, to: number, queue?: string): Promise<HistorySample> {
     const { storage } = this.#parts;
     const queues = queue === undefined ? await storage.historyNames() : [parseText(queue, "queue")];
+    if (queues.length === 0) return { queues, every: 1, points: [] };
     const [first, end] = [Math.floor(from / MINUTE), Math.ceil(to / MINUTE)];
-    const count = Math.max(0, end - first) * queues.length;
-    if (count <= HISTORY_READ) {
-      const points = count === 0 ? [] : await storage.historyBetween(queues, first * MINUTE, end * MINUTE);
-      return { queues, every: 1, points };
-    }
-    const every = STEPS.find((step) => count / step <= HISTORY_READ / 2) ?? 60;
+    const count = (end - first) * queues.length;
+    // In most minutes nothing may have ended: then all of them are few.
+    const most = count <= HISTORY_READ ? HISTORY_READ : HISTORY_TRIED;
+    const points = await storage.historyBetween(queues, first * MINUTE, end * MINUTE, most + 1);
+    if (points.length <= most) return { queues, every: 1, points };
+    const every = STEPS.find((step) => count / step <= HISTORY_SAMPLED) ?? 60;
     const minutes = sampleMinutes(first, end, every).map((minute) => minute * MINUTE);
     return { queues, every, points: await storage.historyAt(queues, minutes) };
   }

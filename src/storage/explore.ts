@@ -78,8 +78,10 @@ export function makeExplorer({ tasks, sql }: Databases): ExplorerStorage {
       return (await tasks.read(sql.findHistoryNames({}))).map(({ name }) => name);
     },
 
-    async historyBetween(queues, from, to) {
-      const rows = await tasks.read(sql.readHistoryBetween({ queues: JSON.stringify(queues), from, to }));
+    async historyBetween(queues, from, to, limit) {
+      const rows = await tasks.read(
+        sql.readHistoryBetween({ queues: JSON.stringify(queues), from, to, limit }),
+      );
       return rows.map(toPoint);
     },
 

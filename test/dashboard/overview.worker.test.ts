@@ -62,16 +62,23 @@ describe("the overview", () => {
   });
 
   it("gives them a day of one queue minute by minute, and of many from some of its minutes", async () => {
-    await fillHistory(3, 200);
+    await fillHistory(3, 400);
     const total = async (search: string) => {
       const { body } = await call("GET", `/overview/data?range=day&${search}`);
       const attempts = (body.succeeded as number[]).reduce((sum, count) => sum + count * 15, 0);
       return [body.every, (body.times as number[]).length, attempts];
     };
-    expect(await total("queue=queue+1")).toEqual([1, 96, 400]);
+    expect(await total("queue=queue+1")).toEqual([1, 96, 800]);
     const [every, points, attempts] = await total("");
     expect([every, points]).toEqual([15, 96]);
-    expect(Math.abs(Number(attempts) - 1_200)).toBeLessThanOrEqual(180);
+    expect(Math.abs(Number(attempts) - 2_400)).toBeLessThanOrEqual(240);
+  });
+
+  it("gives them a day of many queues minute by minute where few minutes have anything", async () => {
+    await fillHistory(5, 7);
+    const { body } = await call("GET", "/overview/data?range=day");
+    expect(body.every).toBe(1);
+    expect((body.succeeded as number[]).reduce((sum, count) => sum + count * 15, 0)).toBe(70);
   });
 
   it("shows no data to who has not signed in", async () => {

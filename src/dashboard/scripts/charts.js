@@ -110,7 +110,10 @@
         sync: lives ? undefined : { key: "history" },
         drag: { x: false, y: false },
       },
-      scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+      scales: {
+        x: { range: (_, first, last) => [first === last ? first - 60 : first, last] },
+        y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] },
+      },
       axes: [
         {
           ...axis,

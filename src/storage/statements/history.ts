@@ -75,9 +75,12 @@ export function historySql({ tasks, history }: Names) {
       `${names("queue > ''")} SELECT queue AS name FROM names WHERE queue IS NOT NULL LIMIT 30`,
     ),
     /** A read for each point, in no order. */
-    readHistoryBetween: prepare<{ queues: string; from: number; to: number }, Counts & { minute: number }>(`
+    readHistoryBetween: prepare<
+      { queues: string; from: number; to: number; limit: number },
+      Counts & { minute: number }
+    >(`
       SELECT h.* FROM json_each(:queues) q CROSS JOIN ${history} h ON h.queue = q.value AND h.minute >= :from AND h.minute < :to
-      LIMIT ${HISTORY_PAGE}`),
+      LIMIT :limit`),
     /** 2 reads for each queue and minute. */
     readHistoryAt: prepare<{ queues: string; minutes: string }, Counts & { minute: number }>(`
       SELECT h.* FROM json_each(:queues) q CROSS JOIN json_each(:minutes) m

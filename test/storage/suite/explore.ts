@@ -245,7 +245,7 @@ export function describeExplore(context: Context): void {
         FROM json_each('["a", "b", "c"]') q CROSS JOIN json_each('[0, 1, 2, 3]') m`);
       const { explorer } = await context.reader();
       expect(await explorer.historyNames()).toEqual(["a", "b", "c"]);
-      const between = await explorer.historyBetween(["b", "c"], 2 * MINUTE, 3 * MINUTE);
+      const between = await explorer.historyBetween(["b", "c"], 2 * MINUTE, 3 * MINUTE, 9);
       expect(between.map(({ queue, succeeded }) => [queue, succeeded])).toEqual([
         ["b", 2],
         ["c", 2],
