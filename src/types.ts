@@ -16,6 +16,17 @@ export type { Duration, Instant } from "./core/duration.ts";
 export type { DrainEnd, DrainOptions, DrainReport } from "./core/engine.ts";
 export type { ErrorCode } from "./core/error-codes.ts";
 export type { EventListener, QueueEvent, StorageUse, TaskSubject } from "./core/events.ts";
+export type {
+  Backlog,
+  Explorer,
+  ExplorerStorage,
+  HistorySample,
+  RelatedTask,
+  Relations,
+  SearchPage,
+  SearchQuery,
+  TaskSummary,
+} from "./core/explorer.ts";
 export type { EndingOptions, ExtraOptions } from "./core/extras.ts";
 export type {
   HistoryCounts,

@@ -58,6 +58,7 @@ export const LIMITS = {
   purgePages: { min: 1, max: 1_000 },
   bulkPages: { min: 1, max: 100 },
   listLimit: { min: 1, max: 1_000 },
+  searchLimit: { min: 1, max: 100 },
   lease: { min: SECOND, max: DAY },
   /** How long handlers may run on after a stop. */
   grace: { min: 0, max: DAY },

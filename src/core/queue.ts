@@ -3,6 +3,7 @@ import { drain } from "./drain.ts";
 import { parseInteger } from "./duration.ts";
 import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./engine.ts";
 import { type EventListener, guarded } from "./events.ts";
+import { Explorer } from "./explorer.ts";
 import { type HistoryCounts, parseHistory } from "./history.ts";
 import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
@@ -101,6 +102,12 @@ export class Queue<Native = unknown> extends Operations {
   get schedules(): Schedules {
     const [storage, registry, intake, emit] = [this.#storage, this.#registry, this.#intake, this.#emit];
     return new Schedules({ storage, registry, intake, emit, ...this.#shared, wake: () => this.#wake() });
+  }
+
+  /** Looks around among the tasks, as a person does. */
+  get explorer(): Explorer {
+    const { explorer: storage } = this.#storage;
+    return new Explorer({ storage, registry: this.#registry, redacts: this.#shared.redacts });
   }
 
   /** Makes sure that the database answers, and has the schema. @throws {SchemaMissing} {@link StorageUnavailable} */

@@ -1,4 +1,5 @@
 import type { BulkStorage } from "./bulk.ts";
+import type { ExplorerStorage } from "./explorer.ts";
 import type { HistoryStorage } from "./history.ts";
 import type { LifetimeStorage } from "./lifetimes.ts";
 import type { OperatorStorage } from "./operators.ts";
@@ -264,6 +265,7 @@ export interface Storage<Native = unknown> {
   /** Every queue that has settings, or a task that waits or runs, by name. */
   listQueues(now: number): Promise<readonly QueueSummary[]>;
 
+  readonly explorer: ExplorerStorage;
   /** How attempts ended, where that is counted. */
   readonly history: HistoryStorage;
 

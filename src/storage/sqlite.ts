@@ -1,4 +1,5 @@
 import type { BulkStorage } from "../core/bulk.ts";
+import type { ExplorerStorage } from "../core/explorer.ts";
 import type { HistoryStorage } from "../core/history.ts";
 import type { LifetimeStorage } from "../core/lifetimes.ts";
 import type { OperatorStorage } from "../core/operators.ts";
@@ -28,6 +29,7 @@ import { Connection, type Meter, type RetryOptions } from "./connection.ts";
 import type { Databases } from "./databases.ts";
 import type { Driver } from "./driver.ts";
 import { enqueueMany, enqueueStatements } from "./enqueue.ts";
+import { makeExplorer } from "./explore.ts";
 import { makeHistory } from "./history.ts";
 import { makeLifetimes } from "./lifetimes.ts";
 import { listQueues, listTasks } from "./list.ts";
@@ -82,6 +84,10 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
     this.history = makeHistory(this.#databases);
     this.uniques = makeUniques(this.#databases);
     this.lifetimes = makeLifetimes(this.#databases);
+  }
+
+  get explorer(): ExplorerStorage {
+    return makeExplorer(this.#databases);
   }
 
   get schedules(): ScheduleStorage {

@@ -2,6 +2,7 @@ import { bulkSql } from "./statements/bulk.ts";
 import { claimSql } from "./statements/claim.ts";
 import { dependenciesSql } from "./statements/dependencies.ts";
 import { enqueueSql } from "./statements/enqueue.ts";
+import { exploreSql } from "./statements/explore.ts";
 import { historySql } from "./statements/history.ts";
 import { namesFor } from "./statements/names.ts";
 import { operateSql } from "./statements/operate.ts";
@@ -39,6 +40,7 @@ function buildStatements(prefix: string) {
     ...operateSql(names),
     ...bulkSql(names),
     ...readSql(names),
+    ...exploreSql(names),
     ...purgeSql(names),
     ...historySql(names),
     ...uniqueSql(names),

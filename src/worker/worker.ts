@@ -11,11 +11,11 @@ import { declarationOf } from "../core/queue-options.ts";
 import { Registry, type TaskDefinition } from "../core/registry.ts";
 import type { ScheduleDefinition } from "../core/schedule.ts";
 import type { Storage } from "../core/storage.ts";
-import { createApi } from "../http/api.ts";
 import { type Config, parseConfig } from "../runtime/config.ts";
 import { consoleLogger, listen } from "../runtime/log.ts";
 import { WORKER_DEFAULTS } from "./defaults.ts";
 import { meterDatabases } from "./meter.ts";
+import { makeSite } from "./site.ts";
 
 export interface WorkerOptions<Env extends object, Native> {
   /** Makes the storage for one invocation from the Worker's bindings. */
@@ -35,6 +35,8 @@ export interface WorkerOptions<Env extends object, Native> {
   readonly schedules?: readonly ScheduleDefinition[];
   /** Whose schedules they are: apps that share a database have names of their own. Defaults to `"default"`. */
   readonly app?: string;
+  /** Whether the dashboard is served beside the API, at `/`. Defaults to true. */
+  readonly dashboard?: boolean;
   /** Hears of every transition, after the log. Defaults to nobody. */
   readonly onEvent?: EventListener;
 }
@@ -99,7 +101,7 @@ export function createWorker<Env extends object, Native>(
     return { config, queue, log };
   };
 
-  const api = createApi((context) => {
+  const site = makeSite((context) => {
     const { config, queue, log } = logged(() => open(context.env));
     return {
       queue,
@@ -108,10 +110,10 @@ export function createWorker<Env extends object, Native>(
       kick: () => queue.kick(context.executionCtx, { queries: 0 }),
       onError: (error) => log.error("request failed", { path: context.req.path, error: String(error) }),
     };
-  });
+  }, options.dashboard ?? true);
 
   return {
-    fetch: (request, env, context) => api.fetch(request, env, context),
+    fetch: (request, env, context) => site(request, env, context),
     async scheduled(_event, env) {
       const start = Date.now();
       const { config, queue } = open(env);

@@ -8,6 +8,7 @@ import { describeDependencies } from "./suite/dependencies.ts";
 import { describeEndings } from "./suite/endings.ts";
 import { describeEnqueue } from "./suite/enqueue.ts";
 import { describeExpiry } from "./suite/expiry.ts";
+import { describeExplore } from "./suite/explore.ts";
 import { describeFaults } from "./suite/faults.ts";
 import { describeFirings } from "./suite/firings.ts";
 import { describeHistory } from "./suite/history.ts";
@@ -44,6 +45,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeEndings(context);
     describeEnqueue(context);
     describeExpiry(context);
+    describeExplore(context);
     describeFaults(context);
     describeHistory(context);
     describeIdempotency(context);

@@ -69,6 +69,21 @@ export function historySql({ tasks, history }: Names) {
         AND h.minute >= max(:from, 1, iif(names.queue = :afterQueue, :afterMinute + 1, 1)) AND h.minute < :to
       WHERE (:queue IS NULL OR names.queue = :queue) AND names.queue >= :afterQueue
       ORDER BY h.queue, h.minute LIMIT ${HISTORY_PAGE}`),
+    /** Some seeks a queue: the first 30 by name. */
+    findHistoryNames: prepare<Record<never, never>, { name: string }>(
+      `${names("queue > ''")} SELECT queue AS name FROM names WHERE queue IS NOT NULL LIMIT 30`,
+    ),
+    /** A read for each point, in no order. */
+    readHistoryBetween: prepare<
+      { queues: string; from: number; to: number; limit: number },
+      Counts & { minute: number }
+    >(`
+      SELECT h.* FROM json_each(:queues) q CROSS JOIN ${history} h ON h.queue = q.value AND h.minute >= :from AND h.minute < :to
+      LIMIT :limit`),
+    /** 2 reads for each queue and minute. */
+    readHistoryAt: prepare<{ queues: string; minutes: string }, Counts & { minute: number }>(`
+      SELECT h.* FROM json_each(:queues) q CROSS JOIN json_each(:minutes) m
+      CROSS JOIN ${history} h ON h.queue = q.value AND h.minute = m.value`),
     /** A seek a queue, and a read each. */
     readTotals: totals,
     /** 1 W each. */

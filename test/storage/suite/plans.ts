@@ -18,6 +18,12 @@ const INDEXES: Partial<Record<StatementName, string>> = {
   claimQuarantined: "tasks_held_idx",
   findQuarantined: "tasks_held_idx",
   listFailed: "tasks_failed_idx",
+  searchFailed: "tasks_failed_idx",
+  searchRunning: "tasks_lease_idx",
+  searchWaiting: "tasks_due_idx",
+  findChildren: "tasks_parent_idx",
+  findQueueNames: "tasks_due_idx",
+  countBacklog: "tasks_due_idx",
   listChildren: "tasks_parent_idx",
   findWork: "tasks_due_idx",
   findWorkOf: "tasks_due_idx",
@@ -39,6 +45,11 @@ const FIRST_ENTRIES: Partial<Record<StatementName, readonly string[]>> = {
   findExpired: ["tasks_lease_idx"],
   findClaimed: ["tasks_lease_idx"],
   listQueues: ["tasks_due_idx", "tasks_lease_idx"],
+  findQueueNames: ["tasks_due_idx", "tasks_lease_idx"],
+  // These end at their bounds.
+  searchRunning: ["tasks_lease_idx"],
+  searchWaiting: ["tasks_due_idx"],
+  countBacklog: ["tasks_due_idx", "tasks_failed_idx", "tasks_lease_idx"],
   findWork: ["tasks_due_idx", "tasks_lease_idx"],
 };
 
@@ -50,6 +61,7 @@ const WHOLE_TABLES: Partial<Record<StatementName, readonly string[]>> = {
   purgeWindows: ["unique_windows"],
   // It holds the queues that somebody configured.
   listQueues: ["queues"],
+  findQueueNames: ["queues"],
   // It holds the schedules: a worker reads them as it starts.
   findKnownSchedules: ["schedules"],
   removeSchedules: ["schedules"],

@@ -1,0 +1,59 @@
+import type { MiddlewareHandler, Next } from "hono";
+import { every } from "hono/combine";
+import { csrf } from "hono/csrf";
+import { secureHeaders } from "hono/secure-headers";
+import { limitBody, TASK_BYTES } from "../http/body.ts";
+import type { Scope } from "../http/keys.ts";
+import { HttpError } from "../http/problem.ts";
+import type { DashboardContext, DashboardEnv } from "./context.ts";
+import { isPartial } from "./page.tsx";
+import { TOKEN_FIELD } from "./parts/form.tsx";
+
+/** Scripts and styles come from here alone, and no other page may frame this one. */
+export const headers = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", "data:"],
+    connectSrc: ["'self'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+    baseUri: ["'none'"],
+  },
+  xFrameOptions: "DENY",
+  // Where a browser may not tell at all where it comes from, it tells no origin either, and forms are judged by that.
+  referrerPolicy: "same-origin",
+});
+
+/** Refuses what another site has a browser send. */
+export const sameSite = csrf();
+
+/** Pages are for those who have signed in: others are led to where that is done, and from there back. */
+export const signedIn: MiddlewareHandler<DashboardEnv> = async (context, next) => {
+  const { visitor, base } = context.var.view;
+  if (visitor !== null) return next();
+  if (isPartial(context)) return context.body(null, 401, { "hx-refresh": "true" });
+  if (context.req.method !== "GET") return context.redirect(`${base}sign-in`, 303);
+  const { pathname, search } = new URL(context.req.url);
+  const page = pathname
+    .split("/")
+    .slice(-1 - base.split("../").length + 1)
+    .join("/");
+  return context.redirect(`${base}sign-in?to=${encodeURIComponent(page + search)}`, 303);
+};
+
+/** Lets an action pass whose visitor has the scope, and whose form is of the visitor's session. */
+export function acts(scope: Scope): MiddlewareHandler<DashboardEnv> {
+  return every(limitBody(TASK_BYTES), async (context: DashboardContext, next: Next) => {
+    const { visitor } = context.var.view;
+    if (visitor === null || !visitor.may(scope)) {
+      throw new HttpError("forbidden", "the key", `one with the scope ${scope}`, "one without");
+    }
+    const { [TOKEN_FIELD]: token = "" } = await context.req.parseBody();
+    if (token !== visitor.token) {
+      throw new HttpError("forbidden", "the form", "one of this session: load the page again", "another");
+    }
+    return next();
+  });
+}

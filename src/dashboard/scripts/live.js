@@ -1,0 +1,58 @@
+/* Keeps what is live up to date: while the page is seen, nobody has paused it, and nothing in it is being used. */
+(() => {
+  const PAUSED = "omniq-paused";
+  const [toggle] = document.querySelectorAll("[data-live-toggle]");
+  let isPaused = sessionStorage.getItem(PAUSED) === "1";
+
+  const parts = () => document.querySelectorAll("[data-live]");
+
+  /** Says in the button how things are. */
+  function show(isStale = false) {
+    if (!toggle) return;
+    toggle.hidden = parts().length === 0;
+    toggle.setAttribute("aria-pressed", String(!isPaused));
+    toggle.classList.toggle("stale", isStale && !isPaused);
+    const label = toggle.querySelector("[data-live-label]");
+    label.textContent = isPaused ? "Paused" : isStale ? "No answer" : "Live";
+  }
+
+  /** A form that somebody has opened would close under their hands. */
+  const isUsed = (part) => part.querySelector("details.confirm[open]") !== null;
+
+  function refresh() {
+    if (isPaused || document.hidden) return;
+    for (const part of parts()) {
+      if (isUsed(part)) continue;
+      part.dispatchEvent(new CustomEvent("refresh"));
+    }
+  }
+
+  toggle?.addEventListener("click", () => {
+    isPaused = !isPaused;
+    sessionStorage.setItem(PAUSED, isPaused ? "1" : "0");
+    show();
+    refresh();
+  });
+  document.addEventListener("visibilitychange", refresh);
+  // A part whose answer is a fault stays as it was.
+  document.addEventListener("htmx:finally:request", ({ detail }) => {
+    show(!(detail.ctx.response?.status < 400));
+  });
+
+  /** A panel closes as a menu does: by Escape, and by a click beside it. */
+  const OPEN = "details.confirm[open], details.time-range[open]";
+  document.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    for (const panel of document.querySelectorAll(OPEN)) {
+      panel.open = false;
+      panel.querySelector("summary").focus();
+    }
+  });
+  document.addEventListener("click", ({ target }) => {
+    for (const panel of document.querySelectorAll(OPEN)) if (!panel.contains(target)) panel.open = false;
+  });
+
+  show();
+  const every = Math.min(...Array.from(parts(), (part) => Number(part.dataset.live)));
+  if (Number.isFinite(every)) setInterval(refresh, every);
+})();

@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { REDACTED } from "../../src/core/redact.ts";
+import { restoreRedacted } from "../../src/dashboard/pages/task/restore.ts";
+
+describe("what an edited payload gets back of what was not shown", () => {
+  const original = { a: { pin: "1234", to: "x" }, list: ["s", "t"] };
+  const shown = { a: { pin: REDACTED, to: "x" }, list: [REDACTED, "t"] };
+
+  it("is what was left as it was shown, wherever it is", () => {
+    expect(restoreRedacted(shown, shown, original)).toEqual(original);
+    expect(restoreRedacted({ ...shown, b: 1 }, shown, original)).toEqual({ ...original, b: 1 });
+  });
+
+  it("is nothing where it was overwritten, moved, or never there", () => {
+    expect(restoreRedacted({ a: { pin: "9" } }, shown, original)).toEqual({ a: { pin: "9" } });
+    expect(restoreRedacted({ b: REDACTED, a: { to: REDACTED } }, shown, original)).toEqual({
+      b: REDACTED,
+      a: { to: REDACTED },
+    });
+    expect(restoreRedacted({ list: ["t", REDACTED] }, shown, original)).toEqual({ list: ["t", REDACTED] });
+    expect(restoreRedacted(JSON.parse('{"__proto__": "[redacted]"}'), shown, original)).toEqual(
+      JSON.parse('{"__proto__": "[redacted]"}'),
+    );
+  });
+});

@@ -1,0 +1,115 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { sha256 } from "../../src/core/digest.ts";
+import { SESSION_LIFETIME } from "../../src/dashboard/session.ts";
+import { openD1 } from "../support/d1.ts";
+import { startWorker } from "../support/worker.ts";
+import { cookieOf, post, refresh, tokenOf, visit } from "./browser.ts";
+
+const database = await openD1();
+beforeEach(() => database.clear());
+
+const entry = async (name: string, scopes: string, key: string) => `${name}:${scopes}:${await sha256(key)}`;
+const KEYS = [
+  await entry("ada", "admin", "a-key"),
+  await entry("bob", "read", "b-key"),
+  await entry("ci", "enqueue", "c-key"),
+];
+const start = (keys = KEYS) => startWorker([], {}, { OMNIQ_AUTH: "keys", OMNIQ_KEYS: keys.join(",") }).call;
+
+describe("signing in to the dashboard", () => {
+  it("a page leads to it and from there back, with what it was asked for", async () => {
+    const call = start();
+    const away = await visit(call, "/tasks?status=FAILED&text=a%20b");
+    expect(away.status).toBe(303);
+    const location = away.headers.get("location") ?? "";
+    expect(location).toBe(`sign-in?to=${encodeURIComponent("tasks?status=FAILED&text=a%20b")}`);
+    const form = await visit(call, `/${location}`);
+    expect(form.text).toContain('name="to" value="tasks?status=FAILED&amp;text=a%20b"');
+    const done = await post(call, "/sign-in", { key: "a-key", to: "tasks?status=FAILED&text=a%20b" });
+    expect([done.status, done.headers.get("location")]).toEqual([303, "tasks?status=FAILED&text=a%20b"]);
+    const page = await visit(call, "/tasks", cookieOf(done));
+    expect(page.status).toBe(200);
+    expect(page.text).toContain("ada");
+  });
+
+  it("from a page below it leads back to that", async () => {
+    const { headers } = await visit(start(), "/tasks/some-id");
+    expect(headers.get("location")).toBe(`../sign-in?to=${encodeURIComponent("tasks/some-id")}`);
+  });
+
+  it.each([
+    "https://example.com",
+    "//example.com",
+    "/tasks",
+    "javascript:alert(1)",
+    "tasks//x",
+    "../x",
+    "\\x",
+  ])("leads to no other site and to no other path: %s", async (to) => {
+    const { headers } = await post(start(), "/sign-in", { key: "a-key", to });
+    expect(headers.get("location")).toBe("overview");
+  });
+
+  it("a key that is none, or may not read, is refused with the reason", async () => {
+    for (const [key, reason] of [
+      ["x", "none of the keys"],
+      ["", "none of the keys"],
+      ["c-key", "may not read"],
+    ] as const) {
+      const { status, text, headers } = await post(start(), "/sign-in", { key });
+      expect(status).toBe(401);
+      expect(text).toContain(reason);
+      expect(headers.get("set-cookie")).toBeNull();
+    }
+  });
+
+  it("the session is a cookie that scripts do not see, and on https for this host alone", async () => {
+    const call = start();
+    const cookie = (await post(call, "/sign-in", { key: "a-key" })).headers.get("set-cookie") ?? "";
+    for (const part of ["Path=/", "HttpOnly", "SameSite=Lax", `Max-Age=${SESSION_LIFETIME / 1_000}`]) {
+      expect(cookie).toContain(part);
+    }
+    expect(cookie).not.toContain("a-key");
+    expect(cookie).not.toContain(await sha256("a-key"));
+  });
+
+  it("a session that was tampered with, or is of other keys, is none", async () => {
+    const call = start();
+    const cookie = cookieOf(await post(call, "/sign-in", { key: "b-key" }));
+    expect((await visit(call, "/tasks", cookie)).status).toBe(200);
+    const forged = cookie.replace("bob", "ada");
+    expect((await visit(call, "/tasks", forged)).status).toBe(303);
+    expect((await visit(call, "/tasks", "omniq_session=x")).status).toBe(303);
+    const rotated = start([KEYS[0] ?? "", await entry("bob", "read", "new-key")]);
+    expect((await visit(rotated, "/tasks", cookie)).status).toBe(303);
+  });
+
+  it("what is live has the page loaded anew once the session has ended", async () => {
+    const { status, headers } = await refresh(start(), "/tasks");
+    expect([status, headers.get("hx-refresh")]).toEqual([401, "true"]);
+  });
+
+  it("signing out ends it, and needs the form of this session", async () => {
+    const call = start();
+    const cookie = cookieOf(await post(call, "/sign-in", { key: "a-key" }));
+    expect((await post(call, "/sign-out", {}, cookie)).status).toBe(403);
+    const token = tokenOf(await visit(call, "/tasks", cookie));
+    const { status, headers } = await post(call, "/sign-out", { token }, cookie);
+    expect(status).toBe(303);
+    expect(headers.get("set-cookie")).toMatch(/omniq_session=; Max-Age=0/);
+  });
+
+  it("another site's form is refused", async () => {
+    for (const origin of ["https://example.com", "null"]) {
+      const { status } = await start()("POST", "/sign-in", {
+        raw: "key=a-key",
+        headers: {
+          "content-type": "application/x-www-form-urlencoded",
+          origin,
+          "sec-fetch-site": "cross-site",
+        },
+      });
+      expect(status).toBe(403);
+    }
+  });
+});
