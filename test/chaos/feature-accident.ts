@@ -71,7 +71,7 @@ export async function overlapTicks(driver: Driver): Promise<Acted> {
     const firings = due.flatMap(({ name, nextAt, updatedAt }) => {
       if (nextAt === null) return [];
       const tasks = [{ id: newId(now), eta: now + 60_000, scheduledFor: nextAt }];
-      return [{ name, dueAt: nextAt, updatedAt, nextAt: nextAt + 1_000, tasks }];
+      return [{ name, dueAt: nextAt, updatedAt, nextAt: nextAt + 1_000, uniqueKey: null, tasks }];
     });
     await storage.schedules.fireMany(firings, now);
   }
