@@ -72,6 +72,6 @@ describe("the shell commands of the docs", () => {
       expect(status, output).toBe(0);
       // A problem of the API is not an error of curl's.
       expect(output).not.toMatch(/"code": ?"/);
-    }, 120_000);
+    }, 300_000);
   }
 });
