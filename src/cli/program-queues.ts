@@ -73,8 +73,8 @@ function addHousekeeping(program: Command): void {
   ).action(async (flags: StatsFlags) => (await import("./commands/stats.ts")).showStats(flags));
 }
 
-function concurrency(text: string): number | null {
-  if (text === "none") return null;
+function concurrency(text: string): number | "none" {
+  if (text === "none") return text;
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected an integer, or "none".');
   return Number(text);
 }

@@ -6,7 +6,7 @@ import type { TargetOptions } from "../place.ts";
 import { openTarget } from "../target.ts";
 
 export interface SetFlags extends TargetOptions {
-  readonly concurrency: number | null;
+  readonly concurrency: number | "none";
 }
 
 /** What waits and runs in each queue. */
@@ -52,8 +52,9 @@ export function depthOf({ depth, more }: QueueSummary): string {
 /** Limits how many tasks of a queue run at once. */
 export async function setConcurrency(name: string, flags: SetFlags): Promise<void> {
   const { client } = await openTarget(flags);
-  const queue = await client.setQueue(name, { concurrency: flags.concurrency });
-  printResult(flags, queue, () => `${toLine(name)}: ${flags.concurrency ?? "any number"} at once`);
+  const concurrency = flags.concurrency === "none" ? null : flags.concurrency;
+  const queue = await client.setQueue(name, { concurrency });
+  printResult(flags, queue, () => `${toLine(name)}: ${concurrency ?? "any number"} at once`);
 }
 
 /** Pauses or resumes queues, in the order given. */
