@@ -1,3 +1,5 @@
+import { hideSecrets } from "./secrets.ts";
+
 /** How the command ends: documented in docs/cli.md, and stable. */
 export const EXIT = {
   ok: 0,
@@ -70,7 +72,15 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** Reads an error that was thrown: its code, what to do, and how the command is to end. */
 export function toFailure(error: unknown): Failure {
-  if (error instanceof CliError) return error;
+  const failure = readError(error);
+  return { ...failure, message: hideSecrets(failure.message) };
+}
+
+function readError(error: unknown): Failure {
+  if (error instanceof CliError) {
+    const { code, message, hint, exitCode } = error;
+    return { code, message, hint, exitCode };
+  }
   if (!(error instanceof Error))
     return { code: "error", message: String(error), hint: null, exitCode: EXIT.error };
   const code = "code" in error && typeof error.code === "string" ? error.code : "error";

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Client } from "../client/client.ts";
 import { CliError, EXIT, refuseUsage } from "./failure.ts";
 import type { OutputOptions } from "./output.ts";
+import { noteSecrets, secretsOf } from "./secrets.ts";
 
 /** Where the queue is: options of every command that speaks to one. */
 export interface TargetOptions extends OutputOptions {
@@ -30,6 +31,12 @@ const WHERE = "give --url https://... (or OMNIQ_URL) with OMNIQ_KEY, or --db fil
 
 /** What is typed goes before the environment, and the API there before the database. @throws {CliError} */
 export function findPlace(options: TargetOptions): Place {
+  const place = readPlace(options);
+  noteSecrets(...secretsOf(place.url), place.kind === "api" ? place.key : place.token);
+  return place;
+}
+
+function readPlace(options: TargetOptions): Place {
   const { OMNIQ_URL, OMNIQ_KEY, OMNIQ_DB_URL, OMNIQ_DB_TOKEN } = process.env;
   const { url, db, key = OMNIQ_KEY, token = OMNIQ_DB_TOKEN } = options;
   if (url !== undefined && db !== undefined)

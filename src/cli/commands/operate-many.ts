@@ -5,6 +5,7 @@ import { withoutGaps } from "../filter.ts";
 import { formatCount, formatTasks } from "../format.ts";
 import { print, printJson, tell } from "../output.ts";
 import type { Target } from "../place.ts";
+import { hideSecrets } from "../secrets.ts";
 import { confirmChange, Interrupt, startProgress } from "../progress.ts";
 import { countAll } from "./count.ts";
 import type { OperateFlags, Verb } from "./operate.ts";
@@ -106,7 +107,7 @@ function report({ json }: OperateFlags, verb: Verb, total: Total): void {
 /** The same command again, as it was typed, from the cursor on. */
 function tellHowToGoOn({ name }: Verb, { cursor }: Total): void {
   if (cursor === null) return;
-  tell(`stopped: go on with ${retype(name, cursor)}`);
+  tell(`stopped: go on with ${hideSecrets(retype(name, cursor))}`);
 }
 
 /** Without what may be secret in it: where the queue is and its key are to be given as before. */
