@@ -62,7 +62,7 @@ function budgetOf(budget: number): Check {
   if (process.env.OMNIQ_QUERY_BUDGET === undefined) {
     return well(
       name,
-      `${WORKER_DEFAULTS.queryBudget} by default, for D1's 50 on the Free plan; on the Paid plan set OMNIQ_QUERY_BUDGET=900`,
+      `${WORKER_DEFAULTS.queryBudget}, for D1's Free plan; on the Paid plan set OMNIQ_QUERY_BUDGET=900`,
     );
   }
   if (budget > 1_000)

@@ -14,6 +14,8 @@ export interface Column<Row> {
 }
 
 const GAP = 2;
+/** Less of a column tells nothing. */
+const LEAST = 10;
 const NO_BORDERS = Object.fromEntries(
   [
     "top",
@@ -78,7 +80,7 @@ function fit<Row>(natural: readonly number[], columns: readonly Column<Row>[], w
   const widths = [...natural];
   const total = () => widths.reduce((sum, own) => sum + (own > 0 ? own + GAP : 0), -GAP);
   const spare = (index: number) =>
-    (widths[index] ?? 0) - Math.max(columns[index]?.min ?? Number.POSITIVE_INFINITY, 6);
+    (widths[index] ?? 0) - Math.max(columns[index]?.min ?? Number.POSITIVE_INFINITY, LEAST);
   while (total() > width) {
     const widest = widths.reduce((best, _, index) => (spare(index) > spare(best) ? index : best), 0);
     const gone = columns.findLastIndex(({ min }, index) => min === 0 && (widths[index] ?? 0) > 0);

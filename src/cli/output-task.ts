@@ -20,7 +20,7 @@ export function renderTasks(tasks: readonly Task[], now: number): string {
   const columns: Column<Task>[] = [
     { head: "ID", of: ({ id }) => id },
     { head: "STATUS", of: ({ status }) => status, colour: (text, { status }) => paintStatus(text, status) },
-    { head: "TASK", of: ({ funcPath }) => funcPath, min: 8 },
+    { head: "TASK", of: ({ funcPath }) => funcPath, min: 16 },
     { head: "WHEN", of: (task) => whenOf(task, now) },
     { head: "TRIES", of: ({ attempts }) => `${attempts}`, align: "right", min: 0 },
     { head: "QUEUE", of: ({ queue }) => queue, min: 0 },

@@ -5,8 +5,8 @@ import { withoutGaps } from "../filter.ts";
 import { formatCount, formatTasks } from "../format.ts";
 import { print, printJson, tell } from "../output.ts";
 import type { Target } from "../place.ts";
-import { hideSecrets } from "../secrets.ts";
 import { confirmChange, Interrupt, startProgress } from "../progress.ts";
+import { hideSecrets } from "../secrets.ts";
 import { countAll } from "./count.ts";
 import type { OperateFlags, Verb } from "./operate.ts";
 

@@ -1,6 +1,6 @@
 import { LOG_LEVELS, type Logger, type LogLevel } from "../../core/log.ts";
 import { formatDuration, formatInstant, toLine } from "../format.ts";
-import { colours, print } from "../output.ts";
+import { colours, print, terminalWidth } from "../output.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -29,20 +29,44 @@ export function terminalLogger(level: LogLevel): Logger {
 }
 
 function renderLine(level: keyof typeof LEVEL_SIGNS, message: string, fields: Fields, now: number): string {
-  const time = colours.dim(formatInstant(now).slice(11, 19));
   const { taskId, attempt, funcPath, queue, duration, error, retryAt, ...rest } = fields;
-  const parts = [
-    typeof funcPath === "string" ? colours.bold(toLine(funcPath)) : "",
-    typeof funcPath === "string" ? toLine(message.replace(/^task /, "")) : toLine(message),
-    typeof duration === "number" ? colours.dim(formatDuration(duration)) : "",
-    typeof error === "string" ? colours.red(toLine(error)) : "",
-    typeof retryAt === "number" ? colours.dim(`again in ${formatDuration(Math.max(0, retryAt - now))}`) : "",
-    typeof attempt === "number" && attempt > 1 ? colours.dim(`attempt ${attempt}`) : "",
-    ...Object.entries(rest).map(([name, value]) => colours.dim(`${toLine(name)}=${write(value)}`)),
-    typeof queue === "string" && queue !== "default" ? colours.dim(`[${toLine(queue)}]`) : "",
-    typeof taskId === "string" ? colours.dim(taskId) : "",
+  const isTask = typeof funcPath === "string";
+  const before = [
+    isTask ? toLine(funcPath) : "",
+    toLine(isTask ? message.replace(/^task /, "") : message),
+    typeof duration === "number" ? formatDuration(duration) : "",
   ];
-  return `${time} ${SIGNS[message] ?? LEVEL_SIGNS[level]} ${parts.filter((part) => part !== "").join(" ")}`;
+  const after = [
+    typeof retryAt === "number" ? `again in ${formatDuration(Math.max(0, retryAt - now))}` : "",
+    typeof attempt === "number" && attempt > 1 ? `attempt ${attempt}` : "",
+    ...Object.entries(rest).map(([name, value]) => `${toLine(name)}=${write(value)}`),
+    typeof queue === "string" && queue !== "default" ? `[${toLine(queue)}]` : "",
+    typeof taskId === "string" ? taskId : "",
+  ];
+  const time = formatInstant(now).slice(11, 19);
+  // The id is what one goes on with: what gives way to it is the error, which `show` has whole.
+  const room = (terminalWidth() ?? Number.POSITIVE_INFINITY) - widthOf([time, "-", ...before, ...after]) - 1;
+  const cause = typeof error === "string" ? cut(toLine(error), Math.max(room, LEAST_CAUSE)) : "";
+  const [name = "", ...what] = before;
+  const painted = [
+    colours.bold(name),
+    ...what,
+    colours.red(cause),
+    ...after.map((text) => colours.dim(text)),
+  ];
+  const plain = [...before, cause, ...after];
+  const parts = painted.filter((_, index) => plain[index] !== "");
+  return `${colours.dim(time)} ${SIGNS[message] ?? LEVEL_SIGNS[level]} ${parts.join(" ")}`;
+}
+
+const LEAST_CAUSE = 16;
+
+function widthOf(parts: readonly string[]): number {
+  return parts.reduce((sum, part) => sum + (part === "" ? 0 : part.length + 1), -1);
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }
 
 /** A handler may log what JSON cannot hold. */
