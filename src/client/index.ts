@@ -1,5 +1,6 @@
 export type { BulkCallOptions, ClientBulk } from "./bulk.ts";
 export { type Client, createClient } from "./client.ts";
+export { connect } from "./connect.ts";
 export { type ClientErrorCode, OmniqError } from "./errors.ts";
 export type { PurgeReport, TaskPage } from "./operations.ts";
 export type { ClientOptions } from "./options.ts";

@@ -15,7 +15,7 @@ const LIMITS = { maxBytes: 256 * 1024, maxDepth: 100 };
 export function enqueueRequest<Input>(
   task: TaskDefinition<Input, never>,
   input: Input,
-  options: TaskOptions = {},
+  options: Omit<TaskOptions, "trace"> = {},
 ): EnqueueRequest {
   return { task, input, options };
 }

@@ -27,6 +27,9 @@ export interface Call {
 /** What D1 knows of what was seen, for what is to see at least as much. */
 const BOOKMARK = "x-d1-bookmark";
 
+/** A timer that is to be later is due at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 const VISIBLE = /^[\x21-\x7e]+$/;
 
 /** Sends calls, again where it helps, and reads replies. */
@@ -89,6 +92,7 @@ export class Transport {
 
   async #try(call: Call, body: string | undefined): Promise<Reply> {
     const { signal, patience = 0 } = call;
+    signal?.throwIfAborted();
     const timeout = this.#timeout + patience;
     const controller = new AbortController();
     const late = new OmniqError({
@@ -96,9 +100,7 @@ export class Transport {
       detail: `expected a reply to ${nameOf(call)} within ${timeout} ms, and none came`,
     });
     const abort = () => controller.abort(signal?.reason);
-    const timer =
-      timeout === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => controller.abort(late), timeout);
-    if (signal?.aborted === true) throw signal.reason;
+    const timer = timeout > LONGEST_TIMER ? null : setTimeout(() => controller.abort(late), timeout);
     signal?.addEventListener("abort", abort, { once: true });
     try {
       // A fetch of the caller's may know nothing of signals.
@@ -107,7 +109,7 @@ export class Transport {
       if (controller.signal.aborted) throw controller.signal.reason;
       throw error;
     } finally {
-      clearTimeout(timer);
+      if (timer !== null) clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
     }
   }
@@ -183,9 +185,10 @@ function readUrl(url: string | URL): string {
   return `${parsed.origin}${parsed.pathname.replace(/\/+$/, "")}`;
 }
 
-/** Node tells only in the cause what was wrong. */
+/** Node tells only in the cause what was wrong, and of several addresses, as `localhost` has, only by its code. */
 function describeCause(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message, cause } = error;
-  return cause instanceof Error && cause.message !== "" ? `${message}: ${cause.message}` : message;
+  if (!(cause instanceof Error)) return message;
+  return `${message}: ${cause.message || Reflect.get(cause, "code") || cause.name}`;
 }

@@ -68,6 +68,18 @@ describe("a reply that is not the API's", () => {
   });
 });
 
+describe("no reply at all", () => {
+  it("is told of with its cause", async () => {
+    for (const host of ["localhost", "127.0.0.1"]) {
+      const error = await errorOf(createClient({ url: `http://${host}:1`, retries: 0 }).health());
+      expect(error).toMatchObject({ code: "network_error", status: null, cause: expect.any(Error) });
+      expect(String(error)).toMatch(/to GET \/healthz, got none \(fetch failed: .+\): see that url is right/);
+    }
+    const closed = createClient({ url: server.url, fetch: () => Promise.reject("out of order"), retries: 0 });
+    expect(String(await errorOf(closed.health()))).toContain("(out of order)");
+  });
+});
+
 describe("what goes with each request", () => {
   it("is the key, the caller's headers, and what is accepted", async () => {
     const { client, sent } = answering(() => Response.json({ queues: [] }), {

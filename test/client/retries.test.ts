@@ -217,6 +217,11 @@ describe("the time that a call takes", () => {
     expect(signals[0]?.aborted).toBe(true);
   });
 
+  it("may be longer than any timer", async () => {
+    const { client } = through([], { timeout: "365d" });
+    expect(await client.queues()).toBeInstanceOf(Array);
+  });
+
   it("is none where the signal was aborted before", async () => {
     const { client, sent } = through([]);
     const reason = new Error("enough");

@@ -1,11 +1,12 @@
 import * as v from "valibot";
 import { describe, expectTypeOf, it } from "vitest";
 import type { Client, OutputOf, Producer, TaskId } from "../../src/client/index.ts";
-import { createClient, enqueueRequest } from "../../src/client/index.ts";
+import { connect, createClient, enqueueRequest } from "../../src/client/index.ts";
 import type { Bulk } from "../../src/core/bulk.ts";
 import type { Queue } from "../../src/core/queue.ts";
 import { defineTask, type TaskContext } from "../../src/core/registry.ts";
 import type { JsonValue } from "../../src/core/task.ts";
+import type { QueueService } from "../../src/rpc/index.ts";
 import { errorOf } from "./context.ts";
 
 interface Env {
@@ -136,6 +137,15 @@ describe("a result", () => {
 });
 
 describe("the interface", () => {
+  it("is one over HTTP and by a service binding", () => {
+    expectTypeOf(connect<typeof known>).returns.toEqualTypeOf<Producer<typeof known>>();
+    expectTypeOf<typeof typed>().toExtend<Producer<typeof known>>();
+    expectTypeOf<keyof QueueService>().toEqualTypeOf<keyof Producer>();
+    expectTypeOf<ReturnType<QueueService["task"]>>().toEqualTypeOf<ReturnType<Producer["task"]>>();
+    expectTypeOf<ReturnType<QueueService["cancel"]>>().toEqualTypeOf<ReturnType<Producer["cancel"]>>();
+    expectTypeOf<ReturnType<QueueService["result"]>>().toExtend<ReturnType<Producer["result"]>>();
+  });
+
   it("is that of a queue, where both have the verb", () => {
     expectTypeOf<Client>().toExtend<Producer>();
     expectTypeOf<Client["bulk"]>().toExtend<Pick<Bulk, keyof Bulk>>();

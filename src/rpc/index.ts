@@ -1,0 +1,6 @@
+export {
+  createEntrypoint,
+  type QueueEntrypoint,
+  type QueueService,
+  type RemoteEnqueueOptions,
+} from "./entrypoint.ts";
