@@ -4,15 +4,10 @@ import { type AnyTask, defineTask, Registry } from "../core/registry.ts";
 import { createApi } from "../http/api.ts";
 import type { LibsqlOptions } from "../storage/libsql.ts";
 import { CliError, refuseUsage } from "./failure.ts";
-import { checkFile, showUrl, type Target, type TargetOptions } from "./place.ts";
+import { checkFile, type DatabasePlace, showUrl, type Target, type TargetOptions } from "./place.ts";
 
 /** Of the in-process API only what comes after it matters. */
 const HERE = "http://omniq.local";
-
-interface DatabasePlace {
-  readonly url: string;
-  readonly token?: string;
-}
 
 export interface DatabaseTarget extends Target {
   readonly storage: Awaited<ReturnType<typeof openStorage>>;
@@ -65,10 +60,16 @@ class OpenRegistry extends Registry {
  * @throws {CliError} where the client is not installed, or cannot use the URL
  */
 export async function openStorage(place: DatabasePlace, { prefix }: TargetOptions, migrate: boolean) {
-  const { libsqlStorage } = await importLibsql();
-  const options: LibsqlOptions = { url: place.url, authToken: place.token, tablePrefix: prefix, migrate };
+  const { libsqlDriver, libsqlStorage } = await importLibsql();
+  const optionsOf = ({ url, token }: { readonly url: string; readonly token?: string }): LibsqlOptions => ({
+    url,
+    authToken: token,
+    tablePrefix: prefix,
+    migrate,
+  });
   try {
-    return libsqlStorage(options);
+    const results = place.results === undefined ? undefined : libsqlDriver(optionsOf(place.results));
+    return libsqlStorage({ ...optionsOf(place), results });
   } catch (error) {
     if (error instanceof Error && "code" in error && !/^URL_|^HRANA_/.test(`${error.code}`)) throw error;
     // The client's own message would name the URL, and a URL may hold a token.

@@ -63,7 +63,13 @@ function addStart(program: Command): void {
     .option("--lease <time>", "how long a task of a worker that died waits", duration)
     .option("--history", "count how attempts end, for stats")
     .addOption(
-      new Option("--log-level <level>").choices(["debug", "info", "warn", "error", "none"]).default("info"),
+      new Option("--log-level <level>", "the least that is logged (env: OMNIQ_LOG_LEVEL)").choices([
+        "debug",
+        "info",
+        "warn",
+        "error",
+        "none",
+      ]),
     );
   addExamples(
     addTarget(work),

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { createLogUpdate } from "log-update";
 import { CliError, EXIT } from "./failure.ts";
 import { formatCount, formatDuration } from "./format.ts";
@@ -61,6 +62,12 @@ export class Interrupt {
   }
 
   get asked(): boolean {
+    return this.#asked;
+  }
+
+  /** The same after a turn of the event loop: a database in a file is asked without one, and no signal is heard meanwhile. */
+  async isAsked(): Promise<boolean> {
+    await setImmediate();
     return this.#asked;
   }
 

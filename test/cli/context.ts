@@ -26,7 +26,13 @@ export interface Ended {
 
 export type Omniq = (...argv: string[]) => Promise<Ended>;
 
-const VARIABLES = ["OMNIQ_URL", "OMNIQ_KEY", "OMNIQ_DB_URL", "OMNIQ_DB_TOKEN"] as const;
+const VARIABLES = [
+  "OMNIQ_URL",
+  "OMNIQ_KEY",
+  "OMNIQ_DB_URL",
+  "OMNIQ_DB_TOKEN",
+  "OMNIQ_RESULTS_DB_URL",
+] as const;
 
 /** The command in this process, with these variables and no others of ours. */
 export function omniqWith(env: Readonly<Record<string, string>>): Omniq {

@@ -84,6 +84,27 @@ describe("Ctrl-C in the middle of a change of many", () => {
   }, 60_000);
 });
 
+describe("Ctrl-C in the middle of a change of many on a libSQL file", () => {
+  const own = startQueue();
+
+  it("is heard between two pages, although no call leaves the process", async () => {
+    const requests = Array.from({ length: 10_000 }, () => ({ funcPath: "test.noop", queue: "here" }));
+    for (let times = 0; times < 3; times++) await own.queue().submitMany(requests);
+    const env = { OMNIQ_DB_URL: own.database() };
+    const cancelled = async () =>
+      (await own.queue().bulk.count({ status: "CANCELLED" }, { pages: 100 })).count;
+    const { child, end } = spawnOmniq(["cancel", "--queue", "here", "--yes", "--json"], env);
+    await expect.poll(cancelled, { timeout: 30_000, interval: 5 }).toBeGreaterThan(0);
+    child.kill("SIGINT");
+    const { code, json } = await end;
+    expect({ code, cursor: json[0].cursor }).toEqual({ code: 130, cursor: expect.any(String) });
+    expect(await cancelled()).toBe(json[0].changed);
+    const argv = ["cancel", "--queue", "here", "--yes", "--json", "--cursor", json[0].cursor];
+    const rest = await spawnOmniq(argv, env).end;
+    expect([rest.code, json[0].changed + rest.json[0].changed]).toEqual([0, 30_000]);
+  }, 120_000);
+});
+
 describe("Ctrl-C in the middle of a file", () => {
   it("stops after the lines under way, and says from which to go on", async () => {
     const path = join(site.folder(), "tasks.ndjson");

@@ -149,7 +149,7 @@ describe("omniq migrate", () => {
     const none = omniq("migrate");
     expect(none).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining("expected --db or OMNIQ_DB_URL"),
+      stderr: expect.stringContaining("OMNIQ_DB_URL"),
     });
     const down = omniq("migrate", "--url", "http://127.0.0.1:1");
     expect(down.status).toBe(1);

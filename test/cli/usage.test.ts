@@ -2,9 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeProgram } from "../../src/cli/program.ts";
+import { createQueue } from "../../src/core/queue.ts";
 import { createApi } from "../../src/http/api.ts";
 import { findKey, parseKeys } from "../../src/http/keys.ts";
-import { KEY } from "../client/context.ts";
+import { libsqlDriver, libsqlStorage } from "../../src/storage/libsql.ts";
+import { add, KEY } from "../client/context.ts";
 import { type HttpServer, serve } from "../support/serve.ts";
 import { omniqWith, startQueue } from "./context.ts";
 
@@ -147,6 +149,20 @@ describe("what cannot be reached", () => {
       "libsql://user:secret@127.0.0.1:1?authToken=secret",
     );
     expect(stdout + stderr).not.toContain("secret");
+  });
+});
+
+describe("the database of the environment", () => {
+  it("has its results where OMNIQ_RESULTS_DB_URL says; one that is typed has them itself", async () => {
+    const [main, results] = ["main", "results"].map((name) => `file:${site.folder()}/${name}.db`);
+    const omniq = omniqWith({ OMNIQ_DB_URL: `${main}`, OMNIQ_RESULTS_DB_URL: `${results}` });
+    expect((await omniq("migrate")).code).toBe(0);
+    const storage = libsqlStorage({ url: `${main}`, results: libsqlDriver({ url: `${results}` }) });
+    const queue = createQueue({ storage, tasks: [add] });
+    const { id } = await queue.enqueue(add, { a: 1, b: 2 });
+    await queue.drain();
+    expect((await omniq("result", id, "--json")).json[0]).toMatchObject({ result: { sum: 3 } });
+    expect((await omniq("result", id, "--db", `${main}`)).code).not.toBe(0);
   });
 });
 

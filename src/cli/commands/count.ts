@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { toBulkFilter } from "../filter.ts";
 import { formatTasks } from "../format.ts";
 import type { FilterFlags } from "../options.ts";
@@ -39,6 +40,9 @@ export async function countAll(
     total.examined += page.examined;
     cursor = page.cursor;
     onPage(total.examined);
+    // Of a database in a file no call lets the event loop turn, in which a signal is heard.
+    await setImmediate();
+    signal.throwIfAborted();
   } while (cursor !== null);
   return total;
 }

@@ -56,7 +56,7 @@ export async function enqueueFile(job: FileJob): Promise<void> {
       done.enqueued += receipts.length - duplicates;
       done.nextLine = (lines.at(-1)?.number ?? first) + 1;
       progress.update(done.enqueued + done.duplicates, total);
-      if (interrupt.asked) break;
+      if (await interrupt.isAsked()) break;
     }
   } catch (error) {
     progress.end();

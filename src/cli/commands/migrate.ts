@@ -1,8 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { openStorage } from "../database.ts";
-import { refuseUsage } from "../failure.ts";
 import { type OutputOptions, print, printJson, printResult } from "../output.ts";
-import { findPlace, showUrl, type TargetOptions } from "../place.ts";
+import { findDatabase, showUrl, type TargetOptions } from "../place.ts";
 
 export interface MigrationsFlags extends OutputOptions {
   readonly out: string;
@@ -19,16 +18,6 @@ export async function migrate(flags: TargetOptions): Promise<void> {
     { database: showUrl(place.url), schema: "up to date" },
     () => "the schema is up to date",
   );
-}
-
-/** A database, also where an address would be taken for that of an API. @throws {CliError} */
-export function findDatabase(flags: TargetOptions): { readonly url: string; readonly token?: string } {
-  const { url, db = url ?? process.env.OMNIQ_DB_URL, ...rest } = flags;
-  if (db === undefined || db === "") {
-    throw refuseUsage("expected --db or OMNIQ_DB_URL, got neither", "for D1 see `omniq migrations --help`");
-  }
-  const place = findPlace({ ...rest, db });
-  return { url: place.url, token: place.kind === "database" ? place.token : undefined };
 }
 
 /** Writes the numbered migrations into an app. */

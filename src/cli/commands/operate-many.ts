@@ -80,7 +80,7 @@ async function changePages(
       total.examined += page.examined;
       total.cursor = page.cursor;
       progress.update(total.examined, size, `${formatCount(total.changed)} ${past}`);
-    } while (total.cursor !== null && !interrupt.asked);
+    } while (total.cursor !== null && !(await interrupt.isAsked()));
   } catch (error) {
     progress.end();
     // What the page at fault did is not known: from its cursor it may be done again.

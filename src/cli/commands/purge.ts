@@ -31,7 +31,7 @@ export async function purge(flags: PurgeFlags): Promise<void> {
     purged += page.purged;
     cursor = page.cursor;
     progress.update(purged, null);
-  } while (cursor !== null && !interrupt.asked);
+  } while (cursor !== null && !(await interrupt.isAsked()));
   progress.end();
   if (json) printJson({ purged, cursor });
   else print(`${formatTasks(purged)} removed`);

@@ -1,12 +1,12 @@
 import type { Logger, LogLevel } from "../../core/log.ts";
 import { createRunner } from "../../node/runner.ts";
+import { parseConfig } from "../../runtime/config.ts";
 import { consoleLogger } from "../../runtime/log.ts";
 import { openStorage } from "../database.ts";
 import { toLine } from "../format.ts";
 import { loadTasks } from "../load-tasks.ts";
 import { colours, print } from "../output.ts";
-import { showUrl, type TargetOptions } from "../place.ts";
-import { findDatabase } from "./migrate.ts";
+import { findDatabase, showUrl, type TargetOptions } from "../place.ts";
 import { terminalLogger } from "./work-log.ts";
 
 export interface WorkFlags extends TargetOptions {
@@ -15,12 +15,14 @@ export interface WorkFlags extends TargetOptions {
   readonly grace?: number;
   readonly lease?: number;
   readonly history?: boolean;
-  readonly logLevel: LogLevel;
+  readonly logLevel?: LogLevel;
 }
 
 /** Runs the tasks of a module until it is stopped: Ctrl-C lets what runs end, a second one does not. */
 export async function work(module: string, flags: WorkFlags): Promise<void> {
-  const { concurrency, queues, grace, lease, history, logLevel } = flags;
+  const { concurrency, queues, grace, lease } = flags;
+  const { defaults, retention, ...config } = parseConfig(process.env);
+  const { history = config.history, logLevel = config.logLevel } = flags;
   const place = findDatabase(flags);
   const { tasks, schedules } = await loadTasks(module);
   const storage = await openStorage(place, flags, true);
