@@ -16,8 +16,11 @@ const tsc = ["-p", "tsconfig.build.json", "--outDir", join(dist, "lib")];
 const { status } = spawnSync("tsc", tsc, { cwd: root, stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
 
-for (const name of ["drizzle", "README.md", "CHANGELOG.md", "LICENSE"]) {
-  cpSync(join(root, name), join(dist, name), { recursive: true });
+/** What running an example leaves behind. */
+const LEFT_BEHIND = /(^|[\\/])(node_modules|\.wrangler|package-lock\.json|[^\\/]*\.db(-shm|-wal)?)$/;
+const filter = (source: string) => !LEFT_BEHIND.test(source);
+for (const name of ["drizzle", "examples", "README.md", "CHANGELOG.md", "LICENSE"]) {
+  cpSync(join(root, name), join(dist, name), { recursive: true, filter });
 }
 const {
   private: _private,

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdir, readdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TEMPLATES } from "../../src/cli/templates.ts";
 import { temporaryFolder } from "../support/libsql.ts";
 import { buildPackage, MODULES } from "../support/package.ts";
 
@@ -45,5 +46,24 @@ describe("the published command, in an app on D1 without @libsql/client", () => 
     expect(status).toBe(1);
     expect(stderr).toContain("npm install @libsql/client");
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it("speaks to an API all the same", () => {
+    const { status, stderr } = omniq("doctor", "--url", "http://127.0.0.1:1", "--json");
+    expect({ status, stderr }).toEqual({ status: 4, stderr: "" });
+    expect(omniq("ls", "--url", "http://127.0.0.1:1")).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^network_error: /),
+    });
+  });
+
+  // The examples are a part of the repository of their own.
+  it("makes a project of each template", () => {
+    for (const template of TEMPLATES) {
+      expect(omniq("init", `made-${template}`, "--template", template)).toMatchObject({
+        status: 0,
+        stderr: "",
+      });
+    }
   });
 });

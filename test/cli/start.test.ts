@@ -6,12 +6,14 @@ import type { Call } from "../support/http.ts";
 import { temporaryFolder } from "../support/libsql.ts";
 import { ServerProcess } from "../support/server.ts";
 import { freePort } from "../support/sqld.ts";
+import { spawnOmniq } from "./context.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../scripts/start.ts", import.meta.url));
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let script: ServerProcess;
 let call: Call;
+let origin: string;
 
 const read = (pid: number, file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
 
@@ -31,6 +33,7 @@ async function processOf(command: string): Promise<number> {
 beforeAll(async () => {
   folder = await temporaryFolder();
   const port = await freePort();
+  origin = `http://127.0.0.1:${port}`;
   const env = { ...process.env, PORT: String(port), OMNIQ_STATE_DIR: folder.path };
   script = new ServerProcess([SCRIPT], port, { env });
   call = script.call;
@@ -57,6 +60,15 @@ describe("npm start", () => {
     expect(status).toBe(200);
     expect(body).toMatchObject({ status: "SUCCESS", result: { sum: 3 } });
   }, 60_000);
+
+  it("is reached by the command, whose doctor finds it well", async () => {
+    const { end } = spawnOmniq(["doctor", "--json"], { OMNIQ_URL: origin });
+    const { code, json } = await end;
+    expect({ code, ok: json[0]?.ok }).toEqual({ code: 0, ok: true });
+    const argv = ["enqueue", "sample.add", '{"a": 1, "b": 2}', "--wait=60s", "--json"];
+    const waited = await spawnOmniq(argv, { OMNIQ_URL: origin }).end;
+    expect(waited).toMatchObject({ code: 0, json: [{ status: "SUCCESS", result: { sum: 3 } }] });
+  }, 120_000);
 
   it("watches a task fail, retry and succeed, with its cron ticking", async () => {
     const json = { funcPath: "sample.flaky", kwargs: { failures: 1 } };

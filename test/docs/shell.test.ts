@@ -15,6 +15,7 @@ const blocks = (await readBlocks(ROOT)).filter(({ language }) => language === "s
 /** Why a block is not run here. A mark behind its fence says which. */
 const REASONS: Readonly<Record<string, string>> = {
   account: "it needs an account",
+  terminal: "it asks on a terminal, as the tests of the command line do",
   install: "it installs or serves: `.ci/run`, and the tests of the package and of npm start, do that",
 };
 const reasonOf = ({ marks }: Block) =>
