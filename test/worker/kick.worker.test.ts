@@ -83,8 +83,8 @@ describe("the kick after an enqueue", () => {
     worker = startWorker([note], {}, { DB: binding });
     const { body } = await post({ funcPath: "note", delay: "1h", uniqueKey: "nightly" });
     await worker.settled();
-    // The insert, and the look for a task with its unique key.
-    expect(rows.queries).toBe(2);
+    // The cancel of what holds its unique key and is over, the insert, and the look for who holds the key.
+    expect(rows.queries).toBe(3);
     await post({ funcPath: "note", uniqueKey: "nightly" });
     await worker.settled();
     expect(await get(body.id)).toMatchObject({ status: "PENDING" });

@@ -92,7 +92,7 @@ export function describePlans(context: Context): void {
       if (derived.has(table)) derived.add(alias);
     }
     return steps.flatMap((step) => {
-      const [, table] = /^SCAN (\w+)(?! VIRTUAL TABLE)\b/.exec(step) ?? [];
+      const [, table] = /^SCAN (\w+)(?!(?: EXISTS)? VIRTUAL TABLE)\b/.exec(step) ?? [];
       if (table === undefined || table === "CONSTANT" || derived.has(table)) return [];
       return [/INDEX (\w+)/.exec(step)?.[1] ?? table];
     });
