@@ -8,7 +8,7 @@ import { findKey, parseKeys } from "../../src/http/keys.ts";
 import { libsqlDriver, libsqlStorage } from "../../src/storage/libsql.ts";
 import { add, KEY } from "../client/context.ts";
 import { type HttpServer, serve } from "../support/serve.ts";
-import { omniqWith, startQueue } from "./context.ts";
+import { omniqWith, spawnOmniq, startQueue } from "./context.ts";
 
 const site = startQueue();
 const nowhere = omniqWith({});
@@ -90,6 +90,18 @@ describe("help", () => {
     const env = { OMNIQ_URL: "https://secret.example", OMNIQ_KEY: "secret", OMNIQ_DB_TOKEN: "secret" };
     for (const name of ["ls", "work", "doctor"])
       expect((await omniqWith(env)(name, "--help")).stdout).not.toContain("secret");
+  });
+});
+
+describe("colours", () => {
+  it("are for terminals; FORCE_COLOR asks for them, NO_COLOR has the last word", async () => {
+    const told = async (env: Record<string, string>) =>
+      (await spawnOmniq(["show", "x", "--url", "http://127.0.0.1:1"], env).end).stderr;
+    const introducer = String.fromCharCode(27);
+    expect(await told({})).toMatch(/^network_error: /);
+    expect(await told({ FORCE_COLOR: "1" })).toContain(`${introducer}[31mnetwork_error`);
+    // Node itself warns of the two together.
+    expect(await told({ FORCE_COLOR: "1", NO_COLOR: "1" })).toMatch(/^network_error: /m);
   });
 });
 

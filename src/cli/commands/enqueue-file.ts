@@ -9,7 +9,7 @@ import { Interrupt, startProgress } from "../progress.ts";
 import { openTarget } from "../target.ts";
 import type { EnqueueFlags } from "./enqueue.ts";
 
-interface FileJob {
+interface Source {
   /** `-` is stdin. */
   readonly path: string;
   readonly funcPath: string | undefined;
@@ -30,16 +30,16 @@ interface Line {
 const CHUNK = { tasks: 1_000, characters: 1_000_000 };
 
 /** Enqueues each line of a file, in order, many a call. */
-export async function enqueueFile(job: FileJob): Promise<void> {
+export async function enqueueFile(source: Source): Promise<void> {
   using interrupt = new Interrupt();
-  const { flags } = job;
+  const { flags } = source;
   // Before anything is sent: a file that is broken at its end is better mended first.
-  const total = job.path === "-" ? null : await countLines(job);
+  const total = source.path === "-" ? null : await countLines(source);
   const { client } = await openTarget(flags);
   const progress = startProgress("enqueued", flags.json === true);
   const done = { enqueued: 0, duplicates: 0, nextLine: flags.fromLine };
   try {
-    for await (const lines of chunks(readLines(job))) {
+    for await (const lines of chunks(readLines(source))) {
       const first = lines[0]?.number ?? 0;
       const key = flags.idempotencyKey;
       const options = key === undefined ? {} : { idempotencyKey: `${key}:${first}` };
@@ -66,11 +66,11 @@ export async function enqueueFile(job: FileJob): Promise<void> {
   }
   progress.end();
   const isComplete = !interrupt.asked || (total !== null && done.enqueued + done.duplicates >= total);
-  report(job, done, isComplete);
+  report(source, done, isComplete);
 }
 
 function report(
-  { flags }: FileJob,
+  { flags }: Source,
   done: { enqueued: number; duplicates: number; nextLine: number },
   isComplete: boolean,
 ): void {
@@ -85,9 +85,9 @@ function report(
   process.exitCode = EXIT.interrupted;
 }
 
-async function countLines(job: FileJob): Promise<number> {
+async function countLines(source: Source): Promise<number> {
   let count = 0;
-  for await (const _ of readLines(job)) count++;
+  for await (const _ of readLines(source)) count++;
   return count;
 }
 
@@ -105,7 +105,7 @@ async function* chunks(lines: AsyncIterable<Line>): AsyncGenerator<readonly Line
 }
 
 /** The lines from `--from-line` on; empty ones are passed over. @throws {CliError} naming the line that is no task */
-async function* readLines({ path, funcPath, options, flags }: FileJob): AsyncGenerator<Line> {
+async function* readLines({ path, funcPath, options, flags }: Source): AsyncGenerator<Line> {
   const input = path === "-" ? process.stdin : createReadStream(path, "utf8");
   let number = 0;
   for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {

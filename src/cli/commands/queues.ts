@@ -1,6 +1,6 @@
 import type { QueueSummary } from "../../core/storage.ts";
 import { formatCount, formatDuration, toLine } from "../format.ts";
-import { colours, print, printResult, tell } from "../output.ts";
+import { asideColours, colours, printResult, tell } from "../output.ts";
 import { renderTable } from "../output-table.ts";
 import type { TargetOptions } from "../place.ts";
 import { openTarget } from "../target.ts";
@@ -73,5 +73,6 @@ export async function setPaused(
         `${toLine(name)}: ${paused ? "paused" : "active"}, ${depthOf(queue)} waiting, ${queue.running} running`,
     );
   }
-  if (paused && flags.json !== true) print(colours.dim("what runs goes on; `omniq resume` starts the rest"));
+  if (paused && flags.json !== true)
+    tell(asideColours.dim("what runs goes on; `omniq resume` starts the rest"));
 }
