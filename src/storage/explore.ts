@@ -18,9 +18,9 @@ const AFTER_ALL = "g";
 export function makeExplorer({ tasks, sql }: Databases): ExplorerStorage {
   return {
     async search(search: Search): Promise<SearchPage> {
-      const { status, queue, funcPath, text, hidden, limit } = search;
+      const { status, queue, funcPath, schedule, text, hidden, limit } = search;
       const range = rangeOf(search);
-      if ([status, queue, funcPath, text].every((condition) => condition === null)) {
+      if ([status, queue, funcPath, schedule, text].every((condition) => condition === null)) {
         const items = (await tasks.read(sql.findNewest({ ...range, limit }))).map(toSummary);
         return {
           items,
@@ -30,7 +30,7 @@ export function makeExplorer({ tasks, sql }: Databases): ExplorerStorage {
       }
       const escaped = text === null ? null : JSON.stringify(text).slice(1, -1);
       const find = status === "FAILED" ? sql.searchFailed : sql.searchTasks;
-      const conditions = { status, queue, funcPath, text, escaped, hidden: JSON.stringify(hidden) };
+      const conditions = { status, queue, funcPath, schedule, text, escaped, hidden: JSON.stringify(hidden) };
       const rows = await tasks.read(find({ ...range, ...conditions, limit }));
       const items = rows.filter((row) => row.id !== null).map(toSummary);
       const { edge = null, examined = 0 } = rows[0] ?? {};

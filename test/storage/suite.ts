@@ -12,6 +12,7 @@ import { describeExplore } from "./suite/explore.ts";
 import { describeFaults } from "./suite/faults.ts";
 import { describeHistory } from "./suite/history.ts";
 import { describeIdempotency } from "./suite/idempotency.ts";
+import { describeInspect } from "./suite/inspect.ts";
 import { describeLanes } from "./suite/lanes.ts";
 import { describeLease } from "./suite/lease.ts";
 import { describeListing } from "./suite/listing.ts";
@@ -47,6 +48,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeFaults(context);
     describeHistory(context);
     describeIdempotency(context);
+    describeInspect(context);
     describeLanes(context);
     describeLease(context);
     describeListing(context);
