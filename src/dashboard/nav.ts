@@ -9,4 +9,10 @@ export interface NavEntry {
 }
 
 /** The menu, in its order; the first is where the root leads. */
-export const NAV: readonly NavEntry[] = [{ path: "tasks", label: "Tasks", icon: "tasks" }];
+export const NAV: readonly NavEntry[] = [
+  { path: "tasks", label: "Tasks", icon: "tasks" },
+  { path: "queues", label: "Queues", icon: "queues" },
+  { path: "schedules", label: "Schedules", icon: "schedules" },
+  { path: "dead-letters", label: "Dead letters", icon: "dead" },
+  { path: "workers", label: "Workers", icon: "workers" },
+];
