@@ -20,10 +20,11 @@ import { MAX_DEPTH } from "./statements/read.ts";
 /** Sorts after every UUID. */
 const AFTER_ALL = "g";
 
-/** Tasks that one page of queues counts at most, of all its queues together. */
-const COUNTED = 1_300;
+/** Rows that one page of queues reads at most, and how many of them it takes to find a queue. */
+const READ = 1_850;
+const READ_TO_FIND = 40;
 
-/** What of them every queue has for certain; what some do not need, the others get. */
+/** So many of each queue are counted for certain. */
 const COUNTED_FIRST = 12;
 
 /** Shows operators how things stand. */
@@ -62,27 +63,40 @@ const NONE: Depth = { depth: 0, more: false };
 
 /** Counts a little of each, then more of those that have more: so that few large queues are counted well, and many at little cost. */
 async function countQueues(databases: Databases, names: readonly string[]): Promise<Map<string, Counts>> {
-  const counts = await countUpTo(databases, names, COUNTED_FIRST);
+  const first = { waiting: COUNTED_FIRST, running: COUNTED_FIRST };
+  const counts = await countUpTo(databases, names, first);
+  const found = [...counts.values()];
+  const [waiting, running] = [
+    found.filter(({ waiting }) => waiting.more).length,
+    found.filter(({ running }) => running.more).length,
+  ];
+  if (waiting + running === 0) return counts;
+  const left = READ - READ_TO_FIND - names.length * (READ_TO_FIND + 4 * COUNTED_FIRST);
+  const most = Math.max(COUNTED_FIRST, Math.min(MAX_DEPTH, Math.floor(left / (waiting + running)) - 2));
   const large = names.filter((name) => {
     const { waiting, running } = counts.get(name) ?? {};
     return waiting?.more === true || running?.more === true;
   });
-  if (large.length === 0) return counts;
-  const left = COUNTED - names.length * 2 * COUNTED_FIRST;
-  const most = Math.min(MAX_DEPTH, Math.floor(left / large.length / 2));
-  return new Map([...counts, ...(await countUpTo(databases, large, most))]);
+  const more = { waiting: most, running: running === 0 ? COUNTED_FIRST : most };
+  return new Map([...counts, ...(await countUpTo(databases, large, more))]);
 }
 
 async function countUpTo(
   { tasks, sql }: Databases,
   names: readonly string[],
-  most: number,
+  most: { readonly waiting: number; readonly running: number },
 ): Promise<Map<string, Counts>> {
-  const rows = await tasks.read(sql.countQueues({ names: JSON.stringify(names), most: most + 1 }));
+  const rows = await tasks.read(
+    sql.countQueues({
+      names: JSON.stringify(names),
+      mostWaiting: most.waiting + 1,
+      mostRunning: most.running + 1,
+    }),
+  );
   return new Map(
     rows.map(({ name, waiting, running }) => [
       name,
-      { waiting: toDepth(waiting, most), running: toDepth(running, most) },
+      { waiting: toDepth(waiting, most.waiting), running: toDepth(running, most.running) },
     ]),
   );
 }

@@ -9,8 +9,8 @@ export interface Shown {
 /** The address of the first link that leads there. */
 async function linkOf(page: Page, from: string, selector: string): Promise<string> {
   await page.goto(new URL(from, page.url()).href);
-  const address = await page.locator(selector).first().evaluate((link) => (link instanceof HTMLAnchorElement ? link.href : ""));
-  const { pathname, search } = new URL(address);
+  const address = await page.locator(selector).first().getAttribute("href");
+  const { pathname, search } = new URL(address ?? "", page.url());
   return pathname + search;
 }
 
@@ -21,7 +21,7 @@ export const PAGES: readonly Shown[] = [
   { name: "task", path: (page) => linkOf(page, "/tasks?status=FAILED&queue=cards", ".subject") },
   { name: "queues", path: "/queues" },
   { name: "schedules", path: "/schedules" },
-  { name: "schedule", path: "/schedules/weekly%20report" },
+  { name: "schedule", path: "/schedules/sales%20report" },
   { name: "dead-letters", path: "/dead-letters" },
   { name: "dead-letters-confirm", path: "/dead-letters/confirm?action=retry&queue=cards&errorType=CardDeclined" },
   { name: "workers", path: "/workers" },

@@ -62,7 +62,7 @@ function insertTasks(count: number, now: number, kinds: string): SeedStatement {
       CASE status WHEN 'FAILED' THEN 4 WHEN 'RETRYING' THEN 2 ELSE 0 END, 3, NULL,
       iif(type IS NULL, '[]', json_array(json_object('type', type, 'message', message, 'at', at + 4000, 'attempt', 1, 'retryable', json('true'),
         'stack', type || ': ' || message || char(10) || '    at run (file:///worker/tasks.js:42:11)'))),
-      iif(status = 'PENDING', NULL, at + 3000), iif(handler = 'report.build' AND i % 3 = 0, 'weekly report', NULL),
+      iif(status = 'PENDING', NULL, at + 3000), iif(handler = 'report.build' AND i % 3 = 0, 'sales report', NULL),
       iif(handler = 'report.build' AND i % 3 = 0, at, NULL), at, iif(status = 'PENDING', at, at + 4000)
     FROM made`,
     parameters: [count, now, kinds],
@@ -76,7 +76,7 @@ function insertRunning(now: number): SeedStatement {
     INSERT INTO tasks (id, queue, func_path, kwargs, eta, status, attempts, claimed_by, lease_expires_at, last_attempt_at, progress, created_at, updated_at)
     SELECT printf('%08x-%04x-7%03x-9000-%012x', (?1 - 9000) >> 16, (?1 - 9000) & 65535, i, i), iif(i % 3 = 0, 'images', 'mail'),
       iif(i % 3 = 0, 'image.resize', 'email.send'), json_object('number', i), ?1 - 9000, 'RUNNING', 1 + i % 2,
-      printf('%08x:%d', 2863311530 + (i % ?3) * 7919, i % 6), ?1 + ${6 * HOUR} + i * 3000, ?1 - 8000 + i * 100,
+      printf('%08x:%d', 2863311530 + (i % ?3) * 7919, i % 6), ?1 + ${20 * MINUTE} + i * 3000, ?1 - 8000 + i * 100,
       iif(i % 3 = 0, json_object('frames', i * 4, 'of', 120), NULL), ?1 - 9000, ?1 - 8000
     FROM numbers`,
     parameters: [now, RUNNING, WORKERS],
@@ -113,7 +113,7 @@ function insertSchedules(now: number): SeedStatement[] {
     { name: "daily digest", handler: "email.digest", cron: "0 7 * * 1-5", zone: "Europe/Paris", next: midnight + 6 * HOUR, last: midnight - DAY },
     { name: "hourly cleanup", handler: "sample.add", ...every(6 * HOUR), last: now - 3 * HOUR },
     { name: "nightly export", handler: "report.build", cron: "0 3 * * *", reason: "the export bucket is being moved", last: midnight - 2 * DAY },
-    { name: "weekly report", handler: "report.build", cron: "30 8 * * MON", next: midnight + 8 * HOUR, last: midnight - 7 * DAY },
+    { name: "sales report", handler: "report.build", cron: "30 8 * * *", next: midnight + 8.5 * HOUR, last: midnight - 15.5 * HOUR },
   ];
   return [
     {

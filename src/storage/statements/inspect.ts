@@ -45,15 +45,15 @@ export function inspectSql(names: Names) {
           UNION ALL SELECT (SELECT min(eta) FROM ${tasks} ${heldIndex} WHERE queue = k.queue AND ${quarantined()})) WHERE eta <= :now) AS oldest_due_age
       FROM page k LEFT JOIN ${queues} c ON c.name = k.queue ORDER BY k.queue`),
 
-    /** A read for each task that is counted: for each queue at most twice the bound. */
+    /** A read for each task that is counted: for each queue at most the bounds. */
     countQueues: prepare<
-      { names: string; most: number },
+      { names: string; mostWaiting: number; mostRunning: number },
       { name: string; waiting: number; running: number }
     >(`
       SELECT q.value AS name,
         (SELECT count(*) FROM (${waiting(dueIndex, due())} UNION ALL ${waiting(heldIndex, quarantined())}
-          UNION ALL ${waiting(heldIndex, awaiting())} LIMIT :most)) AS waiting,
-        (SELECT count(*) FROM (${waiting(leaseIndex, running())} LIMIT :most)) AS running
+          UNION ALL ${waiting(heldIndex, awaiting())} LIMIT :mostWaiting)) AS waiting,
+        (SELECT count(*) FROM (${waiting(leaseIndex, running())} LIMIT :mostRunning)) AS running
       FROM json_each(:names) q`),
 
     /** A read each: to group them here would read each once more. */

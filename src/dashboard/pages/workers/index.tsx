@@ -46,7 +46,7 @@ const COLUMNS: readonly Column<Lease>[] = [
     cell: ({ attempts, maxRetries }) => `${attempts} of ${maxRetries + 1}`,
   },
   {
-    label: "Running",
+    label: "Started",
     kind: "number",
     cell: ({ lastAttemptAt }) => (lastAttemptAt === null ? "" : <Time at={lastAttemptAt} />),
   },
