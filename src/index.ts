@@ -41,8 +41,10 @@ export {
 } from "./core/errors.ts";
 export type { EventListener, QueueEvent, StorageUse, TaskSubject } from "./core/events.ts";
 export type {
+  Backlog,
   Explorer,
   ExplorerStorage,
+  HistorySample,
   RelatedTask,
   Relations,
   SearchPage,

@@ -1,14 +1,21 @@
 import { type Instant, parseInstant, parseInteger } from "./duration.ts";
 import { ValidationError } from "./errors.ts";
 import { parseStatus } from "./filter.ts";
+import type { HistoryPoint } from "./history.ts";
 import { LIMITS, parseId, parseText } from "./options.ts";
 import { redactTask } from "./redact.ts";
 import type { Registry } from "./registry.ts";
-import type { Page } from "./storage.ts";
+import type { Depth, Page } from "./storage.ts";
 import type { JsonObject, JsonValue, Task, TaskError, TaskStatus } from "./task.ts";
 
 /** Tasks that one page of a search examines. */
 export const SEARCH_EXAMINED = 1_000;
+
+/** Rows that one look at the history reads at most: a day of one queue. A minute that is sought takes two. */
+const HISTORY_READ = 1_440;
+/** One minute in so many. */
+const STEPS = [3, 5, 15, 30, 60] as const;
+const MINUTE = 60_000;
 
 /** What is shown of a task in a list. */
 export interface TaskSummary
@@ -91,6 +98,28 @@ export interface Relations {
   readonly awaitedBy: readonly RelatedTask[];
 }
 
+/** How things stand in all queues together. Each count is exact up to its bound. */
+export interface Backlog {
+  /** Those that wait for their eta: to 1,000. */
+  readonly waiting: Depth;
+  /** To 100, as the following ones. */
+  readonly running: Depth;
+  /** In quarantine, or waiting for others. */
+  readonly held: Depth;
+  readonly failed: Depth;
+  /** The queue whose task is most overdue, and how long that has been due, in milliseconds; null where none is. Among 30 queues. */
+  readonly oldest: { readonly queue: string; readonly age: number } | null;
+}
+
+/** Minutes of the history. */
+export interface HistorySample {
+  /** Queues that have a history: up to 30. */
+  readonly queues: readonly string[];
+  readonly points: readonly HistoryPoint[];
+  /** One minute in so many was read: 1, 3, 5, 15, 30 or 60. */
+  readonly every: number;
+}
+
 /** What looking around needs of a database: each call reads a bounded number of rows. */
 export interface ExplorerStorage {
   search(search: Search): Promise<SearchPage>;
@@ -98,6 +127,13 @@ export interface ExplorerStorage {
   queueNames(): Promise<readonly string[]>;
   /** @param task the id, and how many tasks it waits for */
   relations(task: Pick<Task, "id" | "awaits">): Promise<Relations>;
+  backlog(now: number): Promise<Backlog>;
+  /** Names of up to 30 queues that have a history. */
+  historyNames(): Promise<readonly string[]>;
+  /** Points of these queues from one moment to before another: at most 1,500. */
+  historyBetween(queues: readonly string[], from: number, to: number): Promise<readonly HistoryPoint[]>;
+  /** The same at these minutes. */
+  historyAt(queues: readonly string[], minutes: readonly number[]): Promise<readonly HistoryPoint[]>;
 }
 
 interface ExplorerParts {
@@ -142,10 +178,50 @@ export class Explorer {
     return this.#parts.storage.relations(task);
   }
 
+  /** How things stand in all queues together. @param now in milliseconds since the epoch */
+  backlog(now: number): Promise<Backlog> {
+    return this.#parts.storage.backlog(now);
+  }
+
+  /** Names of the queues that have a history: up to 30. There are none where it was never on. */
+  historyNames(): Promise<readonly string[]> {
+    return this.#parts.storage.historyNames();
+  }
+
+  /**
+   * The history from one moment to another: each minute of it where those are few enough, else one in 3, 5, 15, 30 or 60, never
+   * at the same place twice in a row, so that what happens by the clock is neither left out nor all that is seen.
+   *
+   * @param queue defaults to all
+   * @throws {ValidationError}
+   */
+  async sampleHistory(from: number, to: number, queue?: string): Promise<HistorySample> {
+    const { storage } = this.#parts;
+    const queues = queue === undefined ? await storage.historyNames() : [parseText(queue, "queue")];
+    const [first, end] = [Math.floor(from / MINUTE), Math.ceil(to / MINUTE)];
+    const count = Math.max(0, end - first) * queues.length;
+    if (count <= HISTORY_READ) {
+      const points = count === 0 ? [] : await storage.historyBetween(queues, first * MINUTE, end * MINUTE);
+      return { queues, every: 1, points };
+    }
+    const every = STEPS.find((step) => count / step <= HISTORY_READ / 2) ?? 60;
+    const minutes = sampleMinutes(first, end, every).map((minute) => minute * MINUTE);
+    return { queues, every, points: await storage.historyAt(queues, minutes) };
+  }
+
   /** Names of the tasks that this queue knows. */
   get funcPaths(): readonly string[] {
     return this.#parts.registry.names;
   }
+}
+
+/** One minute of each stretch of so many: 7 is prime to all of them, so that the place within wanders through the whole. */
+function sampleMinutes(first: number, end: number, every: number): number[] {
+  const minutes: number[] = [];
+  for (let stretch = Math.ceil(first / every); stretch * every < end; stretch++) {
+    minutes.push(stretch * every + ((stretch * 7) % every));
+  }
+  return minutes;
 }
 
 function hidesPayload(registry: Registry, funcPath: string): boolean {

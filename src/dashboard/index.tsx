@@ -22,6 +22,7 @@ import { NAV } from "./nav.ts";
 import { deadLetterRoutes } from "./pages/dead-letters/index.tsx";
 import { queueRoutes } from "./pages/queues/index.tsx";
 import { scheduleRoutes } from "./pages/schedules/index.tsx";
+import { overviewRoutes } from "./pages/overview/index.tsx";
 import { signInRoutes } from "./pages/sign-in.tsx";
 import { taskRoutes } from "./pages/task/index.tsx";
 import { taskListRoutes } from "./pages/tasks/index.tsx";
@@ -73,6 +74,7 @@ export function dashboard(source: Queue | ((context: Context) => Api), options: 
   app.route("/", signInRoutes());
   app.use(signedIn);
   app.get("/", (context) => context.redirect(`${context.var.view.base}${NAV[0]?.path}`, 302));
+  app.route("/", overviewRoutes());
   app.route("/", taskListRoutes());
   app.route("/", taskRoutes());
   app.route("/", queueRoutes());

@@ -10,6 +10,7 @@ export interface NavEntry {
 
 /** The menu, in its order; the first is where the root leads. */
 export const NAV: readonly NavEntry[] = [
+  { path: "overview", label: "Overview", icon: "overview" },
   { path: "tasks", label: "Tasks", icon: "tasks" },
   { path: "queues", label: "Queues", icon: "queues" },
   { path: "schedules", label: "Schedules", icon: "schedules" },

@@ -1,3 +1,4 @@
+import { StorageRejected } from "../core/errors.ts";
 import {
   type ExplorerStorage,
   type RelatedTask,
@@ -8,8 +9,11 @@ import {
 } from "../core/explorer.ts";
 import { firstIdAt, ID_AHEAD, idTime } from "../core/id.ts";
 import { parseJson } from "../core/json.ts";
+import type { Depth } from "../core/storage.ts";
 import type { Databases } from "./databases.ts";
-import type { RelatedRow, SummaryRow } from "./statements/explore.ts";
+import { toPoint } from "./history.ts";
+import { MAX_COUNT, type RelatedRow, type SummaryRow } from "./statements/explore.ts";
+import { MAX_DEPTH } from "./statements/read.ts";
 
 /** Sorts after every UUID. */
 const AFTER_ALL = "g";
@@ -51,6 +55,33 @@ export function makeExplorer({ tasks, sql }: Databases): ExplorerStorage {
         awaits: awaited.map(toRelated),
         awaitedBy: dependents.map(toRelated),
       };
+    },
+
+    async backlog(now) {
+      const [row] = await tasks.read(sql.countBacklog({ now }));
+      if (row === undefined) throw new StorageRejected("the count of the backlog returned no row");
+      const { waiting, running, held, failed, oldest_queue: queue, oldest_age: age } = row;
+      return {
+        waiting: toDepth(waiting, MAX_DEPTH),
+        running: toDepth(running, MAX_COUNT),
+        held: toDepth(held, MAX_COUNT),
+        failed: toDepth(failed, MAX_COUNT),
+        oldest: queue === null || age === null ? null : { queue, age },
+      };
+    },
+
+    async historyNames() {
+      return (await tasks.read(sql.findHistoryNames({}))).map(({ name }) => name);
+    },
+
+    async historyBetween(queues, from, to) {
+      const rows = await tasks.read(sql.readHistoryBetween({ queues: JSON.stringify(queues), from, to }));
+      return rows.map(toPoint);
+    },
+
+    async historyAt(queues, minutes) {
+      const lists = { queues: JSON.stringify(queues), minutes: JSON.stringify(minutes) };
+      return (await tasks.read(sql.readHistoryAt(lists))).map(toPoint);
     },
 
     async queueNames() {
@@ -95,4 +126,8 @@ function toSummary(row: SummaryRow): TaskSummary {
 
 function toRelated({ id, func_path, status }: RelatedRow): RelatedTask {
   return { id, funcPath: func_path, status };
+}
+
+function toDepth(count: number, most: number): Depth {
+  return { depth: Math.min(count, most), more: count > most };
 }

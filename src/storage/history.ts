@@ -1,4 +1,4 @@
-import type { HistoryCounts, HistoryStorage } from "../core/history.ts";
+import type { HistoryCounts, HistoryPoint, HistoryStorage } from "../core/history.ts";
 import { parseJson } from "../core/json.ts";
 import type { Databases } from "./databases.ts";
 
@@ -8,7 +8,7 @@ export function makeHistory({ tasks, sql }: Databases): HistoryStorage {
     async read({ from, to, queue, after }) {
       const { queue: afterQueue, minute: afterMinute } = after ?? { queue: "", minute: 0 };
       const rows = await tasks.read(sql.readHistory({ from, to, queue, afterQueue, afterMinute }));
-      return rows.map((row) => ({ ...toCounts(row), minute: row.minute }));
+      return rows.map(toPoint);
     },
     async totals() {
       return (await tasks.read(sql.readTotals)).map(toCounts);
@@ -22,4 +22,9 @@ export function makeHistory({ tasks, sql }: Databases): HistoryStorage {
 function toCounts(row: Omit<HistoryCounts, "durations"> & { readonly durations: string }): HistoryCounts {
   const { queue, started, succeeded, failed, retried, duration } = row;
   return { queue, started, succeeded, failed, retried, duration, durations: parseJson(row.durations) };
+}
+
+/** One minute of a queue. */
+export function toPoint(row: Parameters<typeof toCounts>[0] & { readonly minute: number }): HistoryPoint {
+  return { ...toCounts(row), minute: row.minute };
 }

@@ -16,6 +16,7 @@ async function linkOf(page: Page, from: string, selector: string): Promise<strin
 
 /** Every page that stands in the menu, and those that lead on from there. */
 export const PAGES: readonly Shown[] = [
+  { name: "overview", path: "/overview" },
   { name: "tasks", path: "/tasks" },
   { name: "tasks-found", path: "/tasks?status=FAILED&queue=cards&text=bank" },
   { name: "task", path: (page) => linkOf(page, "/tasks?status=FAILED&queue=cards", ".subject") },

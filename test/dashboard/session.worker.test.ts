@@ -47,7 +47,7 @@ describe("signing in to the dashboard", () => {
     "\\x",
   ])("leads to no other site and to no other path: %s", async (to) => {
     const { headers } = await post(start(), "/sign-in", { key: "a-key", to });
-    expect(headers.get("location")).toBe("tasks");
+    expect(headers.get("location")).toBe("overview");
   });
 
   it("a key that is none, or may not read, is refused with the reason", async () => {

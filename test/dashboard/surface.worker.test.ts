@@ -10,7 +10,7 @@ const { call } = startWorker([]);
 describe("the dashboard of a Worker", () => {
   it("is at its root, for a browser", async () => {
     const { status, headers } = await visit(call, "/");
-    expect([status, headers.get("location")]).toEqual([302, "tasks"]);
+    expect([status, headers.get("location")]).toEqual([302, "overview"]);
     expect((await call("GET", "/")).body).toMatchObject({ code: "not_found" });
   });
 
@@ -37,7 +37,7 @@ describe("the dashboard of a Worker", () => {
   });
 
   it("is held to a strict policy, which its pages need no exception from", async () => {
-    for (const path of ["/tasks", "/sign-in", "/nothing"]) {
+    for (const path of ["/overview", "/tasks", "/sign-in", "/nothing"]) {
       const { headers, text } = await visit(call, path);
       expect(headers.get("cache-control")).toBe("no-store");
       if (text === "") continue;

@@ -70,6 +70,18 @@ export function historySql({ tasks, history }: Names) {
       WHERE (:queue IS NULL OR names.queue = :queue)
         AND (names.queue > :afterQueue OR h.minute > :afterMinute)
       ORDER BY h.queue, h.minute LIMIT ${HISTORY_PAGE}`),
+    /** Some seeks a queue: the first 30 by name. */
+    findHistoryNames: prepare<Record<never, never>, { name: string }>(
+      `${names("queue > ''")} SELECT queue AS name FROM names WHERE queue IS NOT NULL LIMIT 30`,
+    ),
+    /** A read for each point, in no order. */
+    readHistoryBetween: prepare<{ queues: string; from: number; to: number }, Counts & { minute: number }>(`
+      SELECT h.* FROM json_each(:queues) q CROSS JOIN ${history} h ON h.queue = q.value AND h.minute >= :from AND h.minute < :to
+      LIMIT ${HISTORY_PAGE}`),
+    /** 2 reads for each queue and minute. */
+    readHistoryAt: prepare<{ queues: string; minutes: string }, Counts & { minute: number }>(`
+      SELECT h.* FROM json_each(:queues) q CROSS JOIN json_each(:minutes) m
+      CROSS JOIN ${history} h ON h.queue = q.value AND h.minute = m.value`),
     /** A seek a queue, and a read each. */
     readTotals: totals,
     /** 1 W each. */

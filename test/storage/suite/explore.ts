@@ -180,6 +180,57 @@ export function describeExplore(context: Context): void {
     });
   });
 
+  describe("explorer.backlog", () => {
+    it("counts what waits, runs, is held and failed, and names the queue that is most overdue", async () => {
+      await context.quarantine({ queue: "held" });
+      const failed = await context.start({ queue: "failed" });
+      await storage().markFailed(failed, taskError(), "final", NOW);
+      await context.start({ queue: "runs" });
+      await context.enqueue({ queue: "late", eta: NOW - MINUTE, priority: 9 });
+      await context.enqueue({ queue: "later", eta: NOW - 2 * MINUTE, priority: 0 });
+      await context.enqueue({ queue: "future", eta: LATER });
+      const { explorer } = await context.reader();
+      const one = { depth: 1, more: false };
+      expect(await explorer.backlog(NOW)).toEqual({
+        waiting: { depth: 3, more: false },
+        running: one,
+        held: one,
+        failed: one,
+        oldest: { queue: "later", age: 2 * MINUTE },
+      });
+    });
+
+    it("counts to its bounds, and tells of nothing where nothing is overdue", async () => {
+      const none = { depth: 0, more: false };
+      const empty = { waiting: none, running: none, held: none, failed: none, oldest: null };
+      expect(await storage().explorer.backlog(NOW)).toEqual(empty);
+      await storage().enqueueMany(newTasks(1_001, { eta: LATER }), NOW);
+      const { explorer } = await context.reader();
+      expect(await explorer.backlog(NOW)).toEqual({ ...empty, waiting: { depth: 1_000, more: true } });
+    });
+  });
+
+  describe("explorer's history", () => {
+    it("is read at the minutes that are asked for, or between two moments, of the queues that are", async () => {
+      await context.database.sql(`INSERT INTO history (queue, minute, succeeded) SELECT q.value, m.value * 60000, m.value
+        FROM json_each('["a", "b", "c"]') q CROSS JOIN json_each('[0, 1, 2, 3]') m`);
+      const { explorer } = await context.reader();
+      expect(await explorer.historyNames()).toEqual(["a", "b", "c"]);
+      const between = await explorer.historyBetween(["b", "c"], 2 * MINUTE, 3 * MINUTE);
+      expect(between.map(({ queue, succeeded }) => [queue, succeeded])).toEqual([
+        ["b", 2],
+        ["c", 2],
+      ]);
+      const points = await explorer.historyAt(["a", "c"], [MINUTE, 3 * MINUTE, 9 * MINUTE]);
+      expect(points.map(({ queue, minute, succeeded }) => [queue, minute / MINUTE, succeeded])).toEqual([
+        ["a", 1, 1],
+        ["a", 3, 3],
+        ["c", 1, 1],
+        ["c", 3, 3],
+      ]);
+    });
+  });
+
   describe("explorer.queueNames", () => {
     it("names the queues that have something to do, or settings", async () => {
       await context.quarantine({ queue: "held" });

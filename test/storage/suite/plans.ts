@@ -25,6 +25,7 @@ const INDEXES: Partial<Record<StatementName, string>> = {
   countQueues: "tasks_due_idx",
   listFailures: "tasks_failed_idx",
   listLeases: "tasks_lease_idx",
+  countBacklog: "tasks_due_idx",
   listChildren: "tasks_parent_idx",
   findWork: "tasks_due_idx",
   findWorkOf: "tasks_due_idx",
@@ -44,6 +45,8 @@ const FIRST_ENTRIES: Partial<Record<StatementName, readonly string[]>> = {
   findClaimed: ["tasks_lease_idx"],
   listQueues: ["tasks_due_idx", "tasks_lease_idx"],
   findQueueNames: ["tasks_due_idx", "tasks_lease_idx"],
+  // It ends at its bounds.
+  countBacklog: ["tasks_due_idx", "tasks_failed_idx", "tasks_lease_idx"],
   findWork: ["tasks_due_idx", "tasks_lease_idx"],
 };
 

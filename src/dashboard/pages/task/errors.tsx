@@ -18,7 +18,7 @@ export function TaskErrors({ errors }: { errors: readonly TaskError[] }) {
 
 function ErrorItem({ error: { type, message, stack, at, attempt, retryable } }: { error: TaskError }) {
   return (
-    <li id={`error-${attempt}`} hx-morph-skip>
+    <li id={`error-${attempt}`}>
       <p class="moment">
         <strong class="fault">{type}</strong>
         <span class="muted">
@@ -28,7 +28,7 @@ function ErrorItem({ error: { type, message, stack, at, attempt, retryable } }: 
       </p>
       <p class="message">{message}</p>
       {stack !== undefined && (
-        <details class="json">
+        <details class="json" id={`stack-${attempt}`} hx-morph-skip>
           <summary>Stack</summary>
           <section aria-label={`Stack of attempt ${attempt}`} tabindex={0}>
             <pre>{stack}</pre>

@@ -1,0 +1,52 @@
+import { useView } from "../../context.ts";
+import { Empty } from "../../parts/empty.tsx";
+import type { RangeName } from "./series.ts";
+
+const CHARTS = [
+  { name: "throughput", title: "Throughput", unit: "attempts a minute" },
+  { name: "failures", title: "Failures", unit: "attempts a minute" },
+  { name: "duration", title: "Duration", unit: "p50 and p95" },
+  { name: "depth", title: "Queue depth", unit: "since this page was opened, to 1,000" },
+  { name: "age", title: "Oldest due age", unit: "since this page was opened" },
+] as const;
+
+/** Where the script draws. Beside each chart it writes a table of what is in it, for those who do not see it. */
+export function Charts({ range, queue }: { range: RangeName; queue: string }) {
+  const { base } = useView();
+  return (
+    <div class="charts" data-charts={`${base}overview/data?${new URLSearchParams({ range, queue })}`}>
+      {CHARTS.map(({ name, title, unit }) => (
+        <section class="card chart" aria-labelledby={`chart-${name}`} aria-busy="true">
+          <h2 id={`chart-${name}`}>
+            {title} <span class="muted">{unit}</span>
+          </h2>
+          <div class="plot" data-chart={name} aria-hidden="true" />
+          <p class="chart-note muted" data-note={name} role="status" />
+          <div class="visually-hidden" data-table={name} />
+        </section>
+      ))}
+      <noscript>
+        <p class="muted">The charts are drawn by a script; the figures above need none.</p>
+      </noscript>
+    </div>
+  );
+}
+
+/** There are no charts without a history. */
+export function NoHistory() {
+  return (
+    <Empty title="No history yet">
+      <p>
+        Charts of throughput, failures and durations come from the history, which counts by minute how
+        attempts end. It is off unless you ask for it, since it writes 2 rows for each queue at each flush.
+      </p>
+      <pre>
+        <code>OMNIQ_HISTORY=on</code>
+      </pre>
+      <p>
+        Set that in the Worker's environment, or <code>history: true</code> where you make the queue. The
+        charts begin with the first task that ends.
+      </p>
+    </Empty>
+  );
+}

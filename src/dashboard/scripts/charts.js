@@ -1,0 +1,221 @@
+/* Draws the charts of the overview, from the data that the server gives as JSON, and writes each as a table too. */
+(() => {
+  const [root] = document.querySelectorAll("[data-charts]");
+  if (!root) return;
+  const SAMPLES = "omniq-samples";
+  const HOUR = 3_600;
+  const HEIGHT = 180;
+  const EVERY = 60_000;
+
+  const round = (value) => (value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
+  const number = (value) => (value === null || value === undefined ? "–" : round(value).toLocaleString("en"));
+  const time = (milliseconds) => {
+    if (milliseconds === null || milliseconds === undefined) return "–";
+    if (milliseconds < 1_000) return `${round(milliseconds)} ms`;
+    const seconds = milliseconds / 1_000;
+    if (seconds < 60) return `${round(seconds)} s`;
+    return seconds < HOUR ? `${round(seconds / 60)} min` : `${round(seconds / HOUR)} h`;
+  };
+  const seconds = (value) => (value === null || value === undefined ? "–" : time(value * 1_000));
+
+  /** What each chart has: its lines, and how a value of it is written. Bars stand on each other, the first of them undermost. */
+  const CHARTS = {
+    throughput: {
+      lines: [
+        ["succeeded", "Succeeded", "--success"],
+        ["retried", "Retried", "--retrying"],
+      ],
+      write: number,
+    },
+    failures: {
+      lines: [
+        ["failed", "Failed", "--failed"],
+        ["retried", "Retried", "--retrying"],
+      ],
+      write: number,
+      bars: true,
+    },
+    duration: {
+      lines: [
+        ["p50", "p50", "--accent"],
+        ["p95", "p95", "--running"],
+      ],
+      write: time,
+      dots: true,
+    },
+    depth: { lines: [["depth", "Waiting", "--pending"]], write: number, lives: true, dots: true },
+    age: { lines: [["age", "Oldest due", "--cancelled"]], write: seconds, lives: true, dots: true },
+  };
+  const drawn = new Map();
+  let data = null;
+
+  const part = (kind, name) => root.querySelector(`[data-${kind}="${name}"]`);
+
+  /** A colour of the style sheet, as it is in this mode. */
+  function color(name, opacity = 1) {
+    const probe = document.createElement("span");
+    probe.style.color = `color-mix(in srgb, var(${name}) ${opacity * 100}%, transparent)`;
+    root.append(probe);
+    const resolved = getComputedStyle(probe).color;
+    probe.remove();
+    return resolved;
+  }
+
+  /** Of the last hour, as far as this tab has seen it. */
+  function samples() {
+    const kept = JSON.parse(sessionStorage.getItem(SAMPLES) ?? "[]");
+    return kept.filter(({ at }) => at > Date.now() / 1_000 - HOUR);
+  }
+
+  function takeSample() {
+    const figures = document.querySelector("[data-sample]");
+    if (!figures) return;
+    const kept = [
+      ...samples(),
+      { at: Math.round(Date.now() / 1_000), ...JSON.parse(figures.dataset.sample) },
+    ];
+    sessionStorage.setItem(SAMPLES, JSON.stringify(kept));
+    for (const [name, { lives }] of Object.entries(CHARTS)) if (lives) draw(name);
+  }
+
+  function valuesOf({ lines, lives }) {
+    if (!lives) return data && [data.times, ...lines.map(([key]) => data[key])];
+    const kept = samples();
+    return [kept.map(({ at }) => at), ...lines.map(([key]) => kept.map((sample) => sample[key]))];
+  }
+
+  /** Whoever compares a chart with a log compares in UTC. */
+  const clock = (at, length) => new Date(at * 1_000).toISOString().slice(11, 11 + length);
+  const moment = (at) => `${new Date(at * 1_000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+  function optionsOf({ lines, write, bars, dots, lives }, width) {
+    const muted = color("--muted");
+    const axis = { stroke: muted, ticks: { show: false }, font: "12px system-ui" };
+    const series = lines.map(([key, label, token]) => ({
+      label,
+      stroke: color(token),
+      fill: color(token, bars ? 1 : 0.08),
+      width: bars ? 0 : 1.75,
+      points: { show: dots === true, size: 4, fill: color(token) },
+      paths: bars ? uPlot.paths.bars({ size: [0.7, 14] }) : undefined,
+      value: (_, value, __, index) => write(index === null ? null : lives ? value : data[key][index]),
+    }));
+    return {
+      width,
+      height: HEIGHT,
+      padding: [10, 6, 0, 0],
+      tzDate: (at) => uPlot.tzDate(new Date(at * 1_000), "Etc/UTC"),
+      cursor: {
+        points: { size: 7 },
+        sync: lives ? undefined : { key: "history" },
+        drag: { x: false, y: false },
+      },
+      scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+      axes: [
+        {
+          ...axis,
+          grid: { show: false },
+          space: 64,
+          size: 28,
+          values: (_, values) => values.map((at) => clock(at, lives ? 8 : 5)),
+        },
+        {
+          ...axis,
+          grid: { stroke: color("--line"), width: 1 },
+          size: 52,
+          space: 36,
+          values: (_, values) => values.map(write),
+        },
+      ],
+      series: [
+        { label: "At", value: (_, at) => (at === null ? "–" : moment(at)) },
+        ...(bars ? series.toReversed() : series),
+      ],
+    };
+  }
+
+  /** Each bar with those that are under it, the highest first: what is drawn later is in front. */
+  function stack([times, ...columns]) {
+    const heights = columns.map((_, place) =>
+      times.map((__, index) => columns.slice(0, place + 1).reduce((sum, column) => sum + column[index], 0)),
+    );
+    return [times, ...heights.toReversed()];
+  }
+
+  function draw(name) {
+    const chart = CHARTS[name];
+    const values = valuesOf(chart);
+    const plot = part("chart", name);
+    if (!values || !plot) return;
+    const shown = chart.bars ? stack(values) : values;
+    if (drawn.has(name)) drawn.get(name).setData(shown);
+    else drawn.set(name, new uPlot(optionsOf(chart, plot.clientWidth), shown, plot));
+    plot.closest("section").setAttribute("aria-busy", "false");
+    writeTable(name, chart, values);
+  }
+
+  /** At most a dozen rows: the last of them is now. */
+  function writeTable(name, { lines, write }, [times, ...columns]) {
+    const step = Math.max(1, Math.ceil(times.length / 12));
+    const table = document.createElement("table");
+    table.createCaption().textContent = part("chart", name)
+      .closest("section")
+      .querySelector("h2").textContent;
+    const head = table.createTHead().insertRow();
+    for (const label of ["Time", ...lines.map(([, label]) => label)]) {
+      const cell = document.createElement("th");
+      cell.scope = "col";
+      cell.textContent = label;
+      head.append(cell);
+    }
+    const body = table.createTBody();
+    for (let index = (times.length - 1) % step; index < times.length; index += step) {
+      const row = body.insertRow();
+      row.insertCell().textContent = moment(times[index]);
+      for (const column of columns) row.insertCell().textContent = write(column[index]);
+    }
+    part("table", name).replaceChildren(table);
+  }
+
+  function note(text) {
+    for (const [name, { lives }] of Object.entries(CHARTS)) if (!lives) part("note", name).textContent = text;
+  }
+
+  async function load() {
+    try {
+      const response = await fetch(root.dataset.charts, { headers: { accept: "application/json" } });
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      data = await response.json();
+      note(
+        data.every > 1
+          ? `An estimate, from one minute in ${data.every}: choose a queue to have all of them.`
+          : "",
+      );
+      for (const name of Object.keys(CHARTS)) draw(name);
+    } catch {
+      note("The data did not come: it is asked for again in a minute.");
+    }
+  }
+
+  function redraw() {
+    for (const plot of drawn.values()) plot.destroy();
+    drawn.clear();
+    for (const name of Object.keys(CHARTS)) draw(name);
+  }
+
+  new ResizeObserver(() => {
+    for (const [name, plot] of drawn)
+      plot.setSize({ width: part("chart", name).clientWidth, height: HEIGHT });
+  }).observe(root);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  document.addEventListener("htmx:after:swap", takeSample);
+  for (const select of document.querySelectorAll(".range-form select")) {
+    select.form.querySelector("button").hidden = true;
+    select.addEventListener("change", () => select.form.submit());
+  }
+  takeSample();
+  load();
+  setInterval(() => {
+    if (!document.hidden && sessionStorage.getItem("omniq-paused") !== "1") load();
+  }, EVERY);
+})();
