@@ -24,6 +24,9 @@ export const PAGES: readonly Shown[] = [
   { name: "schedules", path: "/schedules" },
   { name: "schedule", path: "/schedules/sales%20report" },
   { name: "dead-letters", path: "/dead-letters" },
-  { name: "dead-letters-confirm", path: "/dead-letters/confirm?action=retry&queue=cards&errorType=CardDeclined" },
+  {
+    name: "dead-letters-confirm",
+    path: "/dead-letters/confirm?action=retry&queue=cards&errorType=CardDeclined",
+  },
   { name: "workers", path: "/workers" },
 ];

@@ -25,10 +25,7 @@ export interface Site {
 export async function openSite(): Promise<Site> {
   const folder = await temporaryFolder();
   const port = await freePort();
-  const keys = [
-    `ada:admin:${await sha256(KEYS.admin)}`,
-    `rob:read:${await sha256(KEYS.reader)}`,
-  ].join(",");
+  const keys = [`ada:admin:${await sha256(KEYS.admin)}`, `rob:read:${await sha256(KEYS.reader)}`].join(",");
   const env = {
     ...process.env,
     PORT: String(port),
@@ -59,7 +56,9 @@ async function fill(folder: string): Promise<void> {
   for (const file of files.filter((name) => name.endsWith(".sqlite"))) {
     const database = new DatabaseSync(join(folder, file), { timeout: 30_000 });
     try {
-      const found = database.prepare("SELECT count(*) AS count FROM sqlite_schema WHERE name = 'tasks'").get();
+      const found = database
+        .prepare("SELECT count(*) AS count FROM sqlite_schema WHERE name = 'tasks'")
+        .get();
       if (found?.count !== 1) continue;
       database.exec("BEGIN");
       for (const { sql, parameters } of seedTown(TASKS, Date.now())) database.prepare(sql).run(...parameters);

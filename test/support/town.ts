@@ -17,12 +17,40 @@ const KINDS = [
   { share: 150, status: "SUCCESS", queue: "images", handler: "image.resize" },
   { share: 90, status: "SUCCESS", queue: "reports", handler: "report.build" },
   { share: 20, status: "CANCELLED", queue: "mail", handler: "email.digest" },
-  { share: 25, status: "FAILED", queue: "cards", handler: "card.charge", type: "TimeoutError", message: "no answer from the bank within 20 s" },
-  { share: 9, status: "FAILED", queue: "cards", handler: "card.charge", type: "CardDeclined", message: "the card was declined: insufficient funds" },
-  { share: 6, status: "FAILED", queue: "mail", handler: "email.send", type: "SmtpError", message: "550 no such user here" },
+  {
+    share: 25,
+    status: "FAILED",
+    queue: "cards",
+    handler: "card.charge",
+    type: "TimeoutError",
+    message: "no answer from the bank within 20 s",
+  },
+  {
+    share: 9,
+    status: "FAILED",
+    queue: "cards",
+    handler: "card.charge",
+    type: "CardDeclined",
+    message: "the card was declined: insufficient funds",
+  },
+  {
+    share: 6,
+    status: "FAILED",
+    queue: "mail",
+    handler: "email.send",
+    type: "SmtpError",
+    message: "550 no such user here",
+  },
   { share: 24, status: "PENDING", queue: "mail", handler: "email.send" },
   { share: 20, status: "PENDING", queue: "cards", handler: "card.charge" },
-  { share: 16, status: "RETRYING", queue: "images", handler: "image.resize", type: "TypeError", message: "cannot read a frame of a truncated file" },
+  {
+    share: 16,
+    status: "RETRYING",
+    queue: "images",
+    handler: "image.resize",
+    type: "TypeError",
+    message: "cannot read a frame of a truncated file",
+  },
   { share: 20, status: "PENDING", queue: "reports", handler: "report.build" },
 ] as const;
 
@@ -110,10 +138,29 @@ function insertSchedules(now: number): SeedStatement[] {
   const midnight = Math.ceil(now / DAY) * DAY;
   const every = (interval: number) => ({ interval, next: now + 3 * HOUR });
   const rows = [
-    { name: "daily digest", handler: "email.digest", cron: "0 7 * * 1-5", zone: "Europe/Paris", next: midnight + 6 * HOUR, last: midnight - DAY },
+    {
+      name: "daily digest",
+      handler: "email.digest",
+      cron: "0 7 * * 1-5",
+      zone: "Europe/Paris",
+      next: midnight + 6 * HOUR,
+      last: midnight - DAY,
+    },
     { name: "hourly cleanup", handler: "sample.add", ...every(6 * HOUR), last: now - 3 * HOUR },
-    { name: "nightly export", handler: "report.build", cron: "0 3 * * *", reason: "the export bucket is being moved", last: midnight - 2 * DAY },
-    { name: "sales report", handler: "report.build", cron: "30 8 * * *", next: midnight + 8.5 * HOUR, last: midnight - 15.5 * HOUR },
+    {
+      name: "nightly export",
+      handler: "report.build",
+      cron: "0 3 * * *",
+      reason: "the export bucket is being moved",
+      last: midnight - 2 * DAY,
+    },
+    {
+      name: "sales report",
+      handler: "report.build",
+      cron: "30 8 * * *",
+      next: midnight + 8.5 * HOUR,
+      last: midnight - 15.5 * HOUR,
+    },
   ];
   return [
     {

@@ -1,3 +1,5 @@
+import { describe } from "../../../core/describe.ts";
+import { ValidationError } from "../../../core/errors.ts";
 import type { FailureFilter } from "../../../core/inspector.ts";
 import { addressOf } from "../../fields.ts";
 
@@ -42,17 +44,24 @@ export interface DeadRun extends DeadQuery {
   readonly cursor: string;
 }
 
+/** @throws {ValidationError} where it does not say what is to be done */
 export function readDeadRun(given: Readonly<Record<string, string>>, now: number): DeadRun {
   const { action, before, total, changed, skipped, cursor = "" } = given;
   return {
     ...readDeadQuery(given),
-    action: DEAD_ACTIONS.find((known) => known === action) ?? "retry",
+    action: parseAction(action),
     before: toCount(before) || now,
     total: toCount(total),
     changed: toCount(changed),
     skipped: toCount(skipped),
     cursor,
   };
+}
+
+function parseAction(action: string | undefined): DeadAction {
+  const known = DEAD_ACTIONS.find((known) => known === action);
+  if (known === undefined) throw new ValidationError("action", DEAD_ACTIONS.join(" or "), describe(action));
+  return known;
 }
 
 function toCount(text: string | undefined): number {
