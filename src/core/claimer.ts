@@ -16,6 +16,8 @@ type Verb = "claimMany" | "claimQuarantined";
  * for its leases to end.
  */
 export class Claimer {
+  /** Goes before the token of each claim, so that what one drain holds can be told from what others hold. */
+  readonly #worker = crypto.randomUUID().slice(0, 8);
   readonly #engine: Pick<Engine, "storage" | "clock" | "emit">;
   readonly #pace: Pace;
   readonly #budget: QueryBudget;
@@ -89,7 +91,11 @@ export class Claimer {
   }
 
   async #send<T>(verb: Verb, request: ClaimRequest, send: (sent: ClaimRequest) => Promise<T>): Promise<T> {
-    const fresh = { ...request, token: crypto.randomUUID(), onCancelled: this.#onCancelled };
+    const fresh = {
+      ...request,
+      token: `${this.#worker}:${crypto.randomUUID()}`,
+      onCancelled: this.#onCancelled,
+    };
     const sent = this.#findUnanswered(verb, request.now) ?? fresh;
     this.#unanswered.delete(verb);
     try {

@@ -53,6 +53,8 @@ export interface SearchQuery {
   readonly status?: TaskStatus;
   readonly queue?: string;
   readonly funcPath?: string;
+  /** The name of the schedule that it is a firing of. */
+  readonly schedule?: string;
   /** Text of 1 to 255 characters that `args`, `kwargs` or `errors` hold as JSON, whatever the case of its ASCII letters. */
   readonly text?: string;
   /** Inserted at this moment or after it, by the time in its id. */
@@ -70,6 +72,7 @@ export interface Search {
   readonly status: TaskStatus | null;
   readonly queue: string | null;
   readonly funcPath: string | null;
+  readonly schedule: string | null;
   readonly text: string | null;
   /** Of these handlers the payload is not looked into. */
   readonly hidden: readonly string[];
@@ -243,11 +246,12 @@ function redactSummary(task: TaskSummary, registry: Registry): TaskSummary {
 
 /** @throws {ValidationError} */
 export function parseSearch(query: SearchQuery): Omit<Search, "hidden"> {
-  const { status, queue, funcPath, text, from, to, cursor, limit = 50 } = query;
+  const { status, queue, funcPath, schedule, text, from, to, cursor, limit = 50 } = query;
   const search = {
     status: status === undefined ? null : parseStatus(status),
     queue: queue === undefined ? null : parseText(queue, "queue"),
     funcPath: funcPath === undefined ? null : parseText(funcPath, "funcPath"),
+    schedule: schedule === undefined ? null : parseText(schedule, "schedule"),
     text: text === undefined ? null : parseText(text, "text"),
     from: from === undefined ? null : parseInstant(from, "from"),
     to: to === undefined ? null : parseInstant(to, "to"),

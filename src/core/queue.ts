@@ -5,6 +5,7 @@ import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./
 import { type EventListener, guarded } from "./events.ts";
 import { Explorer } from "./explorer.ts";
 import { type HistoryCounts, parseHistory } from "./history.ts";
+import { Inspector } from "./inspector.ts";
 import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
@@ -108,6 +109,11 @@ export class Queue<Native = unknown> extends Operations {
   get explorer(): Explorer {
     const { explorer: storage } = this.#storage;
     return new Explorer({ storage, registry: this.#registry, redacts: this.#shared.redacts });
+  }
+
+  /** Shows an operator how things stand, whatever the number of tasks. */
+  get inspector(): Inspector {
+    return new Inspector(this.#storage.inspector, () => this.#now());
   }
 
   /** Makes sure that the database answers, and has the schema. @throws {SchemaMissing} {@link StorageUnavailable} */

@@ -1,6 +1,7 @@
 import type { BulkStorage } from "./bulk.ts";
 import type { ExplorerStorage } from "./explorer.ts";
 import type { HistoryStorage } from "./history.ts";
+import type { InspectorStorage } from "./inspector.ts";
 import type { LifetimeStorage } from "./lifetimes.ts";
 import type { OperatorStorage } from "./operators.ts";
 import type { ScheduleStorage } from "./schedule-storage.ts";
@@ -266,6 +267,7 @@ export interface Storage<Native = unknown> {
   listQueues(now: number): Promise<readonly QueueSummary[]>;
 
   readonly explorer: ExplorerStorage;
+  readonly inspector: InspectorStorage;
   /** How attempts ended, where that is counted. */
   readonly history: HistoryStorage;
 

@@ -19,10 +19,14 @@ import type { DashboardEnv } from "./context.ts";
 import { readProblem, renderProblem, showError } from "./errors.tsx";
 import { headers, sameSite, signedIn } from "./guard.ts";
 import { NAV } from "./nav.ts";
+import { deadLetterRoutes } from "./pages/dead-letters/index.tsx";
 import { overviewRoutes } from "./pages/overview/index.tsx";
+import { queueRoutes } from "./pages/queues/index.tsx";
+import { scheduleRoutes } from "./pages/schedules/index.tsx";
 import { signInRoutes } from "./pages/sign-in.tsx";
 import { taskRoutes } from "./pages/task/index.tsx";
 import { taskListRoutes } from "./pages/tasks/index.tsx";
+import { workerRoutes } from "./pages/workers/index.tsx";
 import { ANYBODY, readSession } from "./session.ts";
 
 export interface DashboardOptions {
@@ -73,6 +77,10 @@ export function dashboard(source: Queue | ((context: Context) => Api), options: 
   app.route("/", overviewRoutes());
   app.route("/", taskListRoutes());
   app.route("/", taskRoutes());
+  app.route("/", queueRoutes());
+  app.route("/", scheduleRoutes());
+  app.route("/", deadLetterRoutes());
+  app.route("/", workerRoutes());
   app.all("*", async (context) => {
     const error = new HttpError(
       "not_found",

@@ -12,4 +12,8 @@ export interface NavEntry {
 export const NAV: readonly NavEntry[] = [
   { path: "overview", label: "Overview", icon: "overview" },
   { path: "tasks", label: "Tasks", icon: "tasks" },
+  { path: "queues", label: "Queues", icon: "queues" },
+  { path: "schedules", label: "Schedules", icon: "schedules" },
+  { path: "dead-letters", label: "Dead letters", icon: "dead" },
+  { path: "workers", label: "Workers", icon: "workers" },
 ];

@@ -24,9 +24,9 @@ const AFTER_ALL = "g";
 export function makeExplorer({ tasks, sql }: Databases): ExplorerStorage {
   return {
     async search(search: Search): Promise<SearchPage> {
-      const { status, queue, funcPath, text, hidden, limit } = search;
+      const { status, queue, funcPath, schedule, text, hidden, limit } = search;
       const range = rangeOf(search);
-      if ([status, queue, funcPath, text].every((condition) => condition === null)) {
+      if ([status, queue, funcPath, schedule, text].every((condition) => condition === null)) {
         const items = (await tasks.read(sql.findNewest({ ...range, limit }))).map(toSummary);
         return {
           items,
@@ -35,7 +35,16 @@ export function makeExplorer({ tasks, sql }: Databases): ExplorerStorage {
         };
       }
       const escaped = text === null ? null : JSON.stringify(text).slice(1, -1);
-      const conditions = { status, queue, funcPath, text, escaped, hidden: JSON.stringify(hidden), limit };
+      const conditions = {
+        status,
+        queue,
+        funcPath,
+        schedule,
+        text,
+        escaped,
+        hidden: JSON.stringify(hidden),
+        limit,
+      };
       const among = status === null ? undefined : few(sql)[status];
       if (among !== undefined) {
         const page = toPage(await tasks.read(among({ ...range, ...conditions })), limit);

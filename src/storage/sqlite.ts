@@ -1,6 +1,7 @@
 import type { BulkStorage } from "../core/bulk.ts";
 import type { ExplorerStorage } from "../core/explorer.ts";
 import type { HistoryStorage } from "../core/history.ts";
+import type { InspectorStorage } from "../core/inspector.ts";
 import type { LifetimeStorage } from "../core/lifetimes.ts";
 import type { OperatorStorage } from "../core/operators.ts";
 import type { ScheduleStorage } from "../core/schedule-storage.ts";
@@ -31,6 +32,7 @@ import type { Driver } from "./driver.ts";
 import { enqueueMany, enqueueStatements } from "./enqueue.ts";
 import { makeExplorer } from "./explore.ts";
 import { makeHistory } from "./history.ts";
+import { makeInspector } from "./inspect.ts";
 import { makeLifetimes } from "./lifetimes.ts";
 import { listQueues, listTasks } from "./list.ts";
 import { cancel, configureQueue, makeOperators, reschedule, retry } from "./operate.ts";
@@ -88,6 +90,10 @@ export class SqliteStorage<Native = unknown> implements Storage<Native> {
 
   get explorer(): ExplorerStorage {
     return makeExplorer(this.#databases);
+  }
+
+  get inspector(): InspectorStorage {
+    return makeInspector(this.#databases);
   }
 
   get schedules(): ScheduleStorage {

@@ -4,6 +4,7 @@ import { dependenciesSql } from "./statements/dependencies.ts";
 import { enqueueSql } from "./statements/enqueue.ts";
 import { exploreSql } from "./statements/explore.ts";
 import { historySql } from "./statements/history.ts";
+import { inspectSql } from "./statements/inspect.ts";
 import { namesFor } from "./statements/names.ts";
 import { operateSql } from "./statements/operate.ts";
 import { purgeSql } from "./statements/purge.ts";
@@ -41,6 +42,7 @@ function buildStatements(prefix: string) {
     ...bulkSql(names),
     ...readSql(names),
     ...exploreSql(names),
+    ...inspectSql(names),
     ...purgeSql(names),
     ...historySql(names),
     ...uniqueSql(names),

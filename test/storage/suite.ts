@@ -13,6 +13,7 @@ import { describeFaults } from "./suite/faults.ts";
 import { describeFirings } from "./suite/firings.ts";
 import { describeHistory } from "./suite/history.ts";
 import { describeIdempotency } from "./suite/idempotency.ts";
+import { describeInspect } from "./suite/inspect.ts";
 import { describeLanes } from "./suite/lanes.ts";
 import { describeLease } from "./suite/lease.ts";
 import { describeListing } from "./suite/listing.ts";
@@ -49,6 +50,7 @@ export function describeStorage(name: string, open: () => Promise<TestDatabase>,
     describeFaults(context);
     describeHistory(context);
     describeIdempotency(context);
+    describeInspect(context);
     describeLanes(context);
     describeLease(context);
     describeListing(context);

@@ -8,7 +8,7 @@ import { Field } from "../parts/form.tsx";
 import { closeSession, openSession } from "../session.ts";
 
 /** A page of this dashboard, from where that is mounted: never another site's. */
-const PAGE = /^[a-z][a-z-]*(?:\/[\w-]+)*(?:\?[\w%.~&=+:,-]*)?$/;
+const PAGE = /^[a-z][a-z-]*(?:\/(?!%2e)[\w%-][\w.~%-]*)*(?:\?[\w%.~&=+:,-]*)?$/;
 
 export function signInRoutes() {
   const app = new Hono<DashboardEnv>();

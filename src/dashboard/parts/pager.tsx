@@ -6,12 +6,13 @@ interface PagerProps {
   readonly first: string | null;
   readonly next: string | null;
   readonly nextLabel?: string;
+  readonly firstLabel?: string;
   /** What was shown, or looked at. */
   readonly children: Child;
 }
 
 /** The way through a list of keyset pages. */
-export function Pager({ first, next, nextLabel = "Older", children }: PagerProps) {
+export function Pager({ first, next, nextLabel = "Older", firstLabel = "Newest", children }: PagerProps) {
   return (
     <nav class="pager" aria-label="Pages">
       <p>{children}</p>
@@ -19,7 +20,7 @@ export function Pager({ first, next, nextLabel = "Older", children }: PagerProps
         {first !== null && (
           <a class="button" href={first}>
             <Icon name="left" />
-            Newest
+            {firstLabel}
           </a>
         )}
         {next !== null && (

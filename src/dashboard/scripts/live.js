@@ -17,7 +17,13 @@
   }
 
   /** A form that somebody has opened would close under their hands. */
-  const isUsed = (part) => part.querySelector("details.confirm[open]") !== null;
+  const isUsed = (part) =>
+    part.querySelector("details.confirm[open]") !== null ||
+    Array.from(part.querySelectorAll("input, select, textarea")).some(
+      (field) =>
+        field === document.activeElement ||
+        (field.defaultValue !== undefined && field.value !== field.defaultValue),
+    );
 
   function refresh() {
     if (isPaused || document.hidden) return;

@@ -30,6 +30,7 @@ type Found = {
   status: string | null;
   queue: string | null;
   funcPath: string | null;
+  schedule: string | null;
   text: string | null;
   /** The same as JSON writes it inside of a text. */
   escaped: string | null;
@@ -88,6 +89,7 @@ export function exploreSql(names: Names) {
   const holds = (text: string) =>
     `(instr(lower(${text}), lower(:text)) > 0 OR instr(lower(${text}), lower(:escaped)) > 0)`;
   const matches = `(:status IS NULL OR status = :status) AND (:queue IS NULL OR queue = :queue) AND (:funcPath IS NULL OR func_path = :funcPath)
+    AND (:schedule IS NULL OR schedule = :schedule)
     AND (:text IS NULL OR ${holds("errors")}
       OR (func_path NOT IN (SELECT value FROM json_each(:hidden)) AND ${holds("args || kwargs")}))`;
 
@@ -96,14 +98,14 @@ export function exploreSql(names: Names) {
     prepare<Found, FoundRow>(`
       SELECT s.edge, s.examined, ${summary} FROM (
         SELECT min(id) AS edge, count(*) AS examined, json_group_array(id) FILTER (WHERE ${matches}) AS matching
-        FROM (SELECT id, status, queue, func_path, args, kwargs, errors FROM ${tasks} ${index}
+        FROM (SELECT id, status, queue, func_path, args, kwargs, errors, schedule FROM ${tasks} ${index}
           WHERE id < :before AND id >= :from ${predicate} ORDER BY id DESC LIMIT ${SEARCH_EXAMINED})) s
       LEFT JOIN json_each(s.matching) m
       LEFT JOIN ${tasks} t ON t.id = m.value LIMIT :limit`);
 
   /** Those of a few, from what they lie in apart; `examined` tells whether that were all of them. */
   const searchAmong = (...sources: readonly [index: string, predicate: string][]) => {
-    const columns = "id, status, queue, func_path, args, kwargs, errors";
+    const columns = "id, status, queue, func_path, args, kwargs, errors, schedule";
     const few = ([index, predicate]: readonly [string, string], place: number) =>
       `SELECT * FROM (SELECT ${place} AS source, ${columns} FROM ${tasks} ${index} WHERE ${predicate} LIMIT ${FEW})`;
     const most = sources.map((_, place) => `count(*) FILTER (WHERE source = ${place})`).join(", ");

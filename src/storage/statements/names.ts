@@ -35,10 +35,13 @@ export function namesFor(given: string) {
     ttlIndex: `INDEXED BY ${prefix}tasks_ttl_idx`,
     failedIndex: `INDEXED BY ${prefix}tasks_failed_idx`,
     parentIndex: `INDEXED BY ${prefix}tasks_parent_idx`,
-    /** Loose index scan: each queue that the index holds, for one seek each, as a table of this name; or the first few of them. */
-    queueNames: (index: string, predicate: string, names = "names", limit = -1) => `
+    /**
+     * Loose index scan: each queue that the index holds, for one seek each, as a table of this name; or the first few of them, from
+     * where `first`, such as ` AND queue > :after`, lets it begin.
+     */
+    queueNames: (index: string, predicate: string, names = "names", limit = -1, first = "") => `
       ${names} (queue) AS (
-        SELECT (SELECT queue FROM ${tasks} ${index} WHERE ${predicate} ORDER BY queue LIMIT 1)
+        SELECT (SELECT queue FROM ${tasks} ${index} WHERE ${predicate}${first} ORDER BY queue LIMIT 1)
         UNION ALL
         SELECT (SELECT queue FROM ${tasks} ${index} WHERE ${predicate} AND queue > ${names}.queue ORDER BY queue LIMIT 1)
         FROM ${names} WHERE ${names}.queue IS NOT NULL${limit < 0 ? "" : ` LIMIT ${limit}`})`,
