@@ -40,7 +40,7 @@ describe("the package that would be published", () => {
 
   it("holds the library, the migrations and what tells of them, and nothing else", async () => {
     const dist = join(folder.path, "dist");
-    const files = ["CHANGELOG.md", "LICENSE", "README.md", "drizzle", "lib", "package.json"];
+    const files = ["CHANGELOG.md", "LICENSE", "README.md", "drizzle", "examples", "lib", "package.json"];
     expect((await readdir(dist)).sort()).toEqual(files.sort());
     const library = await readdir(join(dist, "lib"), { recursive: true });
     expect(library.filter((file) => /\.\w+$/.test(file) && !/\.(js|d\.ts|js\.map)$/.test(file))).toEqual([]);

@@ -26,7 +26,7 @@ export function ScheduleActions({ schedule, isOwnPage = false }: ActionsProps) {
     <>
       <ActionForm action="schedules/run">
         {fields}
-        <button type="submit" class="button" aria-label={`Run ${name} now`}>
+        <button type="submit" class="button" aria-label={`Run now: ${name}`}>
           Run now
         </button>
       </ActionForm>
