@@ -1,25 +1,21 @@
 /**
  * `npm run screenshots`: pictures of every page of the dashboard into docs/images, in light and in dark, from the real Worker with a
- * database of 100,000 tasks. `ORIGIN` and `FOLDER` look at another one, and put them elsewhere.
+ * database of 100,000 tasks. `FOLDER` puts them elsewhere, `ONLY` names a few.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findChromium, launchChromium } from "../test/browser/chromium.ts";
 import { PAGES } from "../test/browser/pages.ts";
-import { KEYS, openSite, type Site } from "../test/browser/site.ts";
+import { KEYS, openSite } from "../test/browser/site.ts";
 
-const {
-  ORIGIN,
-  FOLDER = fileURLToPath(new URL("../docs/images/dashboard", import.meta.url)),
-  ONLY,
-} = process.env;
+const { FOLDER = fileURLToPath(new URL("../docs/images/dashboard", import.meta.url)), ONLY } = process.env;
 const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 375, height: 720 } };
 
 const executable = findChromium();
 if (executable === null)
   throw new Error("expected Chromium to be installed, found none: apt-get install chromium");
-const site: Site = ORIGIN === undefined ? await openSite() : { origin: ORIGIN, close: async () => {} };
+const site = await openSite();
 const browser = await launchChromium(executable);
 await mkdir(FOLDER, { recursive: true });
 const wanted = (name: string) => ONLY === undefined || ONLY.split(",").includes(name);
