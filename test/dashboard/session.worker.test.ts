@@ -99,6 +99,11 @@ describe("signing in to the dashboard", () => {
     expect(headers.get("set-cookie")).toMatch(/omniq_session=; Max-Age=0/);
   });
 
+  it("a form that is larger than any key is refused before it is read", async () => {
+    const { status, headers } = await post(start(), "/sign-in", { key: "a-key", to: "x".repeat(100_000) });
+    expect([status, headers.get("set-cookie")]).toEqual([413, null]);
+  });
+
   it("another site's form is refused", async () => {
     for (const origin of ["https://example.com", "null"]) {
       const { status } = await start()("POST", "/sign-in", {
