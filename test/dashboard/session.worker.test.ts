@@ -89,6 +89,15 @@ describe("signing in to the dashboard", () => {
     expect([status, headers.get("hx-refresh")]).toEqual([401, "true"]);
   });
 
+  it("of a key that is configured twice is that of the entry which the API goes by", async () => {
+    const call = start([await entry("ada", "admin", "a-key"), await entry("eve", "read", "a-key")]);
+    const authorization = "Bearer a-key";
+    expect((await call("PUT", "/v1/queues/mail", { json: {}, headers: { authorization } })).status).toBe(403);
+    const page = await visit(call, "/tasks", cookieOf(await post(call, "/sign-in", { key: "a-key" })));
+    expect(page.text).toContain("eve");
+    expect(page.text).not.toContain("ada");
+  });
+
   it("signing out ends it, and needs the form of this session", async () => {
     const call = start();
     const cookie = cookieOf(await post(call, "/sign-in", { key: "a-key" }));
