@@ -115,7 +115,7 @@ describe("signing in to the dashboard", () => {
 
   it("another site's form is refused", async () => {
     for (const origin of ["https://example.com", "null"]) {
-      const { status } = await start()("POST", "/sign-in", {
+      const { status, text } = await start()("POST", "/sign-in", {
         raw: "key=a-key",
         headers: {
           "content-type": "application/x-www-form-urlencoded",
@@ -124,6 +124,7 @@ describe("signing in to the dashboard", () => {
         },
       });
       expect(status).toBe(403);
+      expect(text).toContain("Expected the form to be one of this site, got one of another");
     }
   });
 });
