@@ -26,8 +26,19 @@ export const headers = secureHeaders({
   referrerPolicy: "same-origin",
 });
 
+const check = csrf();
+
 /** Refuses what another site has a browser send. */
-export const sameSite = csrf();
+export const sameSite: MiddlewareHandler<DashboardEnv> = async (context, next) => {
+  let isOurs = false;
+  const pass = async () => {
+    isOurs = true;
+  };
+  // What it throws says nothing that could be shown.
+  await check(context, pass).catch(() => {});
+  if (!isOurs) throw new HttpError("forbidden", "the form", "one of this site", "one of another");
+  return next();
+};
 
 /** Pages are for those who have signed in: others are led to where that is done, and from there back. */
 export const signedIn: MiddlewareHandler<DashboardEnv> = async (context, next) => {

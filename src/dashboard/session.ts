@@ -17,9 +17,9 @@ function secretOf(keys: readonly ApiKey[]): Promise<string> {
   return sha256(`omniq dashboard session\n${digests.sort().join("\n")}`);
 }
 
-/** What tells a key among those of its name, and says nothing of it. */
-async function markOf(secret: string, { digest }: ApiKey): Promise<string> {
-  return (await sha256(`key\n${secret}\n${digest}`)).slice(0, 16);
+/** What tells an entry among the others, also where they are of one key, and says nothing of it. */
+async function markOf(secret: string, { name, scopes, digest }: ApiKey): Promise<string> {
+  return (await sha256(`key\n${secret}\n${name}:${scopes.join("+")}:${digest}`)).slice(0, 16);
 }
 
 /** Lets who has shown this key look around, from here on. */

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { describe } from "../core/describe.ts";
-import { authenticate } from "./auth.ts";
+import { authenticate, refuseOtherSites } from "./auth.ts";
 import type { Api, ApiVariables } from "./context.ts";
 import { historyRoutes } from "./history.ts";
 import { allowOnly } from "./methods.ts";
@@ -54,6 +54,7 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
     checkEncoding(context.req.url);
     return next();
   });
+  app.use(refuseOtherSites);
   app.get("/healthz", async (context) => {
     try {
       await context.var.queue.verify();

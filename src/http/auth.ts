@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import { isJson } from "./body.ts";
 import type { ApiContext, ApiVariables } from "./context.ts";
 import { type ApiKey, allows, findKey, type Scope } from "./keys.ts";
 import { HttpError } from "./problem.ts";
@@ -36,3 +37,19 @@ export function requires(scope: Scope): MiddlewareHandler<{ Variables: ApiVariab
     return next();
   };
 }
+
+/**
+ * Where no keys are asked for, refuses what a page of another site can have a browser send without asking first: a POST whose body
+ * is a form, plain text or nothing.
+ */
+export const refuseOtherSites: MiddlewareHandler<{ Variables: ApiVariables }> = async (context, next) => {
+  const { req } = context;
+  const isGuarded =
+    context.var.api.keys !== null || req.method !== "POST" || isJson(req.header("content-type"));
+  if (isGuarded) return next();
+  const origin = req.header("origin") ?? new URL(req.url).origin;
+  const site =
+    req.header("sec-fetch-site") ?? (origin === new URL(req.url).origin ? "same-origin" : "cross-site");
+  if (site === "same-origin" || site === "none") return next();
+  throw new HttpError("forbidden", "Content-Type", "application/json, from another site", "another, or none");
+};

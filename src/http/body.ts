@@ -25,12 +25,21 @@ export function limitBody(maxSize: number) {
   });
 }
 
+/** Whether a `Content-Type` says JSON. It also keeps other sites out: a page cannot send this type to us without asking first. */
+export function isJson(type = ""): boolean {
+  return /^application\/json\s*(;|$)/i.test(type);
+}
+
 /** The body as JSON; see {@link parseJson} for what it may hold. @throws {HttpError} when it is another type, or broken, {@link TooLargeError} */
 export async function readJson(context: Context): Promise<unknown> {
-  const type = context.req.header("content-type") ?? "none";
-  // Also keeps other sites out: a page cannot send this type to us without asking first.
-  if (!/^application\/json\s*(;|$)/i.test(type)) {
-    throw new HttpError("unsupported_media_type", "Content-Type", "application/json", describe(type));
+  const type = context.req.header("content-type");
+  if (!isJson(type)) {
+    throw new HttpError(
+      "unsupported_media_type",
+      "Content-Type",
+      "application/json",
+      describe(type ?? "none"),
+    );
   }
   const bytes = await context.req.arrayBuffer();
   limitValues(new Uint8Array(bytes));

@@ -7,7 +7,7 @@ import type { Api } from "../http/context.ts";
 type Fetch = (request: Request, env: object, context: ExecutionContext) => Response | Promise<Response>;
 
 /** What the API answers, to whoever asks. */
-const API = /^\/(?:v1|healthz|metrics|openapi\.json)(?:\/|$)/;
+const API = /^\/(?:v1|healthz|metrics|openapi\.json|docs|docs\.css)(?:\/|$)/;
 
 /** What the dashboard has beside its pages. */
 const OWN = ["assets", "sign-in", "sign-out"];

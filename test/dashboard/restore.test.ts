@@ -22,4 +22,16 @@ describe("what an edited payload gets back of what was not shown", () => {
       JSON.parse('{"__proto__": "[redacted]"}'),
     );
   });
+
+  it("is refused where a list has become longer or shorter, since nobody can tell whose place it has", () => {
+    const original = { coupons: [{ code: "first" }, { code: "second" }], tags: ["a", "b"] };
+    const shown = { coupons: [{ code: REDACTED }, { code: REDACTED }], tags: ["a", "b"] };
+    for (const coupons of [[{ code: REDACTED }], [{ code: "new" }, ...shown.coupons]]) {
+      expect(() => restoreRedacted({ coupons }, shown, original, "kwargs")).toThrow(
+        expect.objectContaining({ code: "invalid_input", field: "kwargs" }),
+      );
+    }
+    const written = { coupons: [{ code: "second" }], tags: ["a", "b", "c"] };
+    expect(restoreRedacted(written, shown, original)).toEqual(written);
+  });
 });

@@ -89,6 +89,15 @@ describe("signing in to the dashboard", () => {
     expect([status, headers.get("hx-refresh")]).toEqual([401, "true"]);
   });
 
+  it("of a key that is configured twice is that of the entry which the API goes by", async () => {
+    const call = start([await entry("ada", "admin", "a-key"), await entry("eve", "read", "a-key")]);
+    const authorization = "Bearer a-key";
+    expect((await call("PUT", "/v1/queues/mail", { json: {}, headers: { authorization } })).status).toBe(403);
+    const page = await visit(call, "/tasks", cookieOf(await post(call, "/sign-in", { key: "a-key" })));
+    expect(page.text).toContain("eve");
+    expect(page.text).not.toContain("ada");
+  });
+
   it("signing out ends it, and needs the form of this session", async () => {
     const call = start();
     const cookie = cookieOf(await post(call, "/sign-in", { key: "a-key" }));
@@ -99,9 +108,14 @@ describe("signing in to the dashboard", () => {
     expect(headers.get("set-cookie")).toMatch(/omniq_session=; Max-Age=0/);
   });
 
+  it("a form that is larger than any key is refused before it is read", async () => {
+    const { status, headers } = await post(start(), "/sign-in", { key: "a-key", to: "x".repeat(100_000) });
+    expect([status, headers.get("set-cookie")]).toEqual([413, null]);
+  });
+
   it("another site's form is refused", async () => {
     for (const origin of ["https://example.com", "null"]) {
-      const { status } = await start()("POST", "/sign-in", {
+      const { status, text } = await start()("POST", "/sign-in", {
         raw: "key=a-key",
         headers: {
           "content-type": "application/x-www-form-urlencoded",
@@ -110,6 +124,7 @@ describe("signing in to the dashboard", () => {
         },
       });
       expect(status).toBe(403);
+      expect(text).toContain("Expected the form to be one of this site, got one of another");
     }
   });
 });

@@ -23,6 +23,14 @@ describe("the dashboard of a Worker", () => {
     expect((await visit(call, "/v1/nothing")).body).toMatchObject({ code: "not_found" });
   });
 
+  it("leaves it the page of its reference too, which a browser asks for and which needs no key", async () => {
+    const { call } = startWorker([], {}, { OMNIQ_AUTH: "keys" });
+    const { status, text } = await visit(call, "/docs");
+    expect(status).toBe(200);
+    expect(text).toContain("HTTP API");
+    expect((await visit(call, "/docs.css")).headers.get("content-type")).toContain("text/css");
+  });
+
   it("is not there where it is turned off", async () => {
     const { call } = startWorker([], { dashboard: false });
     for (const path of ["/", "/tasks", "/sign-in"]) {

@@ -135,4 +135,26 @@ describe("auth", () => {
       expect((await call(method, path, { json })).status).toBe(allowed);
     }
   });
+
+  it("lets no page of another site act with OMNIQ_AUTH=none, which a browser may send what has no body for", async () => {
+    const { call } = startWorker([add], {}, { ...variables, OMNIQ_AUTH: "none" });
+    const evil = { origin: "https://evil.example" };
+    const form = "application/x-www-form-urlencoded";
+    const simple: Record<string, string>[] = [
+      { ...evil, "sec-fetch-site": "cross-site" },
+      { ...evil, "sec-fetch-site": "same-site", "content-type": form },
+      { origin: "null", "content-type": "text/plain" },
+    ];
+    for (const headers of simple) {
+      const { status, body } = await call("POST", `/v1/tasks/${ID}/cancel`, { headers });
+      expect([status, body.code]).toEqual([403, "forbidden"]);
+    }
+    const allowed: Record<string, string>[] = [
+      { origin: "http://omniq.test" },
+      { ...evil, "sec-fetch-site": "cross-site", "content-type": "application/json" },
+    ];
+    for (const headers of allowed) {
+      expect((await call("POST", `/v1/tasks/${ID}/cancel`, { headers })).body.code).not.toBe("forbidden");
+    }
+  });
 });

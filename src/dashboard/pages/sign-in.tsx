@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { limitBody } from "../../http/body.ts";
 import { allows, findKey } from "../../http/keys.ts";
 import type { DashboardContext, DashboardEnv } from "../context.ts";
 import { acts } from "../guard.ts";
@@ -6,6 +7,9 @@ import { NAV } from "../nav.ts";
 import { renderPage } from "../page.tsx";
 import { Field } from "../parts/form.tsx";
 import { closeSession, openSession } from "../session.ts";
+
+/** Largest form with a key, which anybody may send. */
+const FORM_BYTES = 16 * 1024;
 
 /** A page of this dashboard, from where that is mounted: never another site's. */
 const PAGE = /^[a-z][a-z-]*(?:\/(?!%2e)[\w%-][\w.~%-]*)*(?:\?[\w%.~&=+:,-]*)?$/;
@@ -18,7 +22,7 @@ export function signInRoutes() {
     return showForm(context, context.req.query("to"));
   });
 
-  app.post("/sign-in", async (context) => {
+  app.post("/sign-in", limitBody(FORM_BYTES), async (context: DashboardContext) => {
     const { api, now } = context.var.view;
     const { key: presented, to } = await context.req.parseBody();
     const page = typeof to === "string" ? to : undefined;

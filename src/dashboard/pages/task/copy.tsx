@@ -83,8 +83,8 @@ async function toRequest(context: DashboardContext, shown: Task, values: CopyVal
     // A form that is sent twice makes one task.
     id: values.id === "" ? undefined : values.id,
     funcPath: shown.funcPath,
-    args: toList(restoreRedacted(args, shown.args, original.args)),
-    kwargs: restoreRedacted(kwargs, shown.kwargs, original.kwargs),
+    args: toList(restoreRedacted(args, shown.args, original.args, "args")),
+    kwargs: restoreRedacted(kwargs, shown.kwargs, original.kwargs, "kwargs"),
     queue: values.queue,
     priority: values.priority === "" ? undefined : Number(values.priority),
     eta: values.eta === "" ? undefined : `${values.eta}Z`.replace(/T(\d\d:\d\d)Z$/, "T$1:00Z"),
