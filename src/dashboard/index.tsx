@@ -32,6 +32,8 @@ import { ANYBODY, readSession } from "./session.ts";
 export interface DashboardOptions {
   /** Who may sign in, made by `parseKeys`. Null lets everybody do everything: for where others guard the path. Defaults to nobody. */
   readonly keys?: readonly ApiKey[] | null;
+  /** Signs the sessions, together with the keys. Defaults to these alone: whoever knows their digests can then sign in. */
+  readonly sessionSecret?: string;
   /** Starts what became due by an action, as `queue.kick` does. Defaults to leaving it to a runner. */
   readonly kick?: (context: Context) => void;
   /** The clock, in milliseconds since the epoch. Defaults to the machine's. */
@@ -46,10 +48,10 @@ export interface DashboardOptions {
  * @example app.route("/omniq", dashboard(queue, { keys: parseKeys(process.env.OMNIQ_KEYS ?? "") }));
  */
 export function dashboard(source: Queue | ((context: Context) => Api), options: DashboardOptions = {}) {
-  const { keys = [], kick, now = Date.now } = options;
+  const { keys = [], sessionSecret, kick, now = Date.now } = options;
   const resolve = (context: Context): Api => {
     if (!(source instanceof Queue)) return source(context);
-    return { queue: source, keys, kick: kick && (() => kick(context)) };
+    return { queue: source, keys, sessionSecret, kick: kick && (() => kick(context)) };
   };
   const app = new Hono<DashboardEnv>();
   app.onError(showError);
@@ -59,7 +61,8 @@ export function dashboard(source: Queue | ((context: Context) => Api), options: 
     context.header("cache-control", "no-store");
     const api = resolve(context);
     const moment = now();
-    const visitor = api.keys === null ? ANYBODY : await readSession(context, api.keys, moment);
+    const { keys, sessionSecret } = api;
+    const visitor = keys === null ? ANYBODY : await readSession(context, { keys, sessionSecret }, moment);
     const queue = api.queue.session().queue.redacted();
     context.set("view", {
       api,

@@ -11,10 +11,16 @@ export const SESSION_LIFETIME = 12 * 3_600_000;
 /** Everybody, where no keys are asked for. */
 export const ANYBODY: Visitor = { name: null, may: () => true, token: "" };
 
-/** Signs sessions. It is made of the keys' digests, so that a change of the keys ends every session. */
-function secretOf(keys: readonly ApiKey[]): Promise<string> {
+/** What sessions are signed with. The keys' digests are in it, so that a change of the keys ends every session. */
+export interface Signer {
+  readonly keys: readonly ApiKey[];
+  /** Without it, whoever knows the digests can sign. */
+  readonly sessionSecret?: string;
+}
+
+function secretOf({ keys, sessionSecret = "" }: Signer): Promise<string> {
   const digests = keys.map(({ name, scopes, digest }) => `${name}:${scopes.join("+")}:${digest}`);
-  return sha256(`omniq dashboard session\n${digests.sort().join("\n")}`);
+  return sha256(`omniq dashboard session\n${sessionSecret}\n${digests.sort().join("\n")}`);
 }
 
 /** What tells an entry among the others, also where they are of one key, and says nothing of it. */
@@ -25,11 +31,11 @@ async function markOf(secret: string, { name, scopes, digest }: ApiKey): Promise
 /** Lets who has shown this key look around, from here on. */
 export async function openSession(
   context: DashboardContext,
-  keys: readonly ApiKey[],
+  signer: Signer,
   key: ApiKey,
   now: number,
 ): Promise<void> {
-  const secret = await secretOf(keys);
+  const secret = await secretOf(signer);
   const value = [now + SESSION_LIFETIME, await markOf(secret, key), key.name].join("|");
   await setSignedCookie(context, COOKIE, value, secret, {
     ...cookieOptions(context),
@@ -44,16 +50,16 @@ export function closeSession(context: DashboardContext): void {
 /** Who has signed in, in a session that has not ended; null where nobody has. */
 export async function readSession(
   context: DashboardContext,
-  keys: readonly ApiKey[],
+  signer: Signer,
   now: number,
 ): Promise<Visitor | null> {
-  const secret = await secretOf(keys);
+  const secret = await secretOf(signer);
   const { prefix } = cookieOptions(context);
   const value = await getSignedCookie(context, secret, COOKIE, prefix);
   if (typeof value !== "string") return null;
   const [expires = "", mark] = value.split("|");
   if (!(Number(expires) > now)) return null;
-  for (const key of keys) {
+  for (const key of signer.keys) {
     if (mark !== (await markOf(secret, key))) continue;
     const token = await sha256(`token\n${secret}\n${value}`);
     return { name: key.name, may: (scope) => allows(key, scope), token };

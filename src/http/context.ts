@@ -7,6 +7,8 @@ export interface Api {
   readonly queue: Queue;
   /** Null lets everybody do everything. */
   readonly keys: readonly ApiKey[] | null;
+  /** Signs the sessions of the dashboard, together with the keys. Defaults to these alone. */
+  readonly sessionSecret?: string;
   /** Starts what is due now, in the rest of the request's time. Defaults to leaving it to a runner. */
   readonly kick?: () => void;
   /** Hears of errors that are not the caller's. Defaults to nobody. */

@@ -31,6 +31,8 @@ export interface OmniqEnv {
   readonly OMNIQ_LOG_LEVEL?: string;
   /** `name:scope+scope:digest`, comma-separated. Defaults to none, with which nobody may do anything. */
   readonly OMNIQ_KEYS?: string;
+  /** Signs the sessions of the dashboard, together with the keys. Defaults to the keys' digests alone. */
+  readonly OMNIQ_SESSION_SECRET?: string;
   /** `none` lets everybody do everything. Defaults to `keys`. */
   readonly OMNIQ_AUTH?: string;
 }
@@ -50,6 +52,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Null lets everybody do everything. */
   readonly keys: readonly ApiKey[] | null;
+  /** Signs the sessions of the dashboard, together with the keys; undefined where these do it alone. */
+  readonly sessionSecret: string | undefined;
 }
 
 /** No Worker would run a task that takes longer. */
@@ -75,6 +79,7 @@ export function parseConfig(bindings: object): Config {
     history: parseHistoryVariable(env),
     queryBudget: integer(env, "OMNIQ_QUERY_BUDGET", WORKER_DEFAULTS.queryBudget, LIMITS.queryBudget),
     logLevel: oneOf(env, "OMNIQ_LOG_LEVEL", LOG_LEVELS, "info"),
+    sessionSecret: env.OMNIQ_SESSION_SECRET,
     keys:
       oneOf(env, "OMNIQ_AUTH", ["keys", "none"], "keys") === "none" ? null : parseKeys(env.OMNIQ_KEYS ?? ""),
   };

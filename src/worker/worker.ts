@@ -106,6 +106,7 @@ export function createWorker<Env extends object, Native>(
     return {
       queue,
       keys: config.keys,
+      sessionSecret: config.sessionSecret,
       // The API asks the database by the queue alone.
       kick: () => queue.kick(context.executionCtx, { queries: 0 }),
       onError: (error) => log.error("request failed", { path: context.req.path, error: String(error) }),

@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium, launchChromium } from "./chromium.ts";
 import { PAGES } from "./pages.ts";
-import { KEYS, openSite, type Site } from "./site.ts";
+import { enqueueTask, KEYS, openSite, type Site } from "./site.ts";
 import { findBarriers, isTooWide, openPage, signIn, tabTo, type Visit } from "./visit.ts";
 
 const executable = findChromium();
@@ -23,12 +23,6 @@ describe.skipIf(executable === null)("the dashboard in a browser, with 100,000 t
   }, 60_000);
 
   const at = (path: string) => `${site.origin}${path}`;
-
-  async function enqueue(task: object): Promise<{ id: string }> {
-    const headers = { authorization: `Bearer ${KEYS.admin}`, "content-type": "application/json" };
-    const response = await fetch(at("/v1/tasks"), { method: "POST", headers, body: JSON.stringify(task) });
-    return JSON.parse(await response.text());
-  }
 
   async function open(key: string = KEYS.admin, options = {}): Promise<Visit> {
     const visit = await openPage(browser, options);
@@ -122,7 +116,7 @@ describe.skipIf(executable === null)("the dashboard in a browser, with 100,000 t
     "a task is copied with other arguments",
     () =>
       withPage(async (page) => {
-        const { id } = await enqueue({ funcPath: "sample.add", kwargs: { a: 1, b: 2 } });
+        const { id } = await enqueueTask(site.origin, { funcPath: "sample.add", kwargs: { a: 1, b: 2 } });
         await page.goto(at(`/tasks/${id}`));
         await page.click("text=Enqueue a copy");
         await page.waitForURL(/copy$/);

@@ -72,3 +72,10 @@ async function fill(folder: string): Promise<void> {
   }
   throw new Error(`expected the file of the local D1 in ${folder}, got ${files.join(", ")}`);
 }
+
+/** Enqueues by the API. */
+export async function enqueueTask(origin: string, task: object): Promise<{ id: string }> {
+  const headers = { authorization: `Bearer ${KEYS.admin}`, "content-type": "application/json" };
+  const request = { method: "POST", headers, body: JSON.stringify(task) };
+  return JSON.parse(await (await fetch(`${origin}/v1/tasks`, request)).text());
+}

@@ -14,7 +14,8 @@ const KEYS = [
   await entry("bob", "read", "b-key"),
   await entry("ci", "enqueue", "c-key"),
 ];
-const start = (keys = KEYS) => startWorker([], {}, { OMNIQ_AUTH: "keys", OMNIQ_KEYS: keys.join(",") }).call;
+const start = (keys = KEYS, secret = {}) =>
+  startWorker([], {}, { OMNIQ_AUTH: "keys", OMNIQ_KEYS: keys.join(","), ...secret }).call;
 
 describe("signing in to the dashboard", () => {
   it("a page leads to it and from there back, with what it was asked for", async () => {
@@ -82,6 +83,15 @@ describe("signing in to the dashboard", () => {
     expect((await visit(call, "/tasks", "omniq_session=x")).status).toBe(303);
     const rotated = start([KEYS[0] ?? "", await entry("bob", "read", "new-key")]);
     expect((await visit(rotated, "/tasks", cookie)).status).toBe(303);
+  });
+
+  it("a session is signed with OMNIQ_SESSION_SECRET too: the keys' digests alone make none", async () => {
+    const cookie = cookieOf(await post(start(), "/sign-in", { key: "a-key" }));
+    const guarded = start(KEYS, { OMNIQ_SESSION_SECRET: "s" });
+    expect((await visit(guarded, "/tasks", cookie)).status).toBe(303);
+    const own = cookieOf(await post(guarded, "/sign-in", { key: "a-key" }));
+    expect((await visit(guarded, "/tasks", own)).status).toBe(200);
+    expect((await visit(start(KEYS, { OMNIQ_SESSION_SECRET: "t" }), "/tasks", own)).status).toBe(303);
   });
 
   it("what is live has the page loaded anew once the session has ended", async () => {

@@ -36,7 +36,7 @@ export function signInRoutes() {
         "This key may not read: sign in with one that has the scope read or admin.",
       );
     }
-    await openSession(context, api.keys, key, now);
+    await openSession(context, { ...api, keys: api.keys }, key, now);
     return context.redirect(pageOf(page), 303);
   });
 
