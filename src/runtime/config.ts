@@ -98,6 +98,7 @@ const VARIABLES = [
   "OMNIQ_QUERY_BUDGET",
   "OMNIQ_LOG_LEVEL",
   "OMNIQ_KEYS",
+  "OMNIQ_SESSION_SECRET",
   "OMNIQ_AUTH",
 ] as const satisfies readonly (keyof OmniqEnv)[];
 
