@@ -60,6 +60,9 @@ it(`each way of a unique key, and of a success, is met in at least ${WANTED} of 
     "deleted at its success",
     "changed children",
     "forgotten at its success",
+    "counted with its time",
+    "counted without its time",
+    "forgot a minute",
   ];
   expect(ways.filter((way) => (branches.get(way) ?? 0) < WANTED)).toEqual([]);
 });

@@ -107,5 +107,7 @@ function readAll({ now, state }: World): Step[] {
     call("listTasks", { limit: SLOTS }),
     call("listQueues", now),
     call("schedules.list", null, 1),
+    call("history.read", { from: 0, to: now + 1, queue: null, after: null }),
+    call("history.totals"),
   ];
 }

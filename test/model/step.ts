@@ -20,6 +20,8 @@ const READERS: readonly Verb[] = [
   "getOutcome",
   "listTasks",
   "listQueues",
+  "history.read",
+  "history.totals",
   "schedules.findDue",
   "schedules.findKnown",
   "schedules.get",

@@ -1,4 +1,5 @@
 import type { BulkStorage } from "../../src/core/bulk.ts";
+import type { HistoryCounts, HistoryStorage } from "../../src/core/history.ts";
 import type { LifetimeStorage } from "../../src/core/lifetimes.ts";
 import type { OperatorStorage } from "../../src/core/operators.ts";
 import type { ScheduleStorage } from "../../src/core/schedule-storage.ts";
@@ -43,6 +44,9 @@ interface PartArguments {
   readonly "operators.change": Parameters<OperatorStorage["change"]>;
   readonly "bulk.changePage": Parameters<BulkStorage["changePage"]>;
   readonly "lifetimes.purgeOutlived": Parameters<LifetimeStorage["purgeOutlived"]>;
+  readonly "history.read": Parameters<HistoryStorage["read"]>;
+  readonly "history.totals": Parameters<HistoryStorage["totals"]>;
+  readonly "history.purge": Parameters<HistoryStorage["purge"]>;
   readonly "uniques.purgeWindows": Parameters<UniqueStorage["purgeWindows"]>;
 }
 
@@ -83,6 +87,10 @@ export function subjectOf(storage: Storage): Subject {
     "operators.change": (...given) => storage.operators.change(...given),
     "bulk.changePage": (...given) => storage.bulk.changePage(...given),
     "lifetimes.purgeOutlived": (...given) => storage.lifetimes.purgeOutlived(...given),
+    "history.read": (...given) => storage.history.read(...given),
+    // In no order.
+    "history.totals": async () => [...(await storage.history.totals())].sort(byQueue),
+    "history.purge": (...given) => storage.history.purge(...given),
     "uniques.purgeWindows": (...given) => storage.uniques.purgeWindows(...given),
     ...schedulesOf(storage),
     configureQueue: (...given) => storage.configureQueue(...given),
@@ -140,6 +148,8 @@ async function settleMany(storage: Storage, ...given: Arguments["settleMany"]) {
 async function renewMany(storage: Storage, ...given: Arguments["renewMany"]): Promise<Claim[]> {
   return (await storage.renewMany(...given)).map(claimOf);
 }
+
+const byQueue = (a: HistoryCounts, b: HistoryCounts) => (a.queue < b.queue ? -1 : 1);
 
 /** No order is promised. */
 async function rescueMany(storage: Storage, ...given: Arguments["rescueMany"]) {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Command } from "../run.ts";
+import * as history from "./history.ts";
 import { enqueueOnce, forgetKeys } from "./idempotency.ts";
 import * as operations from "./operations.ts";
 import * as operators from "./operators.ts";
@@ -57,6 +58,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: operators.finishPurge },
   { weight: 3, arbitrary: schedules.insert },
   { weight: 4, arbitrary: schedules.fire },
+  { weight: 1, arbitrary: history.read },
+  { weight: 1, arbitrary: history.purge },
   { weight: 1, arbitrary: operators.list },
   { weight: 1, arbitrary: operators.listQueues },
   { weight: 3, arbitrary: operators.clock },

@@ -43,8 +43,10 @@ const settlement: fc.Arbitrary<SettlementOf> = fc
     kind: fc.constantFrom("done", "retry", "fail", "done", "snooze", "retry", "release", "quarantine"),
     at: picks.moment,
     flag: fc.boolean(),
+    took: fc.constantFrom(undefined, 0, 10, 11, 4_000, 400_000),
   })
-  .map(({ kind, at, flag }) => (claim, now) => {
+  .map(({ kind, at, flag, took }) => (held, now) => {
+    const claim = took === undefined ? held : { ...held, duration: took };
     const error = taskError({ at: now, attempt: claim.attempts, retryable: flag });
     switch (kind) {
       case "done":
@@ -87,14 +89,14 @@ export const settle: fc.Arbitrary<Command> = ending.map(({ of, settlement }) => 
 });
 
 export const settleMany: fc.Arbitrary<Command> = fc
-  .array(ending, { minLength: 1, maxLength: 5, size: "max" })
-  .map((endings) => (world) => {
+  .tuple(fc.array(ending, { minLength: 1, maxLength: 5, size: "max" }), fc.boolean())
+  .map(([endings, records]) => (world) => {
     const claims = pickClaims(
       world,
       endings.map(({ of }) => of),
     );
     const settlements = claims.flatMap((claim, index) => endings[index]?.settlement(claim, world.now) ?? []);
-    return settlements.length === 0 ? null : call("settleMany", settlements, world.now);
+    return settlements.length === 0 ? null : call("settleMany", settlements, world.now, records);
   });
 
 export const renewMany: fc.Arbitrary<Command> = fc
@@ -106,10 +108,10 @@ export const renewMany: fc.Arbitrary<Command> = fc
 
 /** Once a lease has ended, or right now. */
 export const rescueMany: fc.Arbitrary<Command> = fc
-  .constantFrom(true, true, false)
-  .map((waits) => (world) => {
+  .tuple(fc.constantFrom(true, true, false), fc.boolean())
+  .map(([waits, records]) => (world) => {
     const leases = tasksIn(world.state, ["RUNNING"]).map(({ leaseExpiresAt }) => leaseExpiresAt ?? 0);
     if (waits && leases.length === 0) return null;
     if (waits) world.now = Math.max(world.now, Math.min(...leases));
-    return call("rescueMany", world.now, (failures) => failures * 1_000);
+    return call("rescueMany", world.now, (failures) => failures * 1_000, records);
   });

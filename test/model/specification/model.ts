@@ -7,6 +7,7 @@ import type { Subject } from "../subject.ts";
 import { claimMany, claimQuarantined, dequeue, findNextEta, hasQuarantined } from "./claim.ts";
 import { purgeOutlived } from "./endings.ts";
 import { enqueueMany, purgeIdempotencyKeys } from "./enqueue.ts";
+import { purgeHistory, readHistory, readTotals } from "./history.ts";
 import { cancel, configureQueue, reschedule, retry } from "./operate.ts";
 import { changePage, changeTask, deleteTask, runNow } from "./operations.ts";
 import { finishPurge, purgeResults, startPurge } from "./purge.ts";
@@ -32,9 +33,9 @@ export function modelOf(state: State): Subject {
         : settleOne(state, { ...claim, kind: "retry", error, ...next }, now),
     snooze: (claim, until, now) => settleOne(state, { ...claim, kind: "snooze", until }, now),
     release: (claim, now, until) => settleOne(state, { ...claim, kind: "release", until }, now),
-    settleMany: (settlements, now) => settleMany(state, settlements, now),
+    settleMany: (settlements, now, records) => settleMany(state, settlements, now, records),
     renewMany: (claims, leaseExpiresAt) => renewMany(state, claims, leaseExpiresAt),
-    rescueMany: (now, backoff) => rescueMany(state, now, backoff),
+    rescueMany: (now, backoff, records) => rescueMany(state, now, backoff, records),
     cancel: (id, now) => cancel(state, id, now),
     retry: (id, now) => retry(state, id, now),
     reschedule: (id, eta, now) => reschedule(state, id, eta, now),
@@ -57,6 +58,9 @@ export function modelOf(state: State): Subject {
     "schedules.delete": (name) => state.schedules.delete(name),
     "schedules.get": (name) => schedules.getSchedule(state, name),
     "schedules.list": () => schedules.listSchedules(state),
+    "history.read": (range) => readHistory(state, range),
+    "history.totals": () => readTotals(state),
+    "history.purge": (before) => purgeHistory(state, before),
     "lifetimes.purgeOutlived": (now) => purgeOutlived(state, now),
     // Of others it may say so, too.
     mayBePurged: (id) => state.purged.has(id),

@@ -5,6 +5,7 @@ import type { Settlement } from "../../../src/core/transitions.ts";
 import { LEASE } from "./claim.ts";
 import { release } from "./dependencies.ts";
 import { forget, isDeleted, noteProgress } from "./endings.ts";
+import { recordEnd } from "./history.ts";
 import { FINISHED, heldBy, type ModelTask, type State, tasksIn } from "./state.ts";
 
 const ERRORS_KEPT = 20;
@@ -22,8 +23,8 @@ export function settleOne(state: State, settlement: Settlement, now: number): vo
 }
 
 /** Each is fenced on its own. */
-export function settleMany(state: State, settlements: readonly Settlement[], now: number) {
-  const settled = new Set(settlements.filter((settlement) => settle(state, settlement, now)));
+export function settleMany(state: State, settlements: readonly Settlement[], now: number, records = false) {
+  const settled = new Set(settlements.filter((settlement) => settle(state, settlement, now, records)));
   const lost = settlements.filter((settlement) => !settled.has(settlement));
   return { settled: [...settled].map(claimOf), lost: lost.map(claimOf) };
 }
@@ -45,7 +46,7 @@ function extend(task: ModelTask, leaseExpiresAt: number): void {
 }
 
 /** The first expired lease only quarantines; one that expires in quarantine counts. */
-export function rescueMany(state: State, now: number, backoff: RescueBackoff) {
+export function rescueMany(state: State, now: number, backoff: RescueBackoff, records = false) {
   const expired = tasksIn(state, ["RUNNING"]).filter(({ leaseExpiresAt }) => (leaseExpiresAt ?? now) <= now);
   return expired.slice(0, RESCUED_AT_ONCE).map((task) => {
     const counted = task.quarantined;
@@ -56,7 +57,7 @@ export function rescueMany(state: State, now: number, backoff: RescueBackoff) {
     const settlement: Settlement = retryable
       ? { ...claimOf(task), kind: "quarantine", error, counted, retryAt }
       : { ...claimOf(task), kind: "fail", error };
-    settle(state, settlement, now);
+    settle(state, settlement, now, records);
     return { claim: claimOf(task), settlement };
   });
 }
@@ -65,9 +66,10 @@ export function claimOf({ id, attempts }: Claim): Claim {
   return { id, attempts };
 }
 
-function settle(state: State, settlement: Settlement, now: number): boolean {
+function settle(state: State, settlement: Settlement, now: number, records = false): boolean {
   const task = heldBy(state, settlement);
   if (task === null) return false;
+  if (records) recordEnd(state, task.queue, settlement, now);
   apply(state, task, settlement, now);
   noteProgress(task, settlement);
   Object.assign(task, { leaseExpiresAt: null, updatedAt: now });

@@ -1,5 +1,6 @@
 import type { Schedule } from "../../../src/core/schedule.ts";
 import type { Claim, Task, TaskResult, TaskStatus } from "../../../src/core/task.ts";
+import type { ModelPoint } from "./history.ts";
 import type { ModelWindow } from "./unique.ts";
 
 /** A task of the model, which changes in place. */
@@ -41,6 +42,8 @@ export interface State {
   readonly known: Set<string>;
   /** By unique key. */
   readonly windows: Map<string, ModelWindow>;
+  /** By queue and minute. */
+  readonly history: Map<string, ModelPoint>;
   /** The tasks that hold their keys until they first start. */
   readonly pendingKeys: Set<string>;
   /** What has happened that no answer tells by its kind: programs are asked whether they meet it. */
@@ -61,6 +64,7 @@ export function emptyState(): State {
     waits: new Map(),
     known: new Set(),
     windows: new Map(),
+    history: new Map(),
     pendingKeys: new Set(),
     branches: new Set(),
     purge: { dueAt: 0, cursor: null },
