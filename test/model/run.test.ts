@@ -51,10 +51,11 @@ it("a difference is told as a program that can be pasted into a test", async () 
 });
 
 it("random programs find a difference, and it is told as the shortest that shows it", async () => {
-  const search = explore(await openLate(), { seed: 1, programs: 100 });
+  // A seed that comes to it by a plain task: shortening takes away what a program does, not what its tasks say.
+  const search = explore(await openLate(), { seed: 5, programs: 100 });
   const lines = await search.catch(({ message }) => message.trim().split("\n"));
   expect(lines).toEqual([
-    expect.stringMatching(/^program \d+ of MODEL_SEED=1 shows a difference; shortened, it is:$/),
+    expect.stringMatching(/^program \d+ of MODEL_SEED=5 shows a difference; shortened, it is:$/),
     "",
     expect.stringMatching(/^const task0 = /),
     'await storage.enqueueMany([newTask({ id: task0, queue: "a" })], NOW);',
