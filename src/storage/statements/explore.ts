@@ -103,7 +103,10 @@ export function exploreSql(names: Names) {
       LEFT JOIN json_each(s.matching) m
       LEFT JOIN ${tasks} t ON t.id = m.value LIMIT :limit`);
 
-  /** Those of a few, from what they lie in apart; `examined` tells whether that were all of them. */
+  /**
+   * Those of a few, from what they lie in apart; `examined` tells whether that were all of them. A libSQL server does not read an
+   * `ORDER BY` within an aggregate.
+   */
   const searchAmong = (...sources: readonly [index: string, predicate: string][]) => {
     const columns = "id, status, queue, func_path, args, kwargs, errors, schedule";
     const few = ([index, predicate]: readonly [string, string], place: number) =>
@@ -112,8 +115,8 @@ export function exploreSql(names: Names) {
     return prepare<Found, FoundRow>(`
       SELECT NULL AS edge, s.examined, ${summary} FROM (
         SELECT max(0, ${most}) AS examined,
-          json_group_array(id ORDER BY id DESC) FILTER (WHERE id < :before AND id >= :from AND ${matches}) AS matching
-        FROM (${sources.map(few).join(" UNION ALL ")})) s
+          json_group_array(id) FILTER (WHERE id < :before AND id >= :from AND ${matches}) AS matching
+        FROM (SELECT * FROM (${sources.map(few).join(" UNION ALL ")}) ORDER BY id DESC)) s
       LEFT JOIN json_each(iif(s.examined < ${FEW}, s.matching, '[]')) m
       LEFT JOIN ${tasks} t ON t.id = m.value LIMIT :limit`);
   };
