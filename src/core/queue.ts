@@ -3,9 +3,7 @@ import { drain } from "./drain.ts";
 import { parseInteger } from "./duration.ts";
 import { type DrainOptions, type DrainReport, type Engine, parseDrain } from "./engine.ts";
 import { type EventListener, guarded } from "./events.ts";
-import { Explorer } from "./explorer.ts";
 import { type HistoryCounts, parseHistory } from "./history.ts";
-import { Inspector } from "./inspector.ts";
 import { type BatchSubmission, Intake, type Submission } from "./intake.ts";
 import { KICK_DRAIN, OWN_QUERIES, takeKick } from "./kick.ts";
 import { SILENT } from "./log.ts";
@@ -68,6 +66,8 @@ export class Queue<Native = unknown> extends Operations {
     super({
       storage,
       lookup,
+      registry,
+      redacts: common.redacts,
       now: () => this.#now(),
       wake: () => this.#wake(),
       emit: (event) => this.#emit(event),
@@ -103,17 +103,6 @@ export class Queue<Native = unknown> extends Operations {
   get schedules(): Schedules {
     const [storage, registry, intake, emit] = [this.#storage, this.#registry, this.#intake, this.#emit];
     return new Schedules({ storage, registry, intake, emit, ...this.#shared, wake: () => this.#wake() });
-  }
-
-  /** Looks around among the tasks, as a person does. */
-  get explorer(): Explorer {
-    const { explorer: storage } = this.#storage;
-    return new Explorer({ storage, registry: this.#registry, redacts: this.#shared.redacts });
-  }
-
-  /** Shows an operator how things stand, whatever the number of tasks. */
-  get inspector(): Inspector {
-    return new Inspector(this.#storage.inspector, () => this.#now());
   }
 
   /** Makes sure that the database answers, and has the schema. @throws {SchemaMissing} {@link StorageUnavailable} */

@@ -1,16 +1,25 @@
 import { type Duration, parseDuration } from "./duration.ts";
+import { Explorer } from "./explorer.ts";
 import { parseFilter } from "./filter.ts";
 import { type HistoryPage, type HistoryQuery, readHistory } from "./history.ts";
+import { Inspector } from "./inspector.ts";
 import type { Lookup } from "./lookup.ts";
 import { LIMITS } from "./options.ts";
+import type { Registry } from "./registry.ts";
 import type { Page, QueueSummary, Storage, TaskFilter } from "./storage.ts";
 import type { Task, TaskResult } from "./task.ts";
 import { waitForResult } from "./wait.ts";
 
 /** What reading needs of the queue. */
 export interface ReadingParts {
-  readonly storage: Pick<Storage, "listTasks" | "outcomeQueries" | "listQueues" | "history">;
+  readonly storage: Pick<
+    Storage,
+    "listTasks" | "outcomeQueries" | "listQueues" | "history" | "explorer" | "inspector"
+  >;
   readonly lookup: Lookup;
+  readonly registry: Registry;
+  /** Whether answers may be shown: what definitions redact is not in them. */
+  readonly redacts: boolean;
   readonly now: () => number;
 }
 
@@ -20,6 +29,17 @@ export abstract class Readings {
 
   constructor(parts: ReadingParts) {
     this.#parts = parts;
+  }
+
+  /** Looks around among the tasks, as a person does. */
+  get explorer(): Explorer {
+    const { storage, registry, redacts } = this.#parts;
+    return new Explorer({ storage: storage.explorer, registry, redacts });
+  }
+
+  /** Shows an operator how things stand, whatever the number of tasks. */
+  get inspector(): Inspector {
+    return new Inspector(this.#parts.storage.inspector, this.#parts.now);
   }
 
   /**
