@@ -6,6 +6,7 @@ export interface ApiItem {
   readonly docComment?: string;
   readonly excerptTokens: readonly { readonly text: string }[];
   readonly members?: readonly ApiItem[];
+  readonly canonicalReference: string;
 }
 
 /** What a docstring says. */
@@ -28,11 +29,27 @@ const LONGEST = 40;
 /** The page of an entry point. */
 export function renderPage(entryPoint: string, items: readonly ApiItem[]): string {
   const parts = KINDS.flatMap(([kind, title]) => {
-    const some = items.filter((item) => item.kind === kind);
-    return some.length === 0 ? [] : [`## ${title}`, ...some.map(renderItem)];
+    const some = items.filter((item) => item.kind === kind && isExported(item));
+    return some.length === 0
+      ? []
+      : [`## ${title}`, ...some.map((item) => renderItem(withInherited(item, items)))];
   });
   const head = `# ${entryPoint}\n\nGenerated from the docstrings by \`npm run reference\`.`;
   return `${[head, ...parts].join("\n\n")}\n`;
+}
+
+/** Nobody can import what is only mentioned: its reference says so by a tilde. */
+function isExported({ canonicalReference }: ApiItem): boolean {
+  return !canonicalReference.includes("!~");
+}
+
+/** A class with what it has from classes that nobody can import: to its user it is one. */
+function withInherited(item: ApiItem, items: readonly ApiItem[]): ApiItem {
+  const [, parent] = /^(?:abstract )?class \w+(?:<.+>)? extends (\w+)/.exec(signatureOf(item)) ?? [];
+  const base = items.find(({ name }) => name === parent);
+  if (base === undefined || isExported(base)) return item;
+  const inherited = withInherited(base, items).members?.filter(({ kind }) => kind !== "Constructor") ?? [];
+  return { ...item, members: [...(item.members ?? []), ...inherited] };
 }
 
 function renderItem(item: ApiItem): string {

@@ -49,7 +49,7 @@ function configFor(types: string): ExtractorConfig {
       apiReport: { enabled: false },
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
-      docModel: { enabled: true, apiJsonFilePath: join(built, "api.json") },
+      docModel: { enabled: true, includeForgottenExports: true, apiJsonFilePath: join(built, "api.json") },
       messages: {
         compilerMessageReporting: quiet,
         extractorMessageReporting: quiet,
