@@ -40,7 +40,8 @@ export interface TaskContext<Env = unknown> {
   progress(value: number, message?: string): void;
   /**
    * Enqueues a child of this task. A retry meets the children that an earlier attempt enqueued, by their payload and, where
-   * several are alike, by their order: they are not enqueued again.
+   * several are alike, by their order: they are not enqueued again. Nor are those of a call that threw, where the handler makes
+   * it again.
    *
    * @param options see {@link TaskOptions}; an `id` is taken as it is given
    * @returns its id; `duplicate: true` where it was there already

@@ -1,7 +1,7 @@
 /** Tasks that behave in every way a task can, and a producer and an operator who keep a queue busy. */
 import { AMBIENT } from "../../src/core/ambient.ts";
 import { NonRetryable, Snooze } from "../../src/core/control.ts";
-import { OmniqError } from "../../src/core/errors.ts";
+import { OmniqError, StorageUnavailable } from "../../src/core/errors.ts";
 import { newId } from "../../src/core/id.ts";
 import { type EnqueueRequest, enqueueRequest } from "../../src/core/prepare.ts";
 import type { Queue } from "../../src/core/queue.ts";
@@ -52,7 +52,8 @@ export function chaosTask(recorder: Recorder): TaskDefinition<Input> {
       try {
         if (input.behaviour === "spawn") {
           const child = { behaviour: "succeed" } as const;
-          for (const version of [1, 2, 3]) await enqueue(chaos, { ...child, version });
+          for (const version of [1, 2, 3])
+            await untilAnswered(() => enqueue(chaos, { ...child, version }), signal);
         }
         returned = await behave(input.behaviour, task, signal);
         return returned;
@@ -62,6 +63,19 @@ export function chaosTask(recorder: Recorder): TaskDefinition<Input> {
     },
   });
   return chaos;
+}
+
+/** A handler that waits for the database itself, where else its attempt would pay for it. */
+async function untilAnswered(attempt: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await attempt();
+      return;
+    } catch (error) {
+      if (!(error instanceof StorageUnavailable)) throw error;
+      await sleep(50, signal);
+    }
+  }
 }
 
 async function behave(

@@ -33,8 +33,8 @@ describe("rows that looking around costs on D1, among 20,000 tasks", () => {
   });
 
   it("a page of what runs or waits some more, where it is too many to be all looked at", async () => {
-    expect(await read({ status: "RUNNING" }, 2)).toBe(1_301);
-    expect(await read({ status: "PENDING" }, 2)).toBe(1_402);
+    expect(await read({ status: "RUNNING" }, 2)).toBe(1_200);
+    expect(await read({ status: "PENDING" }, 2)).toBe(1_301);
   });
 
   it("a page of failed ones looks at 1,000 of those alone", async () => {

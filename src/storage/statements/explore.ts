@@ -104,8 +104,8 @@ export function exploreSql(names: Names) {
       LEFT JOIN ${tasks} t ON t.id = m.value LIMIT :limit`);
 
   /**
-   * Those of a few, from what they lie in apart; `examined` tells whether that were all of them. A libSQL server does not read an
-   * `ORDER BY` within an aggregate.
+   * Those of a few, from what they lie in apart; `examined` tells whether that were all of them. The matches alone are
+   * put in order, since sorting costs reads; a libSQL server does not read an `ORDER BY` within an aggregate.
    */
   const searchAmong = (...sources: readonly [index: string, predicate: string][]) => {
     const columns = "id, status, queue, func_path, args, kwargs, errors, schedule";
@@ -116,8 +116,9 @@ export function exploreSql(names: Names) {
       SELECT NULL AS edge, s.examined, ${summary} FROM (
         SELECT max(0, ${most}) AS examined,
           json_group_array(id) FILTER (WHERE id < :before AND id >= :from AND ${matches}) AS matching
-        FROM (SELECT * FROM (${sources.map(few).join(" UNION ALL ")}) ORDER BY id DESC)) s
-      LEFT JOIN json_each(iif(s.examined < ${FEW}, s.matching, '[]')) m
+        FROM (${sources.map(few).join(" UNION ALL ")})) s
+      LEFT JOIN json_each(iif(s.examined < ${FEW}, (
+        SELECT json_group_array(value) FROM (SELECT value FROM json_each(s.matching) ORDER BY value DESC)), '[]')) m
       LEFT JOIN ${tasks} t ON t.id = m.value LIMIT :limit`);
   };
 

@@ -3,6 +3,7 @@ import { ValidationError } from "../../../src/core/errors.ts";
 import { idTime, newId } from "../../../src/core/id.ts";
 import { enqueueRequest } from "../../../src/core/prepare.ts";
 import { defineTask, type TaskContext } from "../../../src/core/registry.ts";
+import { lostReply } from "../../support/faulty.ts";
 import { newTask } from "../../support/tasks.ts";
 import { type EngineContext, MINUTE, SECOND, until } from "./context.ts";
 
@@ -83,6 +84,21 @@ export function describeChildren(context: EngineContext): void {
       await queue.retry(id);
       await queue.drain();
       expect(receipts.map(({ duplicate }) => duplicate)).toEqual([false, true]);
+    });
+
+    it("are met by a handler that enqueues them again since the reply to the first time was lost", async () => {
+      const errors: unknown[] = [];
+      const parent = parentOf(async (ctx) => {
+        await ctx.enqueue(child, { n: 1 });
+        context.driver.disturb("other", ...Array.from({ length: 5 }, () => lostReply));
+        await ctx.enqueue(child, { n: 1 }).catch((error) => errors.push(error));
+        expect(await ctx.enqueue(child, { n: 1 })).toMatchObject({ duplicate: true });
+      });
+      const queue = context.queue([parent, child]);
+      await queue.enqueue(parent, {});
+      expect(await queue.drain()).toMatchObject({ succeeded: 3 });
+      expect(errors).toMatchObject([{ code: "storage_unavailable" }]);
+      expect(await count("tasks")).toBe(3);
     });
 
     it("of an interval task are others in each run, and the same in a retry of one", async () => {

@@ -232,7 +232,8 @@ export function describeExplore(context: Context): void {
     it("counts to its bounds, and tells of nothing where nothing is overdue", async () => {
       const none = { depth: 0, more: false };
       const empty = { waiting: none, running: none, held: none, failed: none, oldest: null };
-      expect(await storage().explorer.backlog(NOW)).toEqual(empty);
+      const before = await context.reader();
+      expect(await before.explorer.backlog(NOW)).toEqual(empty);
       await storage().enqueueMany(newTasks(1_001, { eta: LATER }), NOW);
       const { explorer } = await context.reader();
       expect(await explorer.backlog(NOW)).toEqual({ ...empty, waiting: { depth: 1_000, more: true } });
@@ -271,7 +272,8 @@ export function describeExplore(context: Context): void {
     });
 
     it("there are none in an empty database", async () => {
-      expect(await storage().explorer.queueNames()).toEqual([]);
+      const { explorer } = await context.reader();
+      expect(await explorer.queueNames()).toEqual([]);
     });
   });
 }
