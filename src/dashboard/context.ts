@@ -3,6 +3,7 @@ import { createContext, useContext } from "hono/jsx";
 import type { Queue } from "../core/queue.ts";
 import type { Api } from "../http/context.ts";
 import type { Scope } from "../http/keys.ts";
+import type { Place } from "./mount.ts";
 
 /** Who looks at a page. */
 export interface Visitor {
@@ -14,7 +15,7 @@ export interface Visitor {
 }
 
 /** What a page is made with. */
-export interface View {
+export interface View extends Place {
   readonly api: Api;
   /** Over the session of this request; its answers may be shown. */
   readonly queue: Queue;
@@ -22,8 +23,6 @@ export interface View {
   readonly visitor: Visitor | null;
   /** The moment that the page tells of, in milliseconds since the epoch. */
   readonly now: number;
-  /** From the page to where the dashboard is mounted: `""`, `"../"` ... goes before every link. */
-  readonly base: string;
 }
 
 export interface DashboardVariables {

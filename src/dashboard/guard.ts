@@ -22,6 +22,9 @@ export const headers = secureHeaders({
     baseUri: ["'none'"],
   },
   xFrameOptions: "DENY",
+  // They would hold for all of the host, and hosts below it, of which the dashboard may be a path.
+  strictTransportSecurity: false,
+  originAgentCluster: false,
   // Where a browser may not tell at all where it comes from, it tells no origin either, and forms are judged by that.
   referrerPolicy: "same-origin",
 });
@@ -42,15 +45,11 @@ export const sameSite: MiddlewareHandler<DashboardEnv> = async (context, next) =
 
 /** Pages are for those who have signed in: others are led to where that is done, and from there back. */
 export const signedIn: MiddlewareHandler<DashboardEnv> = async (context, next) => {
-  const { visitor, base } = context.var.view;
+  const { visitor, base, page } = context.var.view;
   if (visitor !== null) return next();
   if (isPartial(context)) return context.body(null, 401, { "hx-refresh": "true" });
   if (context.req.method !== "GET") return context.redirect(`${base}sign-in`, 303);
-  const { pathname, search } = new URL(context.req.url);
-  const page = pathname
-    .split("/")
-    .slice(-1 - base.split("../").length + 1)
-    .join("/");
+  const { search } = new URL(context.req.url);
   return context.redirect(`${base}sign-in?to=${encodeURIComponent(page + search)}`, 303);
 };
 

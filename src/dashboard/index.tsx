@@ -3,7 +3,8 @@
  *
  * - `index.tsx` puts the pages together. `context.ts` is what a page is made with, `page.tsx` answers with one.
  * - `nav.ts` is the menu. A new page is a file `pages/<page>/index.tsx` with its routes, an entry there and a line here.
- * - `guard.ts` keeps others out: the policy, the session, the scopes, the token of each form. `session.ts` is the cookie.
+ * - `guard.ts` keeps others out: the policy, the session, the scopes, the token of each form. `session.ts` is the cookie,
+ *   `mount.ts` finds where the dashboard stands.
  * - `parts/` are what pages are made of: layout, table, pager, time, badge, forms, JSON, what is live, what is empty.
  * - `styles/*.css` and `scripts/*.js` are what a browser gets; `scripts/embed.ts` of the project puts them, htmx and uPlot into
  *   `generated.ts`, from which `assets.ts` serves them. Run it after a change.
@@ -18,6 +19,7 @@ import { assetRoutes } from "./assets.ts";
 import type { DashboardEnv } from "./context.ts";
 import { readProblem, renderProblem, showError } from "./errors.tsx";
 import { headers, sameSite, signedIn } from "./guard.ts";
+import { placeOf } from "./mount.ts";
 import { NAV } from "./nav.ts";
 import { deadLetterRoutes } from "./pages/dead-letters/index.tsx";
 import { overviewRoutes } from "./pages/overview/index.tsx";
@@ -62,14 +64,18 @@ export function dashboard(source: Queue | ((context: Context) => Api), options: 
     const api = resolve(context);
     const moment = now();
     const { keys, sessionSecret } = api;
-    const visitor = keys === null ? ANYBODY : await readSession(context, { keys, sessionSecret }, moment);
+    const { url, path } = context.req;
+    const place = placeOf({ path, pathname: new URL(url).pathname, pattern: routePath(context) });
+    const { mount } = place;
+    const visitor =
+      keys === null ? ANYBODY : await readSession(context, { keys, sessionSecret, mount }, moment);
     const queue = api.queue.session().queue.redacted();
     context.set("view", {
       api,
       queue,
       visitor,
       now: moment,
-      base: baseOf(context.req.path, routePath(context)),
+      ...place,
     });
     await next();
   });
@@ -94,16 +100,4 @@ export function dashboard(source: Queue | ((context: Context) => Api), options: 
     return renderProblem(context, await readProblem(error, context));
   });
   return app;
-}
-
-/**
- * The way from a page to where the dashboard is mounted, whatever that is: links are relative.
- *
- * @param pattern of the middleware that stands there, such as `/of/:tenant/*`
- */
-export function baseOf(path: string, pattern: string): string {
-  const depth = path.split("/").length - pattern.split("/").length;
-  // Mounted there without a slash behind it, which links begin from.
-  if (depth < 0) return `${path.split("/").at(-1)}/`;
-  return "../".repeat(depth);
 }

@@ -36,7 +36,8 @@ export function createApi(resolve: (context: Context) => Api): Hono<{ Variables:
     if (response.status >= 500) context.var.api?.onError?.(error);
     return response;
   });
-  app.use(secureHeaders());
+  // What would hold for all of the host, and hosts below it, is for whoever has that to say.
+  app.use(secureHeaders({ strictTransportSecurity: false, originAgentCluster: false }));
   app.use(async (context, next) => {
     context.header("cache-control", "no-store");
     const api = resolve(context);

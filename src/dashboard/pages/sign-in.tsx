@@ -11,8 +11,8 @@ import { closeSession, openSession } from "../session.ts";
 /** Largest form with a key, which anybody may send. */
 const FORM_BYTES = 16 * 1024;
 
-/** A page of this dashboard, from where that is mounted: never another site's. */
-const PAGE = /^[a-z][a-z-]*(?:\/(?!%2e)[\w%-][\w.~%-]*)*(?:\?[\w%.~&=+:,-]*)?$/;
+/** A page of this dashboard, from where that is mounted: never another site's. Steps up are none, however they are written. */
+const PAGE = /^[a-z][a-z-]*(?:\/(?!(?:\.|%2e){1,2}(?:[/?]|$))[\w.~%!'()*@$&+,;=:-]+)*(?:\?[\x21-\x7e]*)?$/i;
 
 export function signInRoutes() {
   const app = new Hono<DashboardEnv>();
@@ -23,7 +23,7 @@ export function signInRoutes() {
   });
 
   app.post("/sign-in", limitBody(FORM_BYTES), async (context: DashboardContext) => {
-    const { api, now } = context.var.view;
+    const { api, now, mount } = context.var.view;
     const { key: presented, to } = await context.req.parseBody();
     const page = typeof to === "string" ? to : undefined;
     if (api.keys === null) return context.redirect(pageOf(page), 303);
@@ -36,12 +36,13 @@ export function signInRoutes() {
         "This key may not read: sign in with one that has the scope read or admin.",
       );
     }
-    await openSession(context, { ...api, keys: api.keys }, key, now);
+    await openSession(context, { ...api, keys: api.keys, mount }, key, now);
     return context.redirect(pageOf(page), 303);
   });
 
-  app.post("/sign-out", acts("read"), (context) => {
-    closeSession(context);
+  app.post("/sign-out", acts("read"), async (context) => {
+    const { api, mount } = context.var.view;
+    if (api.keys !== null) await closeSession(context, { ...api, keys: api.keys, mount });
     return context.redirect("sign-in", 303);
   });
 
