@@ -11,6 +11,9 @@ import type { JsonObject, JsonValue, Task, TaskError, TaskStatus } from "./task.
 /** Tasks that one page of a search examines. */
 export const SEARCH_EXAMINED = 1_000;
 
+/** Characters of each of `args`, `kwargs` and `errors` that a text is looked for in: large ones would keep a database busy for seconds. */
+export const SEARCHED_LENGTH = 16_384;
+
 /** Minutes of a day of one queue, which are read whole. */
 const HISTORY_READ = 1_440;
 /** Of several, so many are read to see whether that are all; and if not, so many are sought, which takes two rows each. */
@@ -55,7 +58,10 @@ export interface SearchQuery {
   readonly funcPath?: string;
   /** The name of the schedule that it is a firing of. */
   readonly schedule?: string;
-  /** Text of 1 to 255 characters that `args`, `kwargs` or `errors` hold as JSON, whatever the case of its ASCII letters. */
+  /**
+   * Text of 1 to 255 characters that the first 16 KB of `args` or of `kwargs`, or the last 16 KB of `errors`, hold as JSON,
+   * whatever the case of its ASCII letters.
+   */
   readonly text?: string;
   /** Inserted at this moment or after it, by the time in its id. */
   readonly from?: Instant;

@@ -49,7 +49,8 @@ describe("the dashboard of a Worker", () => {
       const { headers, text } = await visit(call, path);
       expect(headers.get("cache-control")).toBe("no-store");
       // What holds for the whole host, or for hosts below it, is for whoever has that to say.
-      for (const name of ["strict-transport-security", "origin-agent-cluster"]) expect(headers.get(name)).toBeNull();
+      for (const name of ["strict-transport-security", "origin-agent-cluster"])
+        expect(headers.get(name)).toBeNull();
       if (text === "") continue;
       expect(headers.get("content-security-policy")?.split("; ").sort()).toEqual([
         "base-uri 'none'",

@@ -1,4 +1,4 @@
-import { SEARCH_EXAMINED } from "../../core/explorer.ts";
+import { SEARCH_EXAMINED, SEARCHED_LENGTH } from "../../core/explorer.ts";
 import { LIMITS } from "../../core/options.ts";
 import type { AllNull, TaskRow } from "../rows.ts";
 import { awaiting, due, hasStatus, type Names, quarantined, running } from "./names.ts";
@@ -88,10 +88,11 @@ export function exploreSql(names: Names) {
 
   const holds = (text: string) =>
     `(instr(lower(${text}), lower(:text)) > 0 OR instr(lower(${text}), lower(:escaped)) > 0)`;
+  const searched = `substr(args, 1, ${SEARCHED_LENGTH}) || substr(kwargs, 1, ${SEARCHED_LENGTH})`;
   const matches = `(:status IS NULL OR status = :status) AND (:queue IS NULL OR queue = :queue) AND (:funcPath IS NULL OR func_path = :funcPath)
     AND (:schedule IS NULL OR schedule = :schedule)
-    AND (:text IS NULL OR ${holds("errors")}
-      OR (func_path NOT IN (SELECT value FROM json_each(:hidden)) AND ${holds("args || kwargs")}))`;
+    AND (:text IS NULL OR ${holds(`substr(errors, -${SEARCHED_LENGTH})`)}
+      OR (func_path NOT IN (SELECT value FROM json_each(:hidden)) AND ${holds(searched)}))`;
 
   /** One pass tells both what matches and where it ended, since an aggregate keeps no rows. */
   const search = (index: string, predicate: string) =>

@@ -102,6 +102,24 @@ export function describeExplore(context: Context): void {
       expect(await search({ text: "100%_" })).toEqual([]);
     });
 
+    it("looks into the first 16 KB of args and of kwargs, and the last 16 KB of errors: what is large costs no more", async () => {
+      const [early, late] = [`x${" ".repeat(16_370)}y`, `${" ".repeat(16_384)}x`];
+      const [a, b] = [newTask({ args: json([early]) }), newTask({ args: json([late]) })];
+      const [c, d] = [newTask({ kwargs: json({ early }) }), newTask({ kwargs: json({ late }) })];
+      await storage().enqueueMany([a, b, c, d], NOW);
+      expect(ids(await search({ text: "x " }))).toEqual([c.id, a.id]);
+      expect(await search({ text: " x" })).toEqual([]);
+      const failing = newTask({ queue: "fails" });
+      await storage().enqueueMany([failing], NOW);
+      const filler = " ".repeat(8_000);
+      for (const message of ["first failure", filler, filler, filler, "last failure"]) {
+        const [claimed] = await context.claim({ queues: ["fails"] });
+        await storage().markFailed(found(claimed), taskError({ message }), { retryAt: NOW }, NOW);
+      }
+      expect(ids(await search({ text: "last failure" }))).toEqual([failing.id]);
+      expect(await search({ text: "first failure" })).toEqual([]);
+    });
+
     it("does not look into the payload of handlers that hide it, but into their errors", async () => {
       const task = await context.start({ kwargs: json({ pin: "1234" }) });
       await storage().markFailed(task, taskError({ message: "no such pin" }), "final", NOW);

@@ -96,6 +96,10 @@ function When({ task }: { task: TaskSummary }) {
   }
 }
 
+function SearchedPart() {
+  return <p>A text is looked for in the first 16 KB of arguments, and in the last 16 KB of errors.</p>;
+}
+
 /** How far the search has come. */
 function Found({ items, cursor, searched }: { items: number; cursor: string | null; searched: boolean }) {
   const count = `${items} ${items === 1 ? "task" : "tasks"}`;
@@ -115,6 +119,7 @@ function Nothing({ query, examined }: { query: TaskQuery; examined: number | nul
     return (
       <Empty title={`None among these ${examined.toLocaleString("en")} tasks`}>
         <p>A search looks at so many at a time, from the newest on. Go on to look at older ones.</p>
+        {query.text !== "" && <SearchedPart />}
       </Empty>
     );
   }
@@ -124,6 +129,7 @@ function Nothing({ query, examined }: { query: TaskQuery; examined: number | nul
         <p>
           What has ended is purged after its time to live. <a href={`${base}tasks`}>Show all tasks</a>
         </p>
+        {query.text !== "" && <SearchedPart />}
       </Empty>
     );
   }
