@@ -72,13 +72,21 @@ async function countQueues(databases: Databases, names: readonly string[]): Prom
   ];
   if (waiting + running === 0) return counts;
   const left = READ - READ_TO_FIND - names.length * (READ_TO_FIND + 4 * COUNTED_FIRST);
-  const most = Math.max(COUNTED_FIRST, Math.min(MAX_DEPTH, Math.floor(left / (waiting + running)) - 2));
+  const most = toRound(
+    Math.max(COUNTED_FIRST, Math.min(MAX_DEPTH, Math.floor(left / (waiting + running)) - 2)),
+  );
   const large = names.filter((name) => {
     const { waiting, running } = counts.get(name) ?? {};
     return waiting?.more === true || running?.more === true;
   });
   const more = { waiting: most, running: running === 0 ? COUNTED_FIRST : most };
   return new Map([...counts, ...(await countUpTo(databases, large, more))]);
+}
+
+/** Where a count ends is shown to people: `350+` says as much as `362+`. */
+function toRound(most: number): number {
+  const step = most > 100 ? 50 : most > 20 ? 10 : 1;
+  return most - (most % step);
 }
 
 async function countUpTo(

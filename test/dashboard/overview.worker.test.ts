@@ -26,7 +26,10 @@ describe("the overview", () => {
     const { status, text } = await visit(call, "/overview");
     expect(status).toBe(200);
     expect(text).toContain("OMNIQ_HISTORY=on");
-    expect(text).not.toContain("data-charts");
+    expect(text).toContain('data-charts=""');
+    const charts = [...text.matchAll(/data-chart="(\w+)"/g)].map(([, name]) => name);
+    // These need none: the page draws them while it is open.
+    expect(charts).toEqual(["depth", "age"]);
   });
 
   it("has charts where there is one, and offers its queues", async () => {
@@ -48,6 +51,7 @@ describe("the overview", () => {
     expect(text).toMatch(/^<div id="standing" class="live"/);
     expect(text).toMatch(/Waiting<\/a><\/dt><dd><strong>1</);
     expect(text).toContain("in default");
+    expect(text).toContain('href="tasks?status=PENDING&amp;queue=default"');
   });
 
   it("gives the charts an hour, minute by minute", async () => {

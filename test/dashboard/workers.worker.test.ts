@@ -49,6 +49,9 @@ describe("the workers page", () => {
     const { text } = await visit(call, "/workers");
     expect(text).toContain("expired 5 s ago");
     expect(text).toContain("1 task whose lease has expired");
+    expect(text).not.toContain("%");
+    await database.sql("UPDATE tasks SET progress = ?1", JSON.stringify({ value: 0.256, message: "page 3" }));
+    expect((await visit(call, "/workers")).text).toContain("26 %, page 3");
     expect((await refresh(call, "/workers")).text).toMatch(/^<div id="workers" class="live"/);
     expect((await visit(call, "/workers?cursor=x")).status).toBe(400);
   });

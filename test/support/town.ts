@@ -88,10 +88,11 @@ function insertTasks(count: number, now: number, kinds: string): SeedStatement {
       CASE WHEN status = 'RETRYING' OR (status = 'PENDING' AND queue <> 'cards') THEN ?2 + 3600000 + i * 60 ELSE at END,
       status, CASE status WHEN 'PENDING' THEN 0 WHEN 'FAILED' THEN 4 WHEN 'RETRYING' THEN 2 ELSE 1 END,
       CASE status WHEN 'FAILED' THEN 4 WHEN 'RETRYING' THEN 2 ELSE 0 END, 3, NULL,
-      iif(type IS NULL, '[]', json_array(json_object('type', type, 'message', message, 'at', at + 4000, 'attempt', 1, 'retryable', json('true'),
-        'stack', type || ': ' || message || char(10) || '    at run (file:///worker/tasks.js:42:11)'))),
-      iif(status = 'PENDING', NULL, at + 3000), iif(handler = 'report.build' AND i % 3 = 0, 'sales report', NULL),
-      iif(handler = 'report.build' AND i % 3 = 0, at, NULL), at, iif(status = 'PENDING', at, at + 4000)
+      iif(type IS NULL, '[]', (SELECT json_group_array(json_object('type', type, 'message', message, 'at', at + 700 * value + 300, 'attempt', value,
+        'retryable', json('true'), 'stack', type || ': ' || message || char(10) || '    at run (file:///worker/tasks.js:42:11)'))
+        FROM json_each(iif(status = 'FAILED', '[1,2,3,4]', '[1,2]')))),
+      iif(status = 'PENDING', NULL, at + CASE status WHEN 'FAILED' THEN 2900 WHEN 'RETRYING' THEN 1500 ELSE 600 END), iif(handler = 'report.build' AND i % 3 = 0, 'sales report', NULL),
+      iif(handler = 'report.build' AND i % 3 = 0, at, NULL), at, iif(status = 'PENDING', at, at + CASE status WHEN 'FAILED' THEN 3100 WHEN 'RETRYING' THEN 1700 ELSE 1012 END)
     FROM made`,
     parameters: [count, now, kinds],
   };
@@ -105,7 +106,7 @@ function insertRunning(now: number): SeedStatement {
     SELECT printf('%08x-%04x-7%03x-9000-%012x', (?1 - 9000) >> 16, (?1 - 9000) & 65535, i, i), iif(i % 3 = 0, 'images', 'mail'),
       iif(i % 3 = 0, 'image.resize', 'email.send'), json_object('number', i), ?1 - 9000, 'RUNNING', 1 + i % 2,
       printf('%08x:%d', 2863311530 + (i % ?3) * 7919, i % 6), ?1 + ${20 * MINUTE} + i * 3000, ?1 - 8000 + i * 100,
-      iif(i % 3 = 0, json_object('frames', i * 4, 'of', 120), NULL), ?1 - 9000, ?1 - 8000
+      iif(i % 3 = 0, json_object('value', (i * 4 + 10) / 100.0, 'message', 'frame ' || (i * 4 + 10) || ' of 100'), NULL), ?1 - 9000, ?1 - 8000
     FROM numbers`,
     parameters: [now, RUNNING, WORKERS],
   };
@@ -115,7 +116,7 @@ function insertResults(): SeedStatement {
   return {
     sql: `
     INSERT INTO results (task_id, status, result, error, finished_at, attempts, last_attempt_at)
-    SELECT id, status, iif(status = 'SUCCESS', '{"sent":true,"took":412}', NULL), iif(status = 'FAILED', errors -> 0, NULL), updated_at, attempts,
+    SELECT id, status, iif(status = 'SUCCESS', '{"sent":true,"took":412}', NULL), iif(status = 'FAILED', errors -> '$[#-1]', NULL), updated_at, attempts,
       last_attempt_at FROM tasks WHERE status IN ('SUCCESS', 'FAILED')`,
     parameters: [],
   };

@@ -2,21 +2,40 @@
 (() => {
   const [root] = document.querySelectorAll("[data-charts]");
   if (!root) return;
-  const SAMPLES = "omniq-samples";
+  /** Of this dashboard: another one may stand at another path. */
+  const SAMPLES = `omniq-samples ${location.pathname}`;
   const HOUR = 3_600;
+  const DAY = 86_400;
   const HEIGHT = 180;
+  /** What is live is drawn over so many seconds at least, the last of them to the right. */
+  const LIVE_SPAN = 300;
   const EVERY = 60_000;
 
   const round = (value) => (value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
   const number = (value) => (value === null || value === undefined ? "–" : round(value).toLocaleString("en"));
   const time = (milliseconds) => {
     if (milliseconds === null || milliseconds === undefined) return "–";
+    if (milliseconds === 0) return "0";
     if (milliseconds < 1_000) return `${round(milliseconds)} ms`;
     const seconds = milliseconds / 1_000;
     if (seconds < 60) return `${round(seconds)} s`;
-    return seconds < HOUR ? `${round(seconds / 60)} min` : `${round(seconds / HOUR)} h`;
+    if (seconds < HOUR) return `${round(seconds / 60)} min`;
+    return seconds < 2 * DAY ? `${round(seconds / HOUR)} h` : `${round(seconds / DAY)} d`;
   };
   const seconds = (value) => (value === null || value === undefined ? "–" : time(value * 1_000));
+
+  const COUNTS = [1, 2, 5]
+    .flatMap((first) => [0, 1, 2, 3, 4, 5].map((zeros) => first * 10 ** zeros))
+    .sort((a, b) => a - b);
+
+  /** Where an axis of time may have its marks, in milliseconds: 30 min and not 33.3 min. */
+  const parts = [1, 2, 5, 10, 20, 50, 100, 200, 500];
+  const MARKS = [
+    ...parts,
+    ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800].map((count) => count * 1_000),
+    ...[1, 2, 3, 6, 12].map((count) => count * HOUR * 1_000),
+    ...parts.map((count) => count * DAY * 1_000),
+  ];
 
   /** What each chart has: its lines, and how a value of it is written. Bars stand on each other, the first of them undermost. */
   const CHARTS = {
@@ -26,6 +45,7 @@
         ["retried", "Retried", "--retrying"],
       ],
       write: number,
+      whole: true,
     },
     failures: {
       lines: [
@@ -38,13 +58,34 @@
     duration: {
       lines: [
         ["p50", "p50", "--accent"],
-        ["p95", "p95", "--running"],
+        ["p95", "p95", "--retrying"],
       ],
       write: time,
+      marks: MARKS,
+      least: 1_000,
       dots: true,
     },
-    depth: { lines: [["depth", "Waiting", "--pending"]], write: number, lives: true, dots: true },
-    age: { lines: [["age", "Oldest due", "--cancelled"]], write: seconds, lives: true, dots: true },
+    depth: {
+      lines: [["depth", "Waiting", "--pending"]],
+      write: number,
+      marks: COUNTS,
+      lives: true,
+      dots: true,
+    },
+    age: {
+      lines: [["age", "Oldest due", "--cancelled"]],
+      write: seconds,
+      marks: MARKS.map((mark) => mark / 1_000),
+      least: 60,
+      lives: true,
+      dots: true,
+    },
+  };
+  /** What is said of a chart that has nothing in it. */
+  const EMPTY = {
+    throughput: "No attempt has ended in this time. The history counts while OMNIQ_HISTORY is on.",
+    failures: "No attempt has failed in this time.",
+    duration: "No attempt has ended in this time.",
   };
   const drawn = new Map();
   let data = null;
@@ -78,8 +119,17 @@
     for (const [name, { lives }] of Object.entries(CHARTS)) if (lives) draw(name);
   }
 
-  function valuesOf({ lines, lives }) {
-    if (!lives) return data && [data.times, ...lines.map(([key]) => data[key])];
+  /** A line that ends in a moment which is not over yet would seem to fall. */
+  function unlessUnfinished(values) {
+    const before = values.slice(0, -1);
+    return before.some((value) => value > 0) ? [...before, null] : values;
+  }
+
+  function valuesOf({ lines, lives, whole }) {
+    if (!lives) {
+      if (!data) return null;
+      return [data.times, ...lines.map(([key]) => (whole ? unlessUnfinished(data[key]) : data[key]))];
+    }
     const kept = samples();
     return [kept.map(({ at }) => at), ...lines.map(([key]) => kept.map((sample) => sample[key]))];
   }
@@ -88,7 +138,14 @@
   const clock = (at, length) => new Date(at * 1_000).toISOString().slice(11, 11 + length);
   const moment = (at) => `${new Date(at * 1_000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
-  function optionsOf({ lines, write, bars, dots, lives }, width) {
+  /** From a moment to the last that was seen, however few there are. */
+  function liveRange() {
+    const kept = samples();
+    const last = kept.at(-1)?.at ?? Math.round(Date.now() / 1_000);
+    return [Math.min(kept[0]?.at ?? last, last - LIVE_SPAN), last];
+  }
+
+  function optionsOf({ lines, write, marks, least = 1, bars, dots, lives, whole }, width) {
     const muted = color("--muted");
     const axis = { stroke: muted, ticks: { show: false }, font: "12px system-ui" };
     const series = lines.map(([key, label, token]) => ({
@@ -98,7 +155,8 @@
       width: bars ? 0 : 1.75,
       points: { show: dots === true, size: 4, fill: color(token) },
       paths: bars ? uPlot.paths.bars({ size: [0.7, 14] }) : undefined,
-      value: (_, value, __, index) => write(index === null ? null : lives ? value : data[key][index]),
+      value: (_, value, __, index) =>
+        write(index === null ? null : lives || whole ? value : data[key][index]),
     }));
     return {
       width,
@@ -111,8 +169,8 @@
         drag: { x: false, y: false },
       },
       scales: {
-        x: { range: (_, first, last) => [first === last ? first - 60 : first, last] },
-        y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] },
+        x: { range: lives ? liveRange : (_, first, last) => [first, last] },
+        y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : least] },
       },
       axes: [
         {
@@ -120,13 +178,15 @@
           grid: { show: false },
           space: 64,
           size: 28,
-          values: (_, values) => values.map((at) => clock(at, lives ? 8 : 5)),
+          incrs: [1, 2, 5, 10, 15, 30, 60, 120, 180, 240].map((minutes) => minutes * 60),
+          values: (_, values) => values.map((at) => clock(at, 5)),
         },
         {
           ...axis,
           grid: { stroke: color("--line"), width: 1 },
           size: 52,
           space: 36,
+          ...(marks && { incrs: marks }),
           values: (_, values) => values.map(write),
         },
       ],
@@ -185,6 +245,7 @@
   }
 
   async function load() {
+    if (root.dataset.charts === "") return;
     try {
       const response = await fetch(root.dataset.charts, { headers: { accept: "application/json" } });
       if (!response.ok) throw new Error(`status ${response.status}`);
@@ -195,6 +256,10 @@
           : "",
       );
       for (const name of Object.keys(CHARTS)) draw(name);
+      for (const [name, { lines, lives }] of Object.entries(CHARTS)) {
+        if (lives || lines.some(([key]) => data[key].some((value) => value > 0))) continue;
+        part("note", name).textContent = EMPTY[name];
+      }
     } catch {
       note("The data did not come: it is asked for again in a minute.");
     }

@@ -58,6 +58,14 @@
     for (const panel of document.querySelectorAll(OPEN)) if (!panel.contains(target)) panel.open = false;
   });
 
+  // On a phone the menu and the tabs are longer than the screen is wide.
+  for (const link of document.querySelectorAll("nav [aria-current]")) {
+    const row = link.closest("nav");
+    if (row.scrollWidth > row.clientWidth) {
+      row.scrollLeft += link.getBoundingClientRect().left - row.getBoundingClientRect().left - 40;
+    }
+  }
+
   show();
   const every = Math.min(...Array.from(parts(), (part) => Number(part.dataset.live)));
   if (Number.isFinite(every)) setInterval(refresh, every);

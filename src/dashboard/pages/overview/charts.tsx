@@ -10,12 +10,22 @@ const CHARTS = [
   { name: "age", title: "Oldest due age", unit: "since this page was opened" },
 ] as const;
 
-/** Where the script draws. Beside each chart it writes a table of what is in it, for those who do not see it. */
-export function Charts({ range, queue }: { range: RangeName; queue: string }) {
+/** Those that the page draws of itself, while it is open. */
+const LIVE: readonly string[] = ["depth", "age"];
+
+/**
+ * Where the script draws. Beside each chart it writes a table of what is in it, for those who do not see it.
+ *
+ * @param props what those of the history look at; without it there are none of them
+ */
+export function Charts(props: { history?: { readonly range: RangeName; readonly queue: string } }) {
+  const { history } = props;
   const { base } = useView();
+  const charts = history === undefined ? CHARTS.filter(({ name }) => LIVE.includes(name)) : CHARTS;
+  const data = history === undefined ? "" : `${base}overview/data?${new URLSearchParams({ ...history })}`;
   return (
-    <div class="charts" data-charts={`${base}overview/data?${new URLSearchParams({ range, queue })}`}>
-      {CHARTS.map(({ name, title, unit }) => (
+    <div class={history === undefined ? "charts live-only" : "charts"} data-charts={data}>
+      {charts.map(({ name, title, unit }) => (
         <section class="card chart" aria-labelledby={`chart-${name}`} aria-busy="true">
           <h2 id={`chart-${name}`}>
             {title} <span class="muted">{unit}</span>
@@ -32,13 +42,13 @@ export function Charts({ range, queue }: { range: RangeName; queue: string }) {
   );
 }
 
-/** There are no charts without a history. */
+/** In the place of the charts that come from it. */
 export function NoHistory() {
   return (
-    <Empty title="No history yet">
+    <Empty title="No history: throughput, failures and durations are not kept">
       <p>
-        Charts of throughput, failures and durations come from the history, which counts by minute how
-        attempts end. It is off unless you ask for it, since it writes 2 rows for each queue at each flush.
+        Their charts come from the history, which counts by minute how attempts end. It is off unless you ask
+        for it, since it writes 2 rows for each queue at each flush. Turn it on:
       </p>
       <pre>
         <code>OMNIQ_HISTORY=on</code>

@@ -27,11 +27,14 @@ export function overviewRoutes() {
         </PageHead>
         {standing}
         {names.length === 0 ? (
-          <NoHistory />
+          <>
+            <Charts />
+            <NoHistory />
+          </>
         ) : (
           <>
             <RangeForm {...given} queues={names} />
-            <Charts {...given} />
+            <Charts history={given} />
           </>
         )}
       </>,

@@ -2,6 +2,7 @@ import type { Child } from "hono/jsx";
 import type { Backlog } from "../../../core/explorer.ts";
 import type { Depth } from "../../../core/storage.ts";
 import { useView } from "../../context.ts";
+import { addressOf } from "../../fields.ts";
 import { Live } from "../../parts/live.tsx";
 import { formatDuration } from "../../parts/time.tsx";
 
@@ -29,13 +30,23 @@ export function Standing({ backlog: { waiting, running, held, failed, oldest } }
         <Figure
           label="Oldest due"
           status="cancelled"
+          href={
+            oldest === null
+              ? undefined
+              : base + addressOf("tasks", { status: "PENDING", queue: oldest.queue })
+          }
           note={oldest === null ? "nothing is overdue" : `in ${oldest.queue}`}
         >
-          {oldest === null ? "–" : formatDuration(oldest.age)}
+          {oldest === null ? "–" : <Age age={oldest.age} />}
         </Figure>
       </dl>
     </Live>
   );
+}
+
+/** What waits longer than a minute is told aloud, as on the page of the queues. */
+function Age({ age }: { age: number }) {
+  return <span class={age > 60_000 ? "late" : undefined}>{formatDuration(age)}</span>;
 }
 
 function count({ depth, more }: Depth): string {

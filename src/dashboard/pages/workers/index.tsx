@@ -6,10 +6,10 @@ import { addressOf } from "../../fields.ts";
 import { isPartial, renderPage, renderPart } from "../../page.tsx";
 import { formatTasks } from "../../parts/count.tsx";
 import { Empty } from "../../parts/empty.tsx";
-import { previewJson } from "../../parts/json.tsx";
 import { PageHead } from "../../parts/layout.tsx";
 import { Live, LiveToggle } from "../../parts/live.tsx";
 import { Pager } from "../../parts/pager.tsx";
+import { formatProgress } from "../../parts/progress.ts";
 import { type Column, Table } from "../../parts/table.tsx";
 import { formatDuration, Time } from "../../parts/time.tsx";
 
@@ -122,7 +122,11 @@ function Subject({ lease: { id, funcPath, progress } }: { lease: Lease }) {
       <a class="subject" href={`${base}tasks/${id}`}>
         {funcPath}
       </a>
-      <code class="preview">{progress === null ? id : previewJson(progress, 96)}</code>
+      {progress === null ? (
+        <code class="preview">{id}</code>
+      ) : (
+        <span class="preview">{formatProgress(progress)}</span>
+      )}
     </>
   );
 }
