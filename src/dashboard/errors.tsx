@@ -1,7 +1,7 @@
 import type { ErrorHandler } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { parseJson } from "../core/json.ts";
-import { type Problem, problemOf } from "../http/problem.ts";
+import { HttpError, type Problem, problemOf } from "../http/problem.ts";
 import type { DashboardContext, DashboardEnv } from "./context.ts";
 import { isPartial, renderPage } from "./page.tsx";
 
@@ -19,6 +19,17 @@ const TITLES: Partial<Record<Problem["code"], string>> = {
   internal_error: "Something went wrong here",
 };
 
+/** A form of another session, which its page gives anew. */
+export class FormError extends HttpError {
+  /** The page that it stands on. */
+  readonly page: string;
+
+  constructor(page: string) {
+    super("forbidden", "the form", "one of this session", "one of another: nothing was done");
+    this.page = page;
+  }
+}
+
 /** What a fault says to who looks at a page: the same as the API says. */
 export async function readProblem(error: unknown, context: DashboardContext): Promise<Problem> {
   const problem: Problem = parseJson(await problemOf(error, context).text());
@@ -31,19 +42,26 @@ export const showError: ErrorHandler<DashboardEnv> = async (error, context) => {
   if (problem.status >= 500) context.var.view?.api.onError?.(error);
   // The part that was to be replaced stays, and says that it is old.
   if (isPartial(context) || context.var.view === undefined) return problemOf(error, context);
-  return renderProblem(context, problem);
+  if (!(error instanceof FormError)) return renderProblem(context, problem);
+  const back = { page: error.page, label: "Load the page again" };
+  return renderProblem(context, { ...problem, title: "This form is out of date" }, back);
 };
 
-export function renderProblem(context: DashboardContext, problem: Problem) {
-  const title = TITLES[problem.code] ?? sentence(problem.title);
+/** @param back where it leads to in the place of the first page, with the title of the problem as it is */
+export function renderProblem(
+  context: DashboardContext,
+  problem: Problem,
+  back?: { readonly page: string; readonly label: string },
+) {
+  const title = (back === undefined && TITLES[problem.code]) || sentence(problem.title);
   const page = (
     <section class="problem">
       <p class="problem-status">{problem.status}</p>
       <h1>{title}</h1>
       <p>{sentence(problem.detail)}.</p>
       <p>
-        <a class="button" href={`${context.var.view.base || "./"}`}>
-          To the first page
+        <a class="button" href={`${context.var.view.base || "./"}${back?.page ?? ""}`}>
+          {back?.label ?? "To the first page"}
         </a>
       </p>
     </section>

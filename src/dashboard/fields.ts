@@ -2,11 +2,11 @@ import { ValidationError } from "../core/errors.ts";
 import type { DashboardContext } from "./context.ts";
 import { readProblem, sentence } from "./errors.tsx";
 
-/** The text fields of a form; others are left out. */
+/** The text fields of a form, as they were sent: a name may begin with a space. Others are left out. */
 export async function readFields(context: DashboardContext): Promise<Record<string, string>> {
   const texts: Record<string, string> = {};
   for (const [name, value] of Object.entries(await context.req.parseBody())) {
-    if (typeof value === "string") texts[name] = value.trim();
+    if (typeof value === "string") texts[name] = value;
   }
   return texts;
 }

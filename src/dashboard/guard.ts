@@ -6,6 +6,8 @@ import { limitBody, TASK_BYTES } from "../http/body.ts";
 import type { Scope } from "../http/keys.ts";
 import { HttpError } from "../http/problem.ts";
 import type { DashboardContext, DashboardEnv } from "./context.ts";
+import { FormError } from "./errors.tsx";
+import { addressOf } from "./fields.ts";
 import { isPartial } from "./page.tsx";
 import { TOKEN_FIELD } from "./parts/form.tsx";
 
@@ -43,14 +45,19 @@ export const sameSite: MiddlewareHandler<DashboardEnv> = async (context, next) =
   return next();
 };
 
+/** The page that a form stands on: what it does is the end of its path. */
+function formPage(path: string): string {
+  return path.split("/").slice(0, -1).join("/");
+}
+
 /** Pages are for those who have signed in: others are led to where that is done, and from there back. */
 export const signedIn: MiddlewareHandler<DashboardEnv> = async (context, next) => {
   const { visitor, base, page } = context.var.view;
   if (visitor !== null) return next();
   if (isPartial(context)) return context.body(null, 401, { "hx-refresh": "true" });
-  if (context.req.method !== "GET") return context.redirect(`${base}sign-in`, 303);
   const { search } = new URL(context.req.url);
-  return context.redirect(`${base}sign-in?to=${encodeURIComponent(page + search)}`, 303);
+  const to = context.req.method === "GET" ? page + search : formPage(page);
+  return context.redirect(base + addressOf("sign-in", { to }), 303);
 };
 
 /** Lets an action pass whose visitor has the scope, and whose form is of the visitor's session. */
@@ -62,7 +69,7 @@ export function acts(scope: Scope): MiddlewareHandler<DashboardEnv> {
     }
     const { [TOKEN_FIELD]: token = "" } = await context.req.parseBody();
     if (token !== visitor.token) {
-      throw new HttpError("forbidden", "the form", "one of this session: load the page again", "another");
+      throw new FormError(formPage(context.var.view.page));
     }
     return next();
   });

@@ -1,9 +1,10 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium, launchChromium } from "./chromium.ts";
+import { describeDeadLetters } from "./dead-letters.ts";
 import { PAGES } from "./pages.ts";
 import { enqueueTask, KEYS, openSite, type Site } from "./site.ts";
-import { findBarriers, isTooWide, openPage, signIn, tabTo, type Visit } from "./visit.ts";
+import { findBarriers, isTooWide, openPage, signIn, tabTo, type Visit, type VisitOptions } from "./visit.ts";
 
 const executable = findChromium();
 
@@ -33,7 +34,7 @@ describe.skipIf(executable === null)("the dashboard in a browser, with 100,000 t
   /** Runs with a page of its own, on which nothing may go wrong. */
   async function withPage(
     run: (page: Page) => Promise<void>,
-    { key, ...options }: { key?: string; colorScheme?: "dark"; javaScriptEnabled?: boolean } = {},
+    { key, ...options }: VisitOptions = {},
   ): Promise<void> {
     const { page, problems } = await open(key, options);
     await run(page);
@@ -172,51 +173,7 @@ describe.skipIf(executable === null)("the dashboard in a browser, with 100,000 t
     60_000,
   );
 
-  it(
-    "what failed is retried by filter: counted, confirmed, left in the middle and taken up",
-    () =>
-      withPage(async (page) => {
-        await page.goto(at("/dead-letters"));
-        await page.fill("input[name=errorType]", "TimeoutError");
-        await page.click("text=Filter");
-        await page.waitForURL(/errorType/);
-        await page.click("text=Retry these");
-        // The second step does not reach the server before the page is left.
-        let steps = 0;
-        await page.route("**/dead-letters/run", (route) => (++steps > 1 ? undefined : route.continue()));
-        await page.click("button:has-text('Retry 2,')");
-        await page.locator("text=/Retried [\\d,]+ of 2,/").waitFor();
-        await page.waitForURL(/dead-letters\/run\?.*cursor=/);
-        const left = page.url();
-        await page.goto(at("/workers"));
-        await page.unroute("**/dead-letters/run");
-        await page.goto(left);
-        await page.locator("text=paused").waitFor();
-        await page.click("button:has-text('Go on')");
-        await page.locator("text=/Retried 2,[\\d]+ of 2,[\\d]+ tasks\\.$/").waitFor();
-        expect(await findBarriers(page)).toEqual([]);
-      }),
-    120_000,
-  );
-
-  it(
-    "what failed is deleted by its group, without a script too",
-    () =>
-      withPage(
-        async (page) => {
-          await page.goto(at("/dead-letters"));
-          await page.locator("tr:has-text('CardDeclined') >> text=Delete").click();
-          await page.waitForURL(/dead-letters\/confirm/);
-          while ((await page.locator("text=Count on").count()) > 0) await page.click("text=Count on");
-          await page.click("button:has-text('Delete')");
-          const goOn = page.locator("button:has-text('Go on')");
-          while ((await goOn.count()) > 0) await goOn.click();
-          await page.locator("text=/Deleted (\\d+) of \\1 tasks\\.$/").waitFor();
-        },
-        { javaScriptEnabled: false },
-      ),
-    120_000,
-  );
+  describeDeadLetters({ at, open, withPage });
 
   it(
     "what is seen is kept up to date, and can be paused",

@@ -15,6 +15,13 @@ export interface Visit {
   readonly problems: string[];
 }
 
+/** How a page is visited that nothing may go wrong on. */
+export interface VisitOptions {
+  readonly key?: string;
+  readonly colorScheme?: "dark";
+  readonly javaScriptEnabled?: boolean;
+}
+
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();

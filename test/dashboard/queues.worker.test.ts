@@ -50,6 +50,15 @@ describe("the queues page", () => {
     expect(await settingsOf(name)).toMatchObject({ paused: false });
   });
 
+  it("acts on the queue that was meant, though its name begins or ends with a space", async () => {
+    await enqueue(" mail ");
+    await post(call, "/queues/pause", { name: " mail " });
+    expect(await settingsOf(" mail ")).toMatchObject({ paused: true });
+    expect(await settingsOf("mail")).toBeUndefined();
+    const found = await visit(call, "/tasks?queue=+mail+");
+    expect(found.text).toContain("mail.send");
+  });
+
   it("limits how many run at once, and takes the limit away", async () => {
     await enqueue("mail");
     await post(call, "/queues/concurrency", { name: "mail", concurrency: "3" });

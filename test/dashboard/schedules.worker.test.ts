@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { defineTask } from "../../src/core/registry.ts";
 import { openD1 } from "../support/d1.ts";
 import { startWorker } from "../support/worker.ts";
-import { post, refresh, visit } from "./browser.ts";
+import { post, refresh, targetsOf, visit } from "./browser.ts";
 
 const digest = defineTask("mail.digest", { queue: "mail", redact: ["kwargs.secret"], run: () => {} });
 
@@ -55,6 +55,21 @@ describe("the schedules page", () => {
     await post(call, "/schedules/disable", { name: "morning", reason: " " });
     expect(await scheduleOf("morning")).toMatchObject({ disabledReason: "disabled by an operator" });
   });
+
+  it.each([".", "..", "a/../b", "%2e%2e", "?a=b&c#d", '"><i>'])(
+    "leads to each, whatever it is called: %s",
+    async (name) => {
+      await create(name);
+      const list = await visit(call, "/schedules");
+      const target = targetsOf(list).find((target) => /^schedules[/?](?:show=)?./.test(target)) ?? "";
+      const { pathname, search } = new URL(target, "http://omniq.test/schedules");
+      const page = await visit(call, pathname + search);
+      expect([page.status, /Next firings/.test(page.text)]).toEqual([200, true]);
+      const { headers } = await post(call, "/schedules/run", { name, stays: "1" });
+      const back = new URL(headers.get("location") ?? "", "http://omniq.test/schedules/run");
+      expect((await visit(call, back.pathname + back.search)).text).toContain("Its task is enqueued now");
+    },
+  );
 
   it("runs one now, and leads back to where that was asked for", async () => {
     await create("a b/c.d");

@@ -183,6 +183,37 @@ describe("signing in to the dashboard", () => {
     expect(page.text).not.toContain("ada");
   });
 
+  it("a form whose session has ended leads back to its page, by way of signing in", async () => {
+    const call = start();
+    for (const [path, to] of [
+      ["/queues/pause", "queues"],
+      ["/tasks/some-id/cancel", "tasks/some-id"],
+      ["/schedules/run", "schedules"],
+      ["/sign-out", ""],
+    ]) {
+      const { status, headers } = await post(call, path ?? "", { name: "mail" });
+      const location = new URL(headers.get("location") ?? "", `http://omniq.test${path}`);
+      expect([status, location.pathname, location.searchParams.get("to") ?? ""]).toEqual([
+        303,
+        "/sign-in",
+        to,
+      ]);
+    }
+  });
+
+  it("a form of another session says that it is old, and leads back to its page", async () => {
+    const call = start();
+    const [first, second] = [
+      cookieOf(await post(call, "/sign-in", { key: "a-key" })),
+      cookieOf(await post(call, "/sign-in", { key: "a-key" })),
+    ];
+    const token = tokenOf(await visit(call, "/queues", first));
+    const { status, text } = await post(call, "/queues/pause", { name: "mail", token }, second);
+    expect(status).toBe(403);
+    expect(text).toContain("This form is out of date");
+    expect(text).toContain('href="../queues"');
+  });
+
   it("signing out ends it, and needs the form of this session", async () => {
     const call = start();
     const cookie = cookieOf(await post(call, "/sign-in", { key: "a-key" }));

@@ -88,8 +88,8 @@ function insertTasks(count: number, now: number, kinds: string): SeedStatement {
       CASE WHEN status = 'RETRYING' OR (status = 'PENDING' AND queue <> 'cards') THEN ?2 + 3600000 + i * 60 ELSE at END,
       status, CASE status WHEN 'PENDING' THEN 0 WHEN 'FAILED' THEN 4 WHEN 'RETRYING' THEN 2 ELSE 1 END,
       CASE status WHEN 'FAILED' THEN 4 WHEN 'RETRYING' THEN 2 ELSE 0 END, 3, NULL,
-      iif(type IS NULL, '[]', (SELECT json_group_array(json_object('type', type, 'message', message, 'at', at + 700 * value + 300, 'attempt', value,
-        'retryable', json('true'), 'stack', type || ': ' || message || char(10) || '    at run (file:///worker/tasks.js:42:11)'))
+      iif(type IS NULL, '[]', (SELECT json_group_array(json_object('type', made.type, 'message', made.message, 'at', at + 700 * value + 300, 'attempt', value,
+        'retryable', json('true'), 'stack', made.type || ': ' || made.message || char(10) || '    at run (file:///worker/tasks.js:42:11)'))
         FROM json_each(iif(status = 'FAILED', '[1,2,3,4]', '[1,2]')))),
       iif(status = 'PENDING', NULL, at + CASE status WHEN 'FAILED' THEN 2900 WHEN 'RETRYING' THEN 1500 ELSE 600 END), iif(handler = 'report.build' AND i % 3 = 0, 'sales report', NULL),
       iif(handler = 'report.build' AND i % 3 = 0, at, NULL), at, iif(status = 'PENDING', at, at + CASE status WHEN 'FAILED' THEN 3100 WHEN 'RETRYING' THEN 1700 ELSE 1012 END)

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { limitBody } from "../../http/body.ts";
 import { allows, findKey } from "../../http/keys.ts";
 import type { DashboardContext, DashboardEnv } from "../context.ts";
-import { acts } from "../guard.ts";
+import { acts, signedIn } from "../guard.ts";
 import { NAV } from "../nav.ts";
 import { renderPage } from "../page.tsx";
 import { Field } from "../parts/form.tsx";
@@ -40,7 +40,7 @@ export function signInRoutes() {
     return context.redirect(pageOf(page), 303);
   });
 
-  app.post("/sign-out", acts("read"), async (context) => {
+  app.post("/sign-out", signedIn, acts("read"), async (context) => {
     const { api, mount } = context.var.view;
     if (api.keys !== null) await closeSession(context, { ...api, keys: api.keys, mount });
     return context.redirect("sign-in", 303);
@@ -71,7 +71,7 @@ function showForm(context: DashboardContext, to: string | undefined, fault?: str
           <input type="hidden" name="to" value={to ?? ""} />
           {/* Password managers ask for one. */}
           <input type="text" name="username" autocomplete="username" value="OmniQ" readonly hidden />
-          <Field name="key" label="Key" fault={fault}>
+          <Field name="key" label="Key" hint="One of OMNIQ_KEYS, with the scope read or admin." fault={fault}>
             <input
               id="key"
               name="key"

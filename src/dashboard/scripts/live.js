@@ -25,8 +25,10 @@
         (field.defaultValue !== undefined && field.value !== field.defaultValue),
     );
 
+  let asked = Date.now();
   function refresh() {
     if (isPaused || document.hidden) return;
+    asked = Date.now();
     for (const part of parts()) {
       if (isUsed(part)) continue;
       part.dispatchEvent(new CustomEvent("refresh"));
@@ -67,6 +69,9 @@
   }
 
   show();
-  const every = Math.min(...Array.from(parts(), (part) => Number(part.dataset.live)));
-  if (Number.isFinite(every)) setInterval(refresh, every);
+  // How often is said by what is shown: a task that has ended since is asked for less often.
+  setInterval(() => {
+    const every = Math.min(...Array.from(parts(), (part) => Number(part.dataset.live)));
+    if (Date.now() - asked >= every) refresh();
+  }, 1_000);
 })();

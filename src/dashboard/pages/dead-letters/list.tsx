@@ -5,6 +5,7 @@ import { addressOf } from "../../fields.ts";
 import { formatCount, formatTasks } from "../../parts/count.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { Live } from "../../parts/live.tsx";
+import { Name } from "../../parts/name.tsx";
 import { Pager } from "../../parts/pager.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
@@ -12,7 +13,7 @@ import { type DeadQuery, deadAddress, isFiltered } from "./query.ts";
 
 const COLUMNS: readonly Column<FailureGroup>[] = [
   { label: "Why", kind: "main", cell: (group) => <Why group={group} /> },
-  { label: "Queue", cell: ({ queue }) => <span class="name">{queue}</span> },
+  { label: "Queue", cell: ({ queue }) => <Name of={queue} /> },
   { label: "Tasks", kind: "number", cell: ({ count }) => formatCount(count) },
   { label: "Last", kind: "number", cell: ({ lastAt }) => <Time at={lastAt} /> },
 ];

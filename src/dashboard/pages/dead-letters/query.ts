@@ -12,7 +12,7 @@ export interface DeadQuery {
 
 export function readDeadQuery(given: Readonly<Record<string, string>>): DeadQuery {
   const { queue = "", funcPath = "", errorType = "" } = given;
-  return { queue: queue.trim(), funcPath: funcPath.trim(), errorType: errorType.trim() };
+  return { queue, funcPath, errorType };
 }
 
 /** The conditions that are given. */

@@ -19,7 +19,7 @@ const ACTIONS: Readonly<
   },
   resume: { set: () => ({ paused: false }), done: "goes on." },
   concurrency: {
-    set: ({ concurrency = "" }) => ({ concurrency: concurrency === "" ? null : Number(concurrency) }),
+    set: ({ concurrency = "" }) => ({ concurrency: concurrency.trim() === "" ? null : Number(concurrency) }),
     done: "has a new limit: it holds from the next claim on.",
   },
 };
@@ -60,7 +60,7 @@ async function showQueues(context: DashboardContext, fault?: string) {
       {fault !== undefined && <Notice kind="fault">{fault}</Notice>}
       {told !== undefined && (
         <Notice kind="done">
-          The queue {name} {told}
+          The queue <bdi>{name}</bdi> {told}
         </Notice>
       )}
       {list}

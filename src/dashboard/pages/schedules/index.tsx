@@ -8,7 +8,8 @@ import { PageHead } from "../../parts/layout.tsx";
 import { LiveToggle } from "../../parts/live.tsx";
 import { Notice } from "../../parts/notice.tsx";
 import { ScheduleList } from "./list.tsx";
-import { ScheduleView, scheduleAddress } from "./show.tsx";
+import { ScheduleView } from "./show.tsx";
+import { scheduleAddress } from "./timing.tsx";
 
 /** Schedules, and tasks of one, that a page tells of. */
 const SHOWN = 50;
@@ -30,7 +31,7 @@ const ACTIONS: Readonly<Record<string, ScheduleAction>> = {
     done: "It fires again, from its next firing on.",
   },
   disable: {
-    act: (queue, { name = "", reason = "" }) => queue.schedules.disable(name, reason || undefined),
+    act: (queue, { name = "", reason = "" }) => queue.schedules.disable(name, reason.trim() || undefined),
     done: "It fires no more. Tasks that it has made run.",
   },
 };
@@ -39,7 +40,10 @@ const ACTIONS: Readonly<Record<string, ScheduleAction>> = {
 export function scheduleRoutes() {
   const app = new Hono<DashboardEnv>();
 
-  app.get("/schedules", (context) => showSchedules(context));
+  app.get("/schedules", (context) => {
+    const { show } = context.req.query();
+    return show === undefined ? showSchedules(context) : showSchedule(context, show);
+  });
   app.get("/schedules/:name", (context) => showSchedule(context, context.req.param("name")));
 
   for (const [action, { act }] of Object.entries(ACTIONS)) {
@@ -75,7 +79,7 @@ async function showSchedules(context: DashboardContext, fault?: string) {
       {fault !== undefined && <Notice kind="fault">{fault}</Notice>}
       {told !== undefined && (
         <Notice kind="done">
-          {name}: {told}
+          <bdi>{name}</bdi>: {told}
         </Notice>
       )}
       {list}
@@ -85,6 +89,7 @@ async function showSchedules(context: DashboardContext, fault?: string) {
 
 async function showSchedule(context: DashboardContext, name: string) {
   const { queue } = context.var.view;
+  const { base } = context.var.view;
   const { cursor, done = "" } = context.req.query();
   const schedule = await queue.schedules.get(name);
   const history = await queue.explorer.search({ schedule: name, cursor, limit: SHOWN });
@@ -96,7 +101,7 @@ async function showSchedule(context: DashboardContext, name: string) {
     { title: name, section: "schedules" },
     <>
       <nav class="trail" aria-label="Where you are">
-        <a href="../schedules">Schedules</a>
+        <a href={`${base}schedules`}>Schedules</a>
         <LiveToggle />
       </nav>
       {told !== undefined && <Notice kind="done">{told}</Notice>}

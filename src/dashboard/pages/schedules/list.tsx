@@ -8,7 +8,7 @@ import { Pager } from "../../parts/pager.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
 import { ScheduleActions } from "./actions.tsx";
-import { formatTiming, nextFirings, ScheduleState } from "./timing.tsx";
+import { formatTiming, nextFirings, ScheduleState, scheduleAddress } from "./timing.tsx";
 
 /** Firings that the list tells of. */
 const SHOWN_FIRINGS = 3;
@@ -68,7 +68,7 @@ function Subject({ schedule }: { schedule: Schedule }) {
   const { base } = useView();
   return (
     <>
-      <a class="subject" href={`${base}schedules/${encodeURIComponent(schedule.name)}`}>
+      <a class="subject" href={base + scheduleAddress(schedule.name)}>
         {schedule.name}
       </a>
       <span class="preview">

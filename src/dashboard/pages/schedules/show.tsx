@@ -2,7 +2,6 @@ import type { SearchPage, TaskSummary } from "../../../core/explorer.ts";
 import { firstIdAt, idTime } from "../../../core/id.ts";
 import type { Schedule } from "../../../core/schedule.ts";
 import { useView } from "../../context.ts";
-import { addressOf } from "../../fields.ts";
 import { StatusBadge } from "../../parts/badge.tsx";
 import { formatCount, formatTasks } from "../../parts/count.tsx";
 import { Empty } from "../../parts/empty.tsx";
@@ -14,7 +13,7 @@ import { type Column, Table } from "../../parts/table.tsx";
 import { formatDuration, Time } from "../../parts/time.tsx";
 import { ScheduleActions } from "./actions.tsx";
 import { LastFiring } from "./list.tsx";
-import { formatInZone, formatTiming, nextFirings, ScheduleState } from "./timing.tsx";
+import { formatInZone, formatTiming, nextFirings, ScheduleState, scheduleAddress } from "./timing.tsx";
 
 const SHOWN_FIRINGS = 10;
 
@@ -55,10 +54,6 @@ export function ScheduleView({ schedule, history, cursor = "" }: ShowProps) {
       <History schedule={schedule} history={history} cursor={cursor} />
     </Live>
   );
-}
-
-export function scheduleAddress(name: string, cursor = "", done = ""): string {
-  return addressOf(`schedules/${encodeURIComponent(name)}`, { cursor, done });
 }
 
 function Firings({ schedule }: { schedule: Schedule }) {

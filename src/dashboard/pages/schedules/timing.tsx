@@ -1,5 +1,6 @@
 import type { Schedule } from "../../../core/schedule.ts";
 import { listFirings } from "../../../core/timing.ts";
+import { addressOf } from "../../fields.ts";
 import { formatDuration } from "../../parts/time.tsx";
 
 /** When it fires: `0 9 * * 1-5, Europe/Paris`; `every 5 min`. */
@@ -26,6 +27,12 @@ export function formatInZone(at: number, timeZone: string): string {
     timeZoneName: "short",
   });
   return format.format(at);
+}
+
+/** Where one is shown. A path cannot end in what means a step up, whatever it is encoded as. */
+export function scheduleAddress(name: string, cursor = "", done = ""): string {
+  if (/^\.{1,2}$/.test(name)) return addressOf("schedules", { show: name, cursor, done });
+  return addressOf(`schedules/${encodeURIComponent(name)}`, { cursor, done });
 }
 
 export function ScheduleState({ schedule: { enabled } }: { schedule: Schedule }) {

@@ -60,14 +60,14 @@ function valuesOf({ args, kwargs, queue, priority }: Task, now: number): CopyVal
 }
 
 function readValues(body: Readonly<Record<string, unknown>>): CopyValues {
-  const read = (name: keyof CopyValues) => String(body[name] ?? "").trim();
+  const read = (name: keyof CopyValues) => String(body[name] ?? "");
   return {
     id: read("id"),
-    args: read("args"),
-    kwargs: read("kwargs"),
+    args: read("args").trim(),
+    kwargs: read("kwargs").trim(),
     queue: read("queue"),
-    priority: read("priority"),
-    eta: read("eta"),
+    priority: read("priority").trim(),
+    eta: read("eta").trim(),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Task } from "../../../core/task.ts";
 import { useView } from "../../context.ts";
 import { StatusBadge } from "../../parts/badge.tsx";
 import { formatDuration, Time } from "../../parts/time.tsx";
+import { scheduleAddress } from "../schedules/timing.tsx";
 
 /** What its row says beside its life: settings, and the tasks that have to do with it. */
 export function TaskFacts({ task, relations }: { task: Task; relations: Relations }) {
@@ -36,12 +37,12 @@ export function TaskFacts({ task, relations }: { task: Task; relations: Relation
           {task.resultTtl !== null && <Fact label="Kept for">{formatDuration(task.resultTtl)}</Fact>}
           {task.schedule !== null && (
             <Fact label="Schedule">
-              {task.schedule}
-              {task.scheduledFor !== null && (
-                <>
-                  , for <Time at={task.scheduledFor} />
-                </>
-              )}
+              <a href={base + scheduleAddress(task.schedule)}>{task.schedule}</a>
+            </Fact>
+          )}
+          {task.scheduledFor !== null && (
+            <Fact label="Firing of">
+              <Time at={task.scheduledFor} />
             </Fact>
           )}
           {task.parentId !== null && (

@@ -5,7 +5,7 @@ import { StatusBadge } from "../../parts/badge.tsx";
 import { ActionButton, ConfirmForm } from "../../parts/form.tsx";
 import { JsonView } from "../../parts/json.tsx";
 import { PageHead } from "../../parts/layout.tsx";
-import { Live } from "../../parts/live.tsx";
+import { Live, SELDOM } from "../../parts/live.tsx";
 import { Time } from "../../parts/time.tsx";
 import { TASK_ACTIONS } from "./actions.ts";
 import { TaskErrors } from "./errors.tsx";
@@ -19,11 +19,13 @@ interface TaskProps {
   readonly relations: Relations;
 }
 
+const hasEnded = ({ status }: Task) => status === "SUCCESS" || status === "FAILED" || status === "CANCELLED";
+
 /** All that there is to see of one task, kept up to date. */
 export function TaskView({ task, result, relations }: TaskProps) {
   const { base } = useView();
   return (
-    <Live id="task" address={`${base}tasks/${task.id}`}>
+    <Live id="task" address={`${base}tasks/${task.id}`} every={hasEnded(task) ? SELDOM : undefined}>
       <PageHead
         title={
           <>

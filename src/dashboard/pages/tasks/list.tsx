@@ -5,6 +5,7 @@ import { StatusBadge } from "../../parts/badge.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { previewJson, sizeOf } from "../../parts/json.tsx";
 import { Live } from "../../parts/live.tsx";
+import { Name } from "../../parts/name.tsx";
 import { Pager } from "../../parts/pager.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
@@ -15,7 +16,7 @@ const PREVIEW = 96;
 const COLUMNS: readonly Column<TaskSummary>[] = [
   { label: "Task", kind: "main", cell: (task) => <Subject task={task} /> },
   { label: "Status", cell: ({ status }) => <StatusBadge status={status} /> },
-  { label: "Queue", cell: ({ queue }) => <span class="name">{queue}</span> },
+  { label: "Queue", cell: ({ queue }) => <Name of={queue} /> },
   {
     label: "Attempts",
     kind: "number",

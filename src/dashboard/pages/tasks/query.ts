@@ -16,7 +16,7 @@ export interface TaskQuery {
 export function readTaskQuery(given: Readonly<Record<string, string>>): TaskQuery {
   const { queue = "", funcPath = "", text = "", from = "", to = "", cursor = "" } = given;
   const status = TASK_STATUSES.find((known) => known === given.status) ?? "";
-  return { status, queue: queue.trim(), funcPath: funcPath.trim(), text: text.trim(), from, to, cursor };
+  return { status, queue, funcPath, text: text.trim(), from, to, cursor };
 }
 
 /** @throws nothing: what cannot be used is refused by the search. */

@@ -8,6 +8,7 @@ import { formatTasks } from "../../parts/count.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { PageHead } from "../../parts/layout.tsx";
 import { Live, LiveToggle } from "../../parts/live.tsx";
+import { Name } from "../../parts/name.tsx";
 import { Pager } from "../../parts/pager.tsx";
 import { formatProgress } from "../../parts/progress.ts";
 import { type Column, Table } from "../../parts/table.tsx";
@@ -39,7 +40,7 @@ export function workerRoutes() {
 
 const COLUMNS: readonly Column<Lease>[] = [
   { label: "Task", kind: "main", cell: (lease) => <Subject lease={lease} /> },
-  { label: "Queue", cell: ({ queue }) => <span class="name">{queue}</span> },
+  { label: "Queue", cell: ({ queue }) => <Name of={queue} /> },
   {
     label: "Attempt",
     kind: "number",
