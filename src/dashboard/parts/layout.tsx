@@ -77,7 +77,9 @@ function Sidebar({ section }: { section: string | null }) {
           <p>
             <span class="visually-hidden">Signed in as </span>
             {visitor.name}
-            <span class="muted">{visitor.may("admin") ? "admin" : "read only"}</span>
+            <span class="muted">
+              {visitor.may("admin") ? "admin" : visitor.may("enqueue") ? "reads, enqueues" : "read only"}
+            </span>
           </p>
           <ActionForm action="sign-out">
             <button type="submit" class="link">
