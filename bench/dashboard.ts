@@ -10,15 +10,20 @@ const BOUND = 300;
 const ROUNDS = 15;
 
 /** Those that a page's own links lead to need a browser to be found. */
-const addresses = [...PAGES.map(({ path }) => path), "/dead-letters/confirm?action=retry"].filter(
-  (path) => typeof path === "string",
-);
+const addresses = [
+  ...PAGES.map(({ path }) => path),
+  "/overview/data",
+  "/overview/data?range=day",
+  "/tasks?text=nowhere",
+  "/dead-letters/confirm?action=retry",
+].filter((path) => typeof path === "string");
 
 const site = await openSite();
 try {
   const cookie = await signIn(site.origin);
   const rows = [];
-  for (const path of [...addresses, await findTask(site.origin, cookie)]) {
+  const task = await findTask(site.origin, cookie);
+  for (const path of [...addresses, task, `${task}/copy`]) {
     const times: number[] = [];
     // The first is not counted: the Worker compiles what it runs then.
     for (let round = 0; round <= ROUNDS; round++) {
@@ -26,7 +31,7 @@ try {
       if (round > 0) times.push(time);
     }
     times.sort((a, b) => a - b);
-    rows.push({ page: path, "median ms": at(times, 0.5), "p95 ms": at(times, 0.95) });
+    rows.push({ page: path, "median ms": at(times, 0.5), "worst ms": at(times, 1) });
   }
   console.table(rows);
   if (rows.some((row) => row["median ms"] > BOUND)) process.exitCode = 1;

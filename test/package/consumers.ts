@@ -13,7 +13,7 @@ export interface Packed {
   readonly folder: string;
 }
 
-const WORKERS = ["d1-worker", "d1-kit"];
+const WORKERS = ["d1-worker", "d1-kit", "d1-dashboard"];
 const WORKER_TYPES = ["@cloudflare/workers-types"];
 
 /** What nobody gets who does not ask for it: in `node_modules`, and of this package in a Worker's bundle. */
@@ -109,6 +109,26 @@ export function describeConsumers(packed: () => Packed): void {
       expect(modules["d1-kit"]?.filter((path) => NOT_ASKED_FOR.test(path))).toEqual([]);
       const answer = await harness.getWorker("d1-kit").fetch("/");
       expect(await answer.json()).toEqual({ succeeded: 1, result: "hello D1" });
+    }, 60_000);
+
+    it("mount the dashboard in an app of their own, which serves its pages, its assets and its actions", async () => {
+      expect(modules["d1-dashboard"]).toContain("omniq/lib/dashboard/index.js");
+      expect(modules["d1-dashboard"]?.filter((path) => NOT_ASKED_FOR.test(path))).toEqual([]);
+      const worker = harness.getWorker("d1-dashboard");
+      await worker.fetch("/");
+      const page = await worker.fetch("/omniq/tasks");
+      const text = await page.text();
+      expect([page.status, text.includes("greet")]).toEqual([200, true]);
+      const [, style = ""] = /href="(assets\/style-\w+\.css)"/.exec(text) ?? [];
+      expect((await worker.fetch(`/omniq/${style}`)).headers.get("content-type")).toContain("text/css");
+      const [, id = ""] = /href="(tasks\/[0-9a-f-]{36})"/.exec(text) ?? [];
+      const form = {
+        method: "POST",
+        body: new URLSearchParams(),
+        headers: { "sec-fetch-site": "same-origin" },
+      };
+      await worker.fetch(`/omniq/${id}/cancel`, form);
+      expect(await (await worker.fetch(`/omniq/${id}`)).text()).toContain("by an operator");
     }, 60_000);
 
     it("call another by a client, without a database or a server of their own", async (context) => {
