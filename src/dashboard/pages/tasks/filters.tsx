@@ -2,7 +2,7 @@ import type { TaskStatus } from "../../../core/task.ts";
 import { useView } from "../../context.ts";
 import { labelOf } from "../../parts/badge.tsx";
 import { Icon } from "../../parts/icon.tsx";
-import { isFiltered, type TaskQuery, tasksAddress } from "./query.ts";
+import { isFiltered, type TaskQuery, tasksAddress, toInstant } from "./query.ts";
 
 /** In the order that a task comes through them. */
 const STATUSES = [
@@ -99,11 +99,11 @@ function TimeRange({ query: { from, to } }: { query: TaskQuery }) {
       <div class="panel">
         <label>
           <span>Enqueued from, UTC</span>
-          <input type="datetime-local" name="from" value={from} />
+          <input type="datetime-local" name="from" value={toInstant(from) === from ? "" : from} />
         </label>
         <label>
           <span>Enqueued before, UTC</span>
-          <input type="datetime-local" name="to" value={to} />
+          <input type="datetime-local" name="to" value={toInstant(to) === to ? "" : to} />
         </label>
       </div>
     </details>

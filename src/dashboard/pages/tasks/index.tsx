@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { isId } from "../../../core/id.ts";
 import type { DashboardContext, DashboardEnv } from "../../context.ts";
-import { readProblem } from "../../errors.tsx";
+import { readProblem, sentence } from "../../errors.tsx";
 import { isPartial, renderPage, renderPart } from "../../page.tsx";
 import { PageHead } from "../../parts/layout.tsx";
 import { LiveToggle } from "../../parts/live.tsx";
@@ -57,7 +57,7 @@ function showFault(context: DashboardContext, query: TaskQuery, detail: string) 
     <>
       <PageHead title="Tasks" />
       <TaskFilters query={query} queues={[]} funcPaths={context.var.view.queue.explorer.funcPaths} />
-      <Notice kind="fault">{detail}</Notice>
+      <Notice kind="fault">{sentence(detail)}.</Notice>
     </>
   );
   return renderPage(context, { title: "Tasks", section: "tasks", status: 400 }, page);

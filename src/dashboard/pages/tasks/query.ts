@@ -37,7 +37,8 @@ export function isFiltered({ cursor: _, ...query }: TaskQuery): boolean {
   return Object.values(query).some((value) => value !== "");
 }
 
-function toInstant(text: string): string {
+/** As a moment of UTC; what is none stays as it was written. */
+export function toInstant(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/.test(text)) return `${text}Z`;
   return text;
 }
