@@ -9,8 +9,11 @@ import { findChromium, launchChromium } from "../test/browser/chromium.ts";
 import { PAGES } from "../test/browser/pages.ts";
 import { KEYS, openSite } from "../test/browser/site.ts";
 
-const { FOLDER = fileURLToPath(new URL("../docs/images/dashboard", import.meta.url)), ONLY } = process.env;
+const { FOLDER = fileURLToPath(new URL("../docs/images", import.meta.url)), ONLY } = process.env;
 const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 375, height: 720 } };
+
+/** So long the overview is left open: it draws the depth and the age while it is. */
+const OPEN = 16_000;
 
 const executable = findChromium();
 if (executable === null)
@@ -33,6 +36,7 @@ try {
       await page.goto(site.origin + (typeof path === "string" ? path : await path(page)), {
         waitUntil: "networkidle",
       });
+      if (name === "overview") await page.waitForTimeout(OPEN);
       await shoot(name);
       if (!["tasks", "queues"].includes(name)) continue;
       await page.setViewportSize(SIZES.phone);
