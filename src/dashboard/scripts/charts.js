@@ -161,7 +161,7 @@
     return {
       width,
       height: HEIGHT,
-      padding: [10, 6, 0, 0],
+      padding: [10, 18, 0, 0],
       tzDate: (at) => uPlot.tzDate(new Date(at * 1_000), "Etc/UTC"),
       cursor: {
         points: { size: 7 },
