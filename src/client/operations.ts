@@ -24,7 +24,7 @@ export interface PurgeReport {
   readonly cursor: string | null;
 }
 
-/** What operators do, and what can be seen: a part of `Client`. Which scope a key needs for it, the README's table says. */
+/** What operators do, and what can be seen: a part of `Client`. Which scope a key needs for it, `docs/how-to/http.md` says. */
 export abstract class ClientOperations {
   readonly #transport: Transport;
 
