@@ -61,7 +61,7 @@ export class ClientBulk {
 
   /** Any of these by its name: one call. */
   run({ signal, ...options }: BulkOptions & CallOptions): Promise<BulkReport> {
-    return this.#transport.json({ method: "POST", path: "/v1/tasks/bulk", body: options, signal });
+    return this.#transport.json({ method: "POST", path: "/v1/tasks/bulk", body: options, signal }, "changed");
   }
 
   /** The same to the end: as many calls as it takes, each with its report. Leave the loop to stop; `cursor` goes on from there. */
@@ -85,6 +85,6 @@ export class ClientBulk {
     const createdBefore = writeInstant(filter.createdBefore);
     const createdAfter = writeInstant(filter.createdAfter);
     const query = { ...filter, createdBefore, createdAfter, cursor, pages };
-    return this.#transport.json({ method: "GET", path: "/v1/tasks/count", query, signal });
+    return this.#transport.json({ method: "GET", path: "/v1/tasks/count", query, signal }, "count");
   }
 }

@@ -2,7 +2,7 @@ import type { EnqueueRequest, TaskOptions, TaskRequest } from "../core/prepare.t
 import type { AnyTask, TaskDefinition } from "../core/registry.ts";
 import { ClientOperations, pathOf } from "./operations.ts";
 import type { ClientOptions } from "./options.ts";
-import { checkPayload, nameOf, toTaskRequest } from "./request.ts";
+import { checkPayload, nameOf, readIdempotencyKey, toTaskRequest } from "./request.ts";
 import { Transport } from "./transport.ts";
 import type {
   EnqueueCallOptions,
@@ -53,7 +53,7 @@ export class Client<Known extends Tasks = Tasks> extends ClientOperations implem
 
   enqueue<Input, Output>(
     task: TaskDefinition<Input, never, Output>,
-    input: Input,
+    input: NoInfer<Input>,
     options?: EnqueueTaskOptions,
   ): Promise<Receipt<TaskDefinition<Input, never, Output>>>;
   enqueue<Name extends NameOf<Known>>(
@@ -70,7 +70,7 @@ export class Client<Known extends Tasks = Tasks> extends ClientOperations implem
     checkPayload(body);
     const key = this.#keyOf([body], idempotencyKey);
     const call = { method: "POST", path: "/v1/tasks", body, idempotencyKey: key, signal } as const;
-    const { id, duplicate = false, replaced } = await this.#transport.json(call);
+    const { id, duplicate = false, replaced } = await this.#transport.json(call, "id");
     return { id, duplicate, ...(replaced === true ? { replaced } : {}) };
   }
 
@@ -80,9 +80,10 @@ export class Client<Known extends Tasks = Tasks> extends ClientOperations implem
   ): Promise<readonly Receipt[]> {
     const tasks = requests.map(toTaskRequest);
     for (const [index, request] of tasks.entries()) checkPayload(request, `tasks[${index}].`);
-    const call = { method: "POST", path: "/v1/tasks/batch", body: { tasks }, signal } as const;
-    const reply = await this.#transport.json({ ...call, idempotencyKey: this.#keyOf(tasks, idempotencyKey) });
-    return toReceipts(reply);
+    const key = this.#keyOf(tasks, idempotencyKey);
+    const path = "/v1/tasks/batch";
+    const call = { method: "POST", path, body: { tasks }, idempotencyKey: key, signal } as const;
+    return toReceipts(await this.#transport.json(call, "ids"));
   }
 
   result<Definition = AnyTask>(
@@ -92,7 +93,8 @@ export class Client<Known extends Tasks = Tasks> extends ClientOperations implem
     const path = `${pathOf(id)}/result`;
     const ask = async (slice: number) => {
       const query = slice > 0 ? { wait: slice } : {};
-      const body = await this.#transport.json({ method: "GET", path, query, patience: slice, signal });
+      const call = { method: "GET", path, query, patience: slice, signal } as const;
+      const body = await this.#transport.json(call, "taskId");
       return body.result === null && body.status === undefined ? null : body;
     };
     return waitInSlices(wait, signal, ask, this.#transport.ambient);
@@ -100,7 +102,7 @@ export class Client<Known extends Tasks = Tasks> extends ClientOperations implem
 
   /** By which the server knows a repetition. A task with an id is known by that, which costs no row. */
   #keyOf(requests: readonly TaskOptions[], given: string | undefined): string | undefined {
-    if (given !== undefined) return given;
+    if (given !== undefined) return readIdempotencyKey(given);
     const isKnown = requests.every(({ id }) => id !== undefined);
     return isKnown || this.#transport.retries === 0 ? undefined : crypto.randomUUID();
   }

@@ -1,9 +1,10 @@
+import { describe } from "../core/describe.ts";
 import type { EnqueueRequest } from "../core/prepare.ts";
 import type { AnyTask, TaskDefinition } from "../core/registry.ts";
 import { readRemote } from "../core/remote-errors.ts";
 import type { Task } from "../core/task.ts";
 import { AMBIENT } from "./ambient.ts";
-import { type ClientErrorCode, OmniqError } from "./errors.ts";
+import { type ClientErrorCode, OmniqError, refuse } from "./errors.ts";
 import { raceAbort } from "./patience.ts";
 import { checkPayload, nameOf, toTaskRequest } from "./request.ts";
 import type {
@@ -29,12 +30,17 @@ import { waitInSlices } from "./wait.ts";
  * @typeParam Known `typeof tasks` of the Worker behind the binding. Defaults to any
  * @param binding such as `env.QUEUE`, to an entrypoint that `createEntrypoint` of `omniq/rpc` made. Any object, since wrangler types a
  *   binding to another project as a mere `Fetcher`, and the platform's own types of what may be called do not end at JSON
+ * @throws {OmniqError} `invalid_input` where there is no such binding
  * @example
  * import type { tasks } from "../jobs/tasks.ts";
  * const queue = connect<typeof tasks>(env.QUEUE);
  * const { id } = await queue.enqueue("email.send", { to: "a@example.com" });
  */
 export function connect<Known extends Tasks = Tasks>(binding: object): Producer<Known> {
+  // A binding that is missing from the configuration is the likeliest mistake, and undefined at run time alone.
+  if (Object(binding) !== binding) {
+    throw refuse("binding", "a service binding, such as env.QUEUE", describe(binding));
+  }
   return new BoundQueue(binding);
 }
 
@@ -47,7 +53,7 @@ class BoundQueue<Known extends Tasks> implements Producer<Known> {
 
   enqueue<Input, Output>(
     task: TaskDefinition<Input, never, Output>,
-    input: Input,
+    input: NoInfer<Input>,
     options?: EnqueueTaskOptions,
   ): Promise<Receipt<TaskDefinition<Input, never, Output>>>;
   enqueue<Name extends NameOf<Known>>(

@@ -24,7 +24,7 @@ export interface PurgeReport {
   readonly cursor: string | null;
 }
 
-/** What operators do, and what can be seen: a part of `Client`. Which scope a key needs for it, the README's table says. */
+/** What operators do, and what can be seen: a part of `Client`. Which scope a key needs for it, `docs/how-to/http.md` says. */
 export abstract class ClientOperations {
   readonly #transport: Transport;
 
@@ -48,7 +48,7 @@ export abstract class ClientOperations {
    * @throws {OmniqError} `task_not_found`, `task_purged`
    */
   task(id: string, { signal }: CallOptions = {}): Promise<Task> {
-    return this.#transport.json({ method: "GET", path: pathOf(id), signal });
+    return this.#transport.json({ method: "GET", path: pathOf(id), signal }, "id");
   }
 
   /**
@@ -59,7 +59,8 @@ export abstract class ClientOperations {
    */
   async tasks(filter: TaskPage = {}, { signal }: CallOptions = {}): Promise<Page<Task>> {
     const query = { ...filter };
-    const { tasks, cursor } = await this.#transport.json({ method: "GET", path: "/v1/tasks", query, signal });
+    const call = { method: "GET", path: "/v1/tasks", query, signal } as const;
+    const { tasks, cursor } = await this.#transport.json(call, "tasks");
     return { items: tasks, cursor };
   }
 
@@ -130,17 +131,17 @@ export abstract class ClientOperations {
    * @example await client.change(id, { priority: 0 })
    */
   change(id: string, change: TaskChange, { signal }: CallOptions = {}): Promise<Task> {
-    return this.#transport.json({ method: "PATCH", path: pathOf(id), body: change, signal });
+    return this.#transport.json({ method: "PATCH", path: pathOf(id), body: change, signal }, "id");
   }
 
   /** Deletes a task that has ended, with its result. @throws {OmniqError} `wrong_status`, `task_not_found`, `task_purged` */
   delete(id: string, { signal }: CallOptions = {}): Promise<void> {
-    return ignoreAbsence(this.#transport.send({ method: "DELETE", path: pathOf(id), signal }));
+    return ignoreAbsence(this.#transport.text({ method: "DELETE", path: pathOf(id), signal }, null));
   }
 
   /** Every queue that has settings, or a task that waits or runs, by name. */
   async queues({ signal }: CallOptions = {}): Promise<readonly QueueSummary[]> {
-    const { queues } = await this.#transport.json({ method: "GET", path: "/v1/queues", signal });
+    const { queues } = await this.#transport.json({ method: "GET", path: "/v1/queues", signal }, "queues");
     return queues;
   }
 
@@ -153,7 +154,7 @@ export abstract class ClientOperations {
    */
   setQueue(name: string, settings: QueueSettings, { signal }: CallOptions = {}): Promise<QueueSummary> {
     const path = `/v1/queues/${encodeURIComponent(name)}`;
-    return this.#transport.json({ method: "PUT", path, body: settings, signal });
+    return this.#transport.json({ method: "PUT", path, body: settings, signal }, "name");
   }
 
   /**
@@ -169,7 +170,7 @@ export abstract class ClientOperations {
   ): Promise<PurgeReport> {
     const limit = typeof olderThan === "object" ? writeInstant(olderThan.before) : writeDuration(olderThan);
     const query = { olderThan: limit, cursor };
-    return this.#transport.json({ method: "DELETE", path: "/v1/results", query, signal });
+    return this.#transport.json({ method: "DELETE", path: "/v1/results", query, signal }, "purged");
   }
 
   /**
@@ -183,12 +184,12 @@ export abstract class ClientOperations {
     { signal }: CallOptions = {},
   ): Promise<HistoryPage> {
     const query = { from: writeInstant(from), to: writeInstant(to), queue, cursor };
-    return this.#transport.json({ method: "GET", path: "/v1/history", query, signal });
+    return this.#transport.json({ method: "GET", path: "/v1/history", query, signal }, "points");
   }
 
   /** The state and the counts of the queues, as Prometheus reads them. */
-  async metrics({ signal }: CallOptions = {}): Promise<string> {
-    return (await this.#transport.send({ method: "GET", path: "/metrics", signal })).text;
+  metrics({ signal }: CallOptions = {}): Promise<string> {
+    return this.#transport.text({ method: "GET", path: "/metrics", signal }, "text/plain");
   }
 
   /**
@@ -198,11 +199,11 @@ export abstract class ClientOperations {
    * @throws {OmniqError} saying why not: `schema_missing`, `storage_unavailable`, `network_error` ...
    */
   health({ signal }: CallOptions = {}): Promise<{ readonly status: "ok" }> {
-    return this.#transport.json({ method: "GET", path: "/healthz", retries: 0, signal });
+    return this.#transport.json({ method: "GET", path: "/healthz", retries: 0, signal }, "status");
   }
 
   #post(id: string, action: string, body: unknown, { signal }: CallOptions): Promise<Task> {
-    return this.#transport.json({ method: "POST", path: `${pathOf(id)}/${action}`, body, signal });
+    return this.#transport.json({ method: "POST", path: `${pathOf(id)}/${action}`, body, signal }, "id");
   }
 }
 

@@ -7,9 +7,10 @@ export interface ClientOptions {
   /** A key of the server's `OMNIQ_KEYS`. Defaults to none. */
   readonly key?: string;
   /**
-   * Sends a request: `env.QUEUE.fetch` of a service binding, or that of an app in this process. Defaults to the platform's.
+   * Sends a request: by a service binding, which must be asked as its own method, or to an app in this process. Defaults to the
+   * platform's.
    *
-   * @example fetch: (url, init) => app.request(url, init)
+   * @example fetch: (url, init) => env.API.fetch(url, init)
    */
   readonly fetch?: (url: string, init: RequestInit) => Response | Promise<Response>;
   /** How long one try may take, to the end of its reply: milliseconds or a text like `"30s"`. Defaults to 30 s. */

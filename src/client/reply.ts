@@ -13,12 +13,24 @@ export interface Reply {
 
 const LOOK = "see that url is that of OmniQ's API, and what stands between";
 
-/** The JSON of a reply that went well, taken for what the API is known to answer. @throws {OmniqError} `invalid_reply` */
-export function readBody(reply: Reply, call: string): ReturnType<typeof parseJson> {
+/** The JSON of a reply that went well, taken by one member for what the API is known to answer. @throws {OmniqError} `invalid_reply` */
+export function readBody(reply: Reply, call: string, member: string): ReturnType<typeof parseJson> {
   const body = readJson(reply);
-  if (body !== undefined) return body;
-  const detail = `expected JSON in reply to ${call}, got ${describeReply(reply)}: ${LOOK}`;
-  throw new OmniqError({ code: "invalid_reply", detail, status: reply.status });
+  if (typeof body === "object" && body !== null && Object.hasOwn(body, member)) return body;
+  throw refuseReply(reply, call, body === undefined ? "JSON" : `JSON with ${member}`);
+}
+
+/** The text of a reply that went well. @param type null where there is to be none @throws {OmniqError} `invalid_reply` */
+export function readText(reply: Reply, call: string, type: string | null): string {
+  const { status, headers, text } = reply;
+  const isThere = type === null ? status === 204 : headers.get("content-type")?.startsWith(type);
+  if (isThere) return text;
+  throw refuseReply(reply, call, type ?? "204 and nothing");
+}
+
+function refuseReply(reply: Reply, call: string, expected: string): OmniqError {
+  const detail = `expected ${expected} in reply to ${call}, got ${describeReply(reply)}: ${LOOK}`;
+  return new OmniqError({ code: "invalid_reply", detail, status: reply.status });
 }
 
 /** What is wrong, as the API says it, or as can be told of the reply of something else. */

@@ -23,12 +23,8 @@ export class ClientSchedules {
   /** One page, by name. @throws {OmniqError} `invalid_input` */
   async list(page: SchedulePage = {}, { signal }: CallOptions = {}): Promise<Page<Schedule>> {
     const query = { ...page };
-    const { schedules, cursor } = await this.#transport.json({
-      method: "GET",
-      path: "/v1/schedules",
-      query,
-      signal,
-    });
+    const call: Call = { method: "GET", path: "/v1/schedules", query, signal };
+    const { schedules, cursor } = await this.#transport.json(call, "schedules");
     return { items: schedules, cursor };
   }
 
@@ -44,7 +40,7 @@ export class ClientSchedules {
 
   /** @throws {OmniqError} `schedule_not_found` */
   get(name: string, { signal }: CallOptions = {}): Promise<Schedule> {
-    return this.#transport.json({ method: "GET", path: pathOf(name), signal });
+    return this.#transport.json({ method: "GET", path: pathOf(name), signal }, "name");
   }
 
   /**
@@ -60,7 +56,7 @@ export class ClientSchedules {
   ): Promise<Schedule> {
     const body = toScheduleRequest(request);
     checkPayload(body);
-    return this.#transport.json({ method: "POST", path: "/v1/schedules", body, signal });
+    return this.#transport.json({ method: "POST", path: "/v1/schedules", body, signal }, "name");
   }
 
   /**
@@ -71,7 +67,7 @@ export class ClientSchedules {
    */
   async change(name: string, changes: ScheduleChanges, { signal }: CallOptions = {}): Promise<Schedule> {
     checkPayload({ args: changes.args, kwargs: changes.kwargs });
-    return this.#transport.json({ method: "PATCH", path: pathOf(name), body: changes, signal });
+    return this.#transport.json({ method: "PATCH", path: pathOf(name), body: changes, signal }, "name");
   }
 
   /** Lets it fire again, from its next firing on. @throws {OmniqError} `schedule_not_found` */
@@ -79,14 +75,25 @@ export class ClientSchedules {
     return this.#post(name, "enable", options);
   }
 
-  /** Keeps it from firing. @throws {OmniqError} `schedule_not_found` */
-  disable(name: string, options: CallOptions = {}): Promise<Schedule> {
-    return this.#post(name, "disable", options);
+  /**
+   * Keeps it from firing.
+   *
+   * @param options `reason`: why, for those who come across it. Defaults to none
+   * @throws {OmniqError} `schedule_not_found`, `invalid_input`
+   * @example await client.schedules.disable("digest", { reason: "the provider is down" })
+   */
+  disable(
+    name: string,
+    { reason, signal }: CallOptions & { readonly reason?: string } = {},
+  ): Promise<Schedule> {
+    const body = reason === undefined ? undefined : { reason };
+    const path = `${pathOf(name)}/disable`;
+    return this.#transport.json({ method: "POST", path, body, signal }, "name");
   }
 
   /** One that code declares comes back at the next start: disable it instead. @throws {OmniqError} `schedule_not_found` */
   delete(name: string, { signal }: CallOptions = {}): Promise<void> {
-    const deleted = this.#transport.send({ method: "DELETE", path: pathOf(name), signal });
+    const deleted = this.#transport.text({ method: "DELETE", path: pathOf(name), signal }, null);
     return ignoreAbsence(deleted);
   }
 
@@ -97,7 +104,7 @@ export class ClientSchedules {
    * @throws {OmniqError} `schedule_not_found`
    */
   run(name: string, options: CallOptions = {}): Promise<EnqueueReceipt> {
-    return this.#post(name, "run", options, false);
+    return this.#post(name, "run", options, "id", false);
   }
 
   /**
@@ -108,13 +115,16 @@ export class ClientSchedules {
    */
   async next(name: string, count?: number, { signal }: CallOptions = {}): Promise<readonly number[]> {
     const path = `${pathOf(name)}/next`;
-    const { firings } = await this.#transport.json({ method: "GET", path, query: { count }, signal });
+    const { firings } = await this.#transport.json(
+      { method: "GET", path, query: { count }, signal },
+      "firings",
+    );
     return firings;
   }
 
-  #post(name: string, action: string, { signal }: CallOptions, isRepeatable = true) {
+  #post(name: string, action: string, { signal }: CallOptions, member = "name", isRepeatable = true) {
     const call: Call = { method: "POST", path: `${pathOf(name)}/${action}`, isRepeatable, signal };
-    return this.#transport.json(call);
+    return this.#transport.json(call, member);
   }
 }
 

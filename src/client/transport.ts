@@ -3,7 +3,7 @@ import { readDuration } from "./duration.ts";
 import { OmniqError, refuse } from "./errors.ts";
 import type { ClientOptions } from "./options.ts";
 import { delayBefore, isUntouched, raceAbort } from "./patience.ts";
-import { type Reply, readBody, readProblem } from "./reply.ts";
+import { type Reply, readBody, readProblem, readText } from "./reply.ts";
 
 /** One call of the API. */
 export interface Call {
@@ -46,7 +46,6 @@ export class Transport {
   constructor(options: ClientOptions, ambient: Ambient = AMBIENT) {
     const { url, key, timeout = "30s", retries = 3, headers = {}, bookmark = null } = options;
     this.#origin = readUrl(url);
-    // As a method it would be called on an object that is not the one it belongs to.
     this.#fetch = options.fetch ?? ((address, init) => fetch(address, init));
     this.#timeout = readDuration(timeout, "timeout");
     if (!Number.isSafeInteger(retries) || retries < 0)
@@ -55,7 +54,10 @@ export class Transport {
     // It may be a secret in the wrong place: nothing of it is told.
     if (key !== undefined && !VISIBLE.test(key))
       throw refuse("key", "visible ASCII without spaces", "another text");
-    this.#headers = { ...headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
+    this.#headers = {
+      ...readHeaders(headers),
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    };
     this.#bookmark = bookmark;
     this.ambient = ambient;
   }
@@ -68,18 +70,27 @@ export class Transport {
     return this.#bookmark;
   }
 
-  /** The body of the reply. @throws {OmniqError}, or the signal's reason */
-  async json(call: Call): Promise<ReturnType<typeof readBody>> {
-    return readBody(await this.send(call), nameOf(call));
+  /**
+   * The body of the reply.
+   *
+   * @param member that it surely has, by which the API's reply is told from another's
+   * @throws {OmniqError}, or the signal's reason
+   */
+  json(call: Call, member: string): Promise<ReturnType<typeof readBody>> {
+    return this.#send(call, (reply) => readBody(reply, nameOf(call), member));
   }
 
-  /** The reply, which went well. @throws {OmniqError}, or the signal's reason */
-  async send(call: Call): Promise<Reply> {
+  /** The text of a reply of this type; `null` where it is to have none. @throws {OmniqError}, or the signal's reason */
+  text(call: Call, type: string | null): Promise<string> {
+    return this.#send(call, (reply) => readText(reply, nameOf(call), type));
+  }
+
+  async #send<T>(call: Call, read: (reply: Reply) => T): Promise<T> {
     const { body, retries = this.#retries, isRepeatable = true, signal } = call;
     const text = body === undefined ? undefined : JSON.stringify(body);
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#try(call, text);
+        return read(await this.#try(call, text));
       } catch (error) {
         if (error instanceof OmniqError) error.tries = tries;
         const mayRepeat = tries <= retries && (isRepeatable || isUntouched(error));
@@ -136,7 +147,9 @@ export class Transport {
 
   async #read(call: Call, address: string, init: RequestInit): Promise<Reply> {
     try {
-      const response = await this.#fetch(address, init);
+      // Called as a method, the platform's own would refuse an object that is not the one it belongs to.
+      const send = this.#fetch;
+      const response = await send(address, init);
       const { status, headers } = response;
       return { status, headers, text: await response.text() };
     } catch (cause) {
@@ -183,6 +196,15 @@ function readUrl(url: string | URL): string {
     throw refuse("url", "that of the API, such as https://jobs.example.com", got);
   }
   return `${parsed.origin}${parsed.pathname.replace(/\/+$/, "")}`;
+}
+
+/** By names in small letters, so that none is there twice. */
+function readHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  try {
+    return Object.fromEntries(new Headers(headers));
+  } catch {
+    throw refuse("headers", "names and values that HTTP allows", "others");
+  }
 }
 
 /** Node tells only in the cause what was wrong, and of several addresses, as `localhost` has, only by its code. */

@@ -104,7 +104,7 @@ export interface Producer<Known extends Tasks = Tasks> {
    */
   enqueue<Input, Output>(
     task: TaskDefinition<Input, never, Output>,
-    input: Input,
+    input: NoInfer<Input>,
     options?: EnqueueTaskOptions,
   ): Promise<Receipt<TaskDefinition<Input, never, Output>>>;
   enqueue<Name extends NameOf<Known>>(

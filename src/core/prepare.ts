@@ -45,7 +45,7 @@ export interface TaskRequest extends TaskOptions {
  */
 export function enqueueRequest<Input>(
   task: TaskDefinition<Input, never>,
-  input: Input,
+  input: NoInfer<Input>,
   options: TaskOptions = {},
 ): EnqueueRequest {
   return { task, input, options };

@@ -144,7 +144,7 @@ export class Queue<Native = unknown> extends Operations {
    */
   async enqueue<Input>(
     task: TaskDefinition<Input, never>,
-    input: Input,
+    input: NoInfer<Input>,
     options: TaskOptions = {},
   ): Promise<EnqueueReceipt> {
     return (await this.#producer.one(enqueueRequest(task, input, options))).receipt;
@@ -197,7 +197,7 @@ export class Queue<Native = unknown> extends Operations {
    */
   async statements<Input>(
     task: TaskDefinition<Input, never>,
-    input: Input,
+    input: NoInfer<Input>,
     options: TaskOptions = {},
   ): Promise<Native[]> {
     return this.#producer.statements(enqueueRequest(task, input, options));

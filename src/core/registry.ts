@@ -51,7 +51,7 @@ export interface TaskContext<Env = unknown> {
    */
   enqueue<Input>(
     task: TaskDefinition<Input, never>,
-    input: Input,
+    input: NoInfer<Input>,
     options?: TaskOptions,
   ): Promise<EnqueueReceipt>;
   /** The same for up to 10,000, all or nothing. @param requests made by {@link enqueueRequest} */

@@ -139,7 +139,7 @@ export function schedule<Input>(
   name: string,
   timing: ScheduleTiming,
   task: TaskDefinition<Input, never>,
-  input: Input,
+  input: NoInfer<Input>,
   options: ScheduleOptions = {},
 ): ScheduleDefinition {
   parseText(name, "name");

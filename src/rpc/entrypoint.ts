@@ -10,6 +10,7 @@ import { serialize } from "../core/serialize.ts";
 import type { CallerKey, EnqueueReceipt } from "../core/storage.ts";
 import type { Task, TaskResult } from "../core/task.ts";
 import type { OmniqWorker } from "../worker/worker.ts";
+import { checkOptions, checkRequest, checkRequests } from "./arguments.ts";
 
 /** What an enqueue by a binding may say beside the task's own options. */
 export interface RemoteEnqueueOptions {
@@ -64,10 +65,13 @@ export function createEntrypoint<Env extends object>(
     enqueue(
       funcPath: string,
       input: object,
-      { idempotencyKey, ...options }: TaskOptions & RemoteEnqueueOptions = {},
+      options: TaskOptions & RemoteEnqueueOptions = {},
     ): Promise<EnqueueReceipt> {
       return this.#ask(async (queue) => {
-        const request: TaskRequest = { ...options, funcPath, kwargs: input };
+        checkOptions(options);
+        const { idempotencyKey, ...own } = options;
+        const request: TaskRequest = { ...own, funcPath, kwargs: input };
+        checkRequest(request);
         const key = await keyOf(idempotencyKey, () => fingerprint(request));
         const { task, due, ...met } = await queue.submit(request, key);
         if (due) queue.kick(this.ctx, { queries: 0 });
@@ -77,10 +81,12 @@ export function createEntrypoint<Env extends object>(
 
     enqueueMany(
       requests: readonly TaskRequest[],
-      { idempotencyKey }: RemoteEnqueueOptions = {},
+      options: RemoteEnqueueOptions = {},
     ): Promise<readonly EnqueueReceipt[]> {
       return this.#ask(async (queue) => {
-        const key = await keyOf(idempotencyKey, () =>
+        checkOptions(options);
+        checkRequests(requests);
+        const key = await keyOf(options.idempotencyKey, () =>
           requests.map((request, index) => fingerprint(request, `tasks[${index}]`)).join("\n"),
         );
         const { receipts, due } = await queue.submitMany(requests, key);
@@ -94,14 +100,17 @@ export function createEntrypoint<Env extends object>(
     }
 
     result(id: string, options: { readonly wait?: Duration } = {}): Promise<TaskResult | null> {
-      return this.#ask((queue) => queue.result(id, options));
+      return this.#ask((queue) => {
+        checkOptions(options);
+        return queue.result(id, options);
+      });
     }
 
     cancel(id: string): Promise<Task> {
       return this.#ask((queue) => queue.cancel(id));
     }
 
-    async #ask<T>(run: (queue: Queue) => Promise<T>): Promise<T> {
+    async #ask<T>(run: (queue: Queue) => T | Promise<T>): Promise<T> {
       try {
         return await run(worker.queueFor(this.env).redacted());
       } catch (error) {
@@ -125,5 +134,6 @@ function fingerprint(request: TaskRequest, place?: string): string {
   } catch (error) {
     throw error instanceof FieldError && place !== undefined ? error.within(place) : error;
   }
-  return JSON.stringify(request);
+  // What is no JSON is refused with the task, by its name.
+  return JSON.stringify(request, (_, value) => (typeof value === "bigint" ? `${value}n` : value));
 }

@@ -1,5 +1,6 @@
+import { parseText } from "../core/options.ts";
 import type { Readings } from "../core/readings.ts";
-import type { TaskDefinition } from "../core/registry.ts";
+import type { AnyTask, TaskDefinition } from "../core/registry.ts";
 import type { Task } from "../core/task.ts";
 import { compareTask, type ExpectedOptions } from "./expectation.ts";
 import { type Mismatch, type Partially, show } from "./match.ts";
@@ -43,7 +44,7 @@ export class Assertions {
     input?: Partially<NoInfer<Input>>,
     expected: ExpectedOptions = {},
   ): Promise<readonly Task[]> {
-    const tasks = await listAll(this.#queue, task.name);
+    const tasks = await listAll(this.#queue, nameOf(task));
     return tasks.filter((one) => compareTask(one, input, expected).length === 0);
   }
 
@@ -61,7 +62,7 @@ export class Assertions {
     input?: Partially<NoInfer<Input>>,
     expected: ExpectedOptions = {},
   ): Promise<Task> {
-    const tasks = await listAll(this.#queue, task.name);
+    const tasks = await listAll(this.#queue, nameOf(task));
     const compared = tasks.map((one) => ({ task: one, mismatches: compareTask(one, input, expected) }));
     const [nearest] = compared.toSorted((one, other) => one.mismatches.length - other.mismatches.length);
     if (nearest?.mismatches.length === 0) return nearest.task;
@@ -103,6 +104,11 @@ export class Assertions {
     );
     return `there is ${counts.slice(0, SHOWN).join(", ")}`;
   }
+}
+
+/** Of what is no definition, such as a mere name, every task would be one. @throws {ValidationError} */
+function nameOf(task: AnyTask): string {
+  return parseText(task.name, "task.name");
 }
 
 /** Oldest first. @param funcPath of one definition. Defaults to all */

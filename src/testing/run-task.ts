@@ -57,7 +57,7 @@ export interface RunTaskOptions<Env = unknown> extends TaskOptions {
  */
 export async function runTask<Input, Env = unknown>(
   task: TaskDefinition<Input, NoInfer<Env>>,
-  input: Input,
+  input: NoInfer<Input>,
   options: RunTaskOptions<Env> = {},
 ): Promise<TaskRun> {
   const { signal, middleware, log, random = () => 0 } = options;

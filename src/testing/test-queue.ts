@@ -138,7 +138,7 @@ export class TestQueue<Native = unknown, Env = unknown> extends Assertions {
    */
   runTask<Input>(
     task: TaskDefinition<Input, Env>,
-    input: Input,
+    input: NoInfer<Input>,
     options: RunTaskOptions<Env> = {},
   ): Promise<TaskRun> {
     const { env, defaults, middleware, log, random } = this.#options;

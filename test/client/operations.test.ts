@@ -120,6 +120,8 @@ describe("what a client does with schedules", () => {
     expect(await client.schedules.next(name, 3)).toHaveLength(3);
     expect(await client.schedules.disable(name)).toMatchObject({ enabled: false, nextAt: null });
     expect(await client.schedules.enable(name)).toMatchObject({ enabled: true });
+    const reason = "the provider is down";
+    expect(await client.schedules.disable(name, { reason })).toMatchObject({ disabledReason: reason });
     const { id, duplicate } = await client.schedules.run(name);
     expect(duplicate).toBe(false);
     expect(await client.task(id)).toMatchObject({ schedule: name });

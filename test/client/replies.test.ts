@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { type ClientOptions, createClient } from "../../src/client/index.ts";
 import { createApi } from "../../src/http/api.ts";
 import { ID } from "../http/calls.ts";
-import { add, errorOf, KEY, startServer } from "./context.ts";
+import { add, collect, errorOf, KEY, startServer } from "./context.ts";
 
 const server = await startServer();
 afterAll(() => server.close());
@@ -57,6 +57,36 @@ describe("a reply that is not the API's", () => {
     expect(String(await errorOf(empty.queues()))).toContain('got 502 with no type, ""');
   });
 
+  it("is JSON of another API, which is taken for none of ours", async () => {
+    for (const body of [null, [], "ok", 7, {}, { ok: true }]) {
+      const { client } = answering(() => Response.json(body));
+      const calls = [
+        client.enqueue(add, { a: 1, b: 2 }),
+        client.enqueueMany([]),
+        client.task(ID),
+        client.tasks(),
+        client.result(ID),
+        client.cancel(ID),
+        client.queues(),
+        client.health(),
+        collect(client.bulk.runAll({ action: "retry", filter: { all: true } })),
+        collect(client.schedules.each()),
+      ];
+      for (const call of calls) {
+        expect(await errorOf(call)).toMatchObject({ code: "invalid_reply", status: 200, tries: 1 });
+      }
+    }
+    const { client } = answering(() => Response.json({ ok: true }));
+    expect(String(await errorOf(client.tasks()))).toContain("expected JSON with tasks in reply to GET");
+  });
+
+  it("is a page where nothing was to come, or text", async () => {
+    const { client } = answering(page(200));
+    for (const call of [client.delete(ID), client.schedules.delete("digest"), client.metrics()]) {
+      expect(await errorOf(call)).toMatchObject({ code: "invalid_reply", status: 200 });
+    }
+  });
+
   it("may have a code that this client does not know yet", async () => {
     const problem = { code: "too_tired", detail: "come back tomorrow" };
     const { client } = answering(() => Response.json(problem, { status: 418 }));
@@ -96,6 +126,24 @@ describe("what goes with each request", () => {
     });
   });
 
+  it("is one authorization, that of the key", async () => {
+    const headers = { Authorization: "Basic other" };
+    const { client, sent } = answering(() => Response.json({ queues: [] }), { key: KEY, headers });
+    await client.queues();
+    expect(sent[0]?.headers.get("authorization")).toBe("Bearer secret");
+  });
+
+  it("is no idempotency key that a header does not hold as it is", async () => {
+    const { client, sent } = answering(() => Response.json({ id: ID }));
+    for (const idempotencyKey of ["", " order", "order ", "or\nder", "örder", "o".repeat(256)]) {
+      const error = await errorOf(client.enqueue(add, { a: 1, b: 2 }, { idempotencyKey }));
+      expect(error).toMatchObject({ code: "invalid_input", field: "idempotencyKey" });
+    }
+    expect(sent).toEqual([]);
+    await client.enqueue(add, { a: 1, b: 2 }, { idempotencyKey: "order 7" });
+    expect(sent[0]?.headers.get("idempotency-key")).toBe("order 7");
+  });
+
   it("is the newest bookmark of all replies, so that a client reads what it wrote", async () => {
     const bookmarks = ["00000002-a", "00000001-a", null, "00000003-a"];
     const { client, sent } = answering(() => {
@@ -123,6 +171,8 @@ describe("the options of a client", () => {
     [{ key: "pass word" }, "key"],
     [{ key: "pass\nword" }, "key"],
     [{ timeout: "word" }, "timeout"],
+    [{ headers: { "pass word": "1" } }, "headers"],
+    [{ headers: { pass: "word\n" + "word" } }, "headers"],
     [{ retries: -1 }, "retries"],
   ] as const)(
     "are refused at once where they cannot be used, and no secret is told: %j",
@@ -132,6 +182,16 @@ describe("the options of a client", () => {
       if (field !== "timeout") expect(make).not.toThrow("word");
     },
   );
+
+  it("take a fetch that is nobody's method", async () => {
+    const seen: unknown[] = [];
+    function send(this: unknown) {
+      seen.push(this);
+      return Response.json({ queues: [] });
+    }
+    await createClient({ url: "https://jobs.test", fetch: send }).queues();
+    expect(seen).toEqual([undefined]);
+  });
 
   it("take an app of this process in the place of a network", async () => {
     const api = createApi(() => ({ queue: server.queue, keys: null }));

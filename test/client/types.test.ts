@@ -45,6 +45,10 @@ describe("an enqueue by a definition", () => {
       () => any.enqueue(sendEmail, { to: 1 }),
       // @ts-expect-error: there is no such option
       () => any.enqueue(sendEmail, { to: "a@example.com" }, { delays: "5m" }),
+      // @ts-expect-error: there is no such member
+      () => any.enqueue(sendEmail, { to: "a@example.com", copy: 2 }),
+      // @ts-expect-error: there is no such member
+      async () => enqueueRequest(sendEmail, { to: "a@example.com", copy: 2 }),
       () => any.enqueue(syncUser, { userId: "a" }),
       // @ts-expect-error: another name
       () => any.enqueue(syncUser, { user: "a" }),

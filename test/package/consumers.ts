@@ -20,7 +20,8 @@ const WORKER_TYPES = ["@cloudflare/workers-types"];
 const BINARY = /\.(node|exe|so|dylib|wasm)$|(^|\/)bin\/node$/;
 const NOT_ASKED_FOR =
   /^(@?libsql|@opentelemetry|node-|@?vitest|miniflare|workerd|wrangler|playwright|esbuild|typescript|@cloudflare)/;
-const NOT_IN_A_WORKER = /^omniq\/lib\/(testing|node|cli|client|otel)\//;
+const NOT_IN_A_WORKER =
+  /^(omniq\/lib\/(testing|node|cli|client|otel)\/|@clack|cli-table3|commander|log-update|picocolors|drizzle-orm)/;
 
 /** Projects of people who install the package from its tarball. */
 export function describeConsumers(packed: () => Packed): void {

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
@@ -40,11 +41,42 @@ describe("the package that would be published", () => {
 
   it("holds the library, the migrations and what tells of them, and nothing else", async () => {
     const dist = join(folder.path, "dist");
-    const files = ["CHANGELOG.md", "LICENSE", "README.md", "drizzle", "examples", "lib", "package.json"];
+    const files = [
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "docs",
+      "drizzle",
+      "examples",
+      "lib",
+      "package.json",
+    ];
     expect((await readdir(dist)).sort()).toEqual(files.sort());
     const library = await readdir(join(dist, "lib"), { recursive: true });
     expect(library.filter((file) => /\.\w+$/.test(file) && !/\.(js|d\.ts|js\.map)$/.test(file))).toEqual([]);
     expect(library.filter((file) => /\.test\.|^(main|tasks)\./.test(file))).toEqual([]);
+  });
+
+  it("leads from its README to nowhere that is not in it", async () => {
+    const readme = await readFile(join(folder.path, "dist/README.md"), "utf8");
+    const links = [...readme.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, link = ""]) => link);
+    const own = links.filter((link) => !link.startsWith("http"));
+    expect(own.length).toBeGreaterThan(10);
+    expect(own.filter((link) => !existsSync(join(folder.path, "dist", link)))).toEqual([]);
+  });
+
+  it("has source maps that hold their sources, and tell nothing of the machine that built it", async () => {
+    const dist = join(folder.path, "dist");
+    const files = await readdir(join(dist, "lib"), { recursive: true });
+    const maps = files.filter((file) => file.endsWith(".js.map"));
+    expect(maps.length).toBe(files.filter((file) => file.endsWith(".js")).length);
+    for (const file of maps) {
+      const path = join(dist, "lib", file);
+      const { sources, sourcesContent } = JSON.parse(await readFile(path, "utf8"));
+      const [source = ""] = sources.map((each: string) => relative(dist, resolve(dirname(path), each)));
+      expect(source).toMatch(/^src\/.+\.tsx?$/);
+      expect(sourcesContent).toEqual([await readFile(join(ROOT, source), "utf8")]);
+    }
   });
 
   it("has a manifest that may be published, and brings no tool along", async () => {

@@ -101,12 +101,13 @@ describe.each(["2024-11-01", "2026-10-01"])("a queue behind a service binding, a
     expect(await ask("task", id)).toMatchObject({ answer: { kwargs: { word: "[redacted]" } } });
   });
 
-  it.each<[code: string, verb: keyof Producer | "unserializable", ...given: unknown[]]>([
+  it.each<[code: string, verb: keyof Producer | "unserializable" | "unbound", ...given: unknown[]]>([
     ["unknown_task", "enqueue", "math.sub", {}],
     ["invalid_input", "enqueue", "math.add", { a: "one", b: 2 }],
     ["invalid_input", "enqueue", "math.add", sum, { delay: "soon" }],
     ["invalid_input", "enqueueMany", [{ funcPath: "math.add", kwargs: { a: 1 } }]],
     ["not_serializable", "unserializable"],
+    ["invalid_input", "unbound"],
     ["task_not_found", "task", ID],
     ["task_not_found", "result", ID],
     ["task_not_found", "cancel", ID],
@@ -118,9 +119,26 @@ describe.each(["2024-11-01", "2026-10-01"])("a queue behind a service binding, a
   });
 
   it("throws to a caller that does without connect, by a message that has the code", async () => {
-    expect(await ask("direct", ID)).toMatchObject({
+    expect(await ask("direct", "task", ID)).toMatchObject({
       error: { isOurs: false, message: `omniq/task_not_found: no task has the id ${ID}` },
     });
+  });
+
+  it.each<[field: string, verb: keyof Producer, ...given: unknown[]]>([
+    ["funcPath", "enqueue"],
+    ["options", "enqueue", "math.add", sum, 7],
+    ["prio", "enqueue", "math.add", sum, { prio: 1 }],
+    ["priority", "enqueue", "math.add", sum, { priority: "high", idempotencyKey: "order-9" }],
+    ["tasks", "enqueueMany"],
+    ["tasks", "enqueueMany", "math.add"],
+    ["tasks[1]", "enqueueMany", [{ funcPath: "math.add", kwargs: sum, ...later }, null]],
+    ["tasks[0].funcPath", "enqueueMany", [{}]],
+    ["tasks[0].prio", "enqueueMany", [{ funcPath: "math.add", kwargs: sum, prio: 1 }]],
+    ["options", "result", ID, 7],
+  ])("refuses, as the API does, what no compiler has seen: %s", async (field, verb, ...given) => {
+    const { error } = await ask("direct", verb, ...given);
+    expect(error).toMatchObject({ message: expect.stringMatching(/^omniq\/invalid_input: expected /) });
+    expect(error).toMatchObject({ message: expect.stringContaining(`expected ${field} to be`) });
   });
 
   it("says that a binding is none to a queue", async () => {

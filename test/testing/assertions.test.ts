@@ -100,6 +100,13 @@ describe("assertEnqueued", () => {
     });
   });
 
+  it("refuses a mere name, of which every task would be one", async () => {
+    const test = await start();
+    await test.queue.enqueue(other, {});
+    const asked = Reflect.apply(test.assertEnqueued, test, ["email.send"]);
+    await expect(asked).rejects.toThrow("expected task.name to be well-formed text");
+  });
+
   it("refuses a duration that cannot be read", async () => {
     const test = await start();
     await test.queue.enqueue(other, {});

@@ -45,7 +45,7 @@ export interface OpenApi {
   };
 }
 
-const DESCRIPTION = `Durable tasks on serverless SQLite. JSON with camelCase names; times are milliseconds since the epoch, and where you send one also ISO 8601 with a zone; durations are milliseconds, or a text such as "30s" or "5m". What is stored comes back equal, or it is refused. The length of a text is counted in UTF-16 code units. Replies may get further members in later releases.`;
+const DESCRIPTION = `Durable tasks on serverless SQLite. JSON with camelCase names; times are milliseconds since the epoch, and where you send one also ISO 8601 with a zone; durations are milliseconds, or a text such as "30s" or "5m". What is stored comes back equal, or it is refused. The length of a text is counted in UTF-16 code units. On D1 a reply has the header x-d1-bookmark: send it back to read at least what that call saw or wrote. Every GET has its HEAD. Where no keys are asked for, a POST from another site that is no JSON is 403. Replies may get further members in later releases.`;
 const KEY = "Authorization: Bearer KEY. Its scopes are enqueue, read and admin, which implies the others.";
 
 /** Makes the document, from the schemas by which requests are checked and those of the replies. */

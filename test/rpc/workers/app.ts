@@ -18,7 +18,15 @@ interface Env {
 
 /** A verb of the queue, and what it is called with. */
 export interface Asked {
-  readonly verb: keyof Producer | "direct" | "definition" | "http" | "unserializable" | "missing" | "abort";
+  readonly verb:
+    | keyof Producer
+    | "direct"
+    | "definition"
+    | "http"
+    | "unserializable"
+    | "missing"
+    | "unbound"
+    | "abort";
   readonly given: readonly unknown[];
 }
 
@@ -45,7 +53,7 @@ async function act(
   const binding: object = QUEUE;
   switch (verb) {
     case "direct":
-      return Reflect.apply(Reflect.get(binding, "task"), binding, given);
+      return Reflect.apply(Reflect.get(binding, `${given[0]}`), binding, given.slice(1));
     case "definition": {
       const [first, second] = [await queue.enqueue(add, { a: 1, b: 2 }), enqueueRequest(add, { a: 3, b: 4 })];
       const [receipt] = await queue.enqueueMany([second]);
@@ -59,11 +67,17 @@ async function act(
         url: "https://jobs.internal",
         fetch: (url, init) => API.fetch(url, init),
       });
+      // The platform's own is refused where it is called as a method of another object.
+      const outward = createClient({ url: "http://127.0.0.1:1", fetch, retries: 0 });
+      const failed = await outward.health().catch((error: unknown) => error);
+      if (`${failed}`.includes("Illegal invocation")) throw failed;
       const { id } = await client.enqueue("math.add", { a: 1, b: 2 });
       return client.result(id, { wait: "20s" });
     }
     case "missing":
       return connect(SELF).task(`${given[0]}`);
+    case "unbound":
+      return connect(Reflect.get({}, "QUEUE"));
     case "unserializable":
       return queue.enqueueMany([{ funcPath: "math.add", kwargs: { a: Number.NaN, b: 2 } }]);
     case "abort": {
