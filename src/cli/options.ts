@@ -58,6 +58,17 @@ export function addExamples(command: Command, ...lines: readonly string[]): Comm
   return command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  $ omniq ${line}\n`).join("")}`);
 }
 
+/** Of a variable that is not set a shell makes an empty word, which would be asked for in vain. */
+export function filled(text: string): string {
+  if (text === "") throw new InvalidArgumentError("Expected a text, got an empty one.");
+  return text;
+}
+
+/** The same of an argument that may be given several times. */
+export function allFilled(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, filled(text)];
+}
+
 export function integer(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("Expected an integer.");
   return Number(text);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { BulkAction } from "../core/bulk-options.ts";
 import type { OperateFlags } from "./commands/operate.ts";
-import { addBulkFilter, addExamples, addTarget, integer } from "./options.ts";
+import { addBulkFilter, addExamples, addTarget, allFilled, integer } from "./options.ts";
 
 /** What operators do with tasks, one, many, or all that meet a filter. */
 export function addOperatorCommands(program: Command): void {
@@ -69,7 +69,7 @@ function addOperator(
   const command = program
     .command(name)
     .description(description)
-    .argument("[ids...]", "of tasks; - reads them from stdin");
+    .argument("[ids...]", "of tasks; - reads them from stdin", allFilled);
   addBulkFilter(command)
     .option("--everything", "every task, instead of a filter")
     .option("--yes", "do not ask")

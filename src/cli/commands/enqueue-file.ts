@@ -87,7 +87,13 @@ function report(
 
 async function countLines(source: Source): Promise<number> {
   let count = 0;
-  for await (const _ of readLines(source)) count++;
+  try {
+    for await (const _ of readLines(source)) count++;
+  } catch (error) {
+    if (!(error instanceof Error && "syscall" in error && "code" in error)) throw error;
+    const message = `expected ${source.path} to be a file that can be read, got ${error.code}`;
+    throw new CliError("no_file", message, { exitCode: EXIT.notFound });
+  }
   return count;
 }
 
