@@ -28,7 +28,7 @@ export function addFilter(command: Command): Command {
         (text) => text.toUpperCase(),
       ),
     )
-    .option("--queue <name>")
+    .option("--queue <name>", "the queue that they are in")
     .option("--func-path <name>", "name of the handler")
     .option("--schedule <name>", "firings of this schedule")
     .option("--parent <id>", "enqueued by the handler of this task");

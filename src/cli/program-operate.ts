@@ -55,7 +55,7 @@ export function addOperatorCommands(program: Command): void {
 
 const NOTE = `
 With ids each task is one call. With a filter the tasks are counted, and you are asked; they are then changed page by page, oldest
-first. Ctrl-C stops after the page that is being changed and prints how to go on. To repeat it is safe: what is changed no longer
+first. Ctrl-C stops after the id or the page that is being changed and prints how to go on. To repeat it is safe: what is changed no longer
 has the status.
 `;
 

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { PurgeFlags } from "./commands/purge.ts";
 import type { SetFlags } from "./commands/queues.ts";
 import type { StatsFlags } from "./commands/stats.ts";
@@ -66,7 +66,9 @@ function addHousekeeping(program: Command): void {
         .command("stats")
         .description("what waits, what runs, how fast; p50 and p95 where the history is on")
         .option("--watch", "a live screen, until q or Ctrl-C; without a terminal one JSON document a line")
-        .option("--interval <time>", "between two looks", duration, 2_000)
+        .addOption(
+          new Option("--interval <time>", "between two looks").argParser(duration).default(2_000, "2s"),
+        )
         .option("--times <number>", "end after so many looks", integer),
     ),
     "stats",
