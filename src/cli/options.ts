@@ -74,6 +74,12 @@ export function integer(text: string): number {
   return Number(text);
 }
 
+/** The same of what there must be one of. */
+export function positive(text: string): number {
+  if (!/^\d*[1-9]\d*$/.test(text)) throw new InvalidArgumentError("Expected an integer from 1 on.");
+  return Number(text);
+}
+
 /** A duration as milliseconds, where the command itself keeps to it. */
 export function duration(text: string): number {
   const [, amount, unit = ""] = /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d)$/.exec(text) ?? [];

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { PurgeFlags } from "./commands/purge.ts";
 import type { SetFlags } from "./commands/queues.ts";
 import type { StatsFlags } from "./commands/stats.ts";
-import { addExamples, addTarget, allFilled, duration, filled, integer } from "./options.ts";
+import { addExamples, addTarget, allFilled, duration, filled, positive } from "./options.ts";
 import type { TargetOptions } from "./place.ts";
 
 /** What is done with queues. */
@@ -69,7 +69,7 @@ function addHousekeeping(program: Command): void {
         .addOption(
           new Option("--interval <time>", "between two looks").argParser(duration).default(2_000, "2s"),
         )
-        .option("--times <number>", "end after so many looks", integer),
+        .option("--times <number>", "end after so many looks", positive),
     ),
     "stats",
     "stats --watch --interval 5s",

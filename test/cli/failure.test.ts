@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createQueue } from "../../src/core/queue.ts";
@@ -23,6 +24,31 @@ describe("a file that cannot be read", () => {
     const { code, stderr } = await onFile()("enqueue", "--file", site.folder(), "--json");
     expect(code).toBe(3);
     expect(errorOf(stderr)).toMatchObject({ code: "no_file", exitCode: 3 });
+  });
+});
+
+describe("a folder that cannot be written to", () => {
+  it("is told of in one sentence, without a code twice", async () => {
+    const path = join(site.folder(), "taken");
+    await writeFile(path, "");
+    const { code, stderr } = await nowhere("migrations", "--out", path);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^file_error: EEXIST: file already exists, .*\n$/),
+    });
+    expect(await nowhere("init", path, "--template", "node-file")).toMatchObject({
+      code: 2,
+      stderr: `usage: expected ${path} to be empty or not there, and it is a file\n`,
+    });
+  });
+});
+
+describe("a value that cannot be used", () => {
+  it("ends with 2, also where it is of the configuration", async () => {
+    expect((await onFile()("ls", "--prefix", "a b")).code).toBe(2);
+    expect((await onFile()("stats", "--watch", "--times", "0")).stderr).toContain(
+      "Expected an integer from 1 on.",
+    );
   });
 });
 
