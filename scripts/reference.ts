@@ -1,6 +1,6 @@
 /**
- * `npm run reference`: writes `docs/reference/`, a page for each entry point of the package, from the docstrings of what it exports.
- * With a folder as its argument it writes there.
+ * `npm run reference`: writes `docs/reference/`, a page for each entry point of the package, from the docstrings of what it exports,
+ * and one of the command line, from its help. With a folder as its argument it writes there.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CompilerState, Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
+import { renderCommandLine } from "./reference-cli.ts";
 import { type ApiItem, renderPage } from "./reference-page.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -84,4 +85,6 @@ for (const [index, config] of configs.entries()) {
   writeFileSync(join(out, file), renderPage(name, readItems(config, state)));
   console.log(`docs/reference/${file}`);
 }
+writeFileSync(join(out, "cli.md"), renderCommandLine());
+console.log("docs/reference/cli.md");
 rmSync(built, { recursive: true, force: true });

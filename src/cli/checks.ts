@@ -3,7 +3,7 @@ import type { QueueSummary } from "../core/storage.ts";
 import { parseConfig } from "../runtime/config.ts";
 import { WORKER_DEFAULTS } from "../worker/defaults.ts";
 import type { DatabaseTarget } from "./database.ts";
-import { formatDuration, formatTasks, toLine } from "./format.ts";
+import { formatDuration, formatTasks, quote, toLine } from "./format.ts";
 import type { Target } from "./place.ts";
 
 /** What one check found. */
@@ -126,9 +126,10 @@ export async function checkQueues({ client }: Target): Promise<readonly Check[]>
 
 function checkQueue(queue: QueueSummary): Check {
   const name = `queue ${toLine(queue.name)}`;
+  const own = quote(toLine(queue.name));
   const { depth, more, running, paused, oldestDueAge, concurrency } = queue;
   const state = `${depth}${more ? "+" : ""} waiting, ${running} running`;
-  if (paused) return odd(name, `${state}, paused`, `\`omniq resume ${queue.name}\` starts its tasks again`);
+  if (paused) return odd(name, `${state}, paused`, `\`omniq resume ${own}\` starts its tasks again`);
   if (oldestDueAge === null || oldestDueAge < OVERDUE) return well(name, state);
   const late = `${state}, the oldest has been due for ${formatDuration(oldestDueAge)}`;
   if (running === 0) {
@@ -142,7 +143,7 @@ function checkQueue(queue: QueueSummary): Check {
     ? odd(
         name,
         `${late}; its limit of ${concurrency} at once is reached`,
-        `\`omniq queues set ${queue.name} --concurrency N\` raises it`,
+        `\`omniq queues set ${own} --concurrency N\` raises it`,
       )
     : odd(name, late, "it is behind: run more workers, or more handlers at once (`concurrency`)");
 }

@@ -83,7 +83,12 @@ function readError(error: unknown): Failure {
   }
   if (!(error instanceof Error))
     return { code: "error", message: String(error), hint: null, exitCode: EXIT.error };
+  const { message } = error;
+  if ("syscall" in error && "path" in error)
+    return { code: "file_error", message, hint: null, exitCode: EXIT.error };
   const code = "code" in error && typeof error.code === "string" ? error.code : "error";
-  const exitCode = NOT_FOUND.has(code) ? EXIT.notFound : REFUSED.has(code) ? EXIT.usage : EXIT.error;
-  return { code, message: error.message, hint: HINTS[code] ?? null, exitCode };
+  // A server's own configuration is not what was typed.
+  const isTyped = REFUSED.has(code) || (code === "invalid_config" && !("status" in error));
+  const exitCode = NOT_FOUND.has(code) ? EXIT.notFound : isTyped ? EXIT.usage : EXIT.error;
+  return { code, message, hint: HINTS[code] ?? null, exitCode };
 }

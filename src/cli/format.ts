@@ -38,6 +38,11 @@ export function formatTasks(count: number): string {
   return `${formatCount(count)} ${count === 1 ? "task" : "tasks"}`;
 }
 
+/** A word for a shell: what has a name of its own there is taken as it is written. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** One line of it, of visible characters alone: what a task holds must not steer the terminal. */
 export function toLine(text: string): string {
   return text.replaceAll(/\s+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, "\ufffd");

@@ -28,7 +28,7 @@ export function addFilter(command: Command): Command {
         (text) => text.toUpperCase(),
       ),
     )
-    .option("--queue <name>")
+    .option("--queue <name>", "the queue that they are in")
     .option("--func-path <name>", "name of the handler")
     .option("--schedule <name>", "firings of this schedule")
     .option("--parent <id>", "enqueued by the handler of this task");
@@ -58,8 +58,25 @@ export function addExamples(command: Command, ...lines: readonly string[]): Comm
   return command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  $ omniq ${line}\n`).join("")}`);
 }
 
+/** Of a variable that is not set a shell makes an empty word, which would be asked for in vain. */
+export function filled(text: string): string {
+  if (text === "") throw new InvalidArgumentError("Expected a text, got an empty one.");
+  return text;
+}
+
+/** The same of an argument that may be given several times. */
+export function allFilled(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, filled(text)];
+}
+
 export function integer(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("Expected an integer.");
+  return Number(text);
+}
+
+/** The same of what there must be one of. */
+export function positive(text: string): number {
+  if (!/^\d*[1-9]\d*$/.test(text)) throw new InvalidArgumentError("Expected an integer from 1 on.");
   return Number(text);
 }
 

@@ -76,7 +76,7 @@ function noteOf({ quarantined, awaits, cancelReason }: Task): string {
   const notes = [
     ...(quarantined ? ["in quarantine: it runs alone"] : []),
     ...(awaits > 0 ? [`awaits ${awaits} ${awaits === 1 ? "task" : "tasks"}`] : []),
-    ...(cancelReason === null ? [] : [cancelReason]),
+    ...(cancelReason === null ? [] : [toLine(cancelReason)]),
   ];
   return notes.length === 0 ? "" : ` (${notes.join(", ")})`;
 }
@@ -85,7 +85,7 @@ function renderError(error: TaskError, now: number): string {
   const { attempt, at, retryable, stack } = error;
   const head = `attempt ${attempt}, ${formatAge(at, now)}${retryable ? "" : ", not retryable"}`;
   const body = stack === undefined ? toLines(titleOf(error)) : toLines(stack);
-  return `${colours.red(titleOf(error).split("\n")[0] ?? "")} ${colours.dim(`(${head})`)}\n${colours.dim(body)}`;
+  return `${colours.red(toLine(titleOf(error).split("\n")[0] ?? ""))} ${colours.dim(`(${head})`)}\n${colours.dim(body)}`;
 }
 
 /** How a task ended, for people: what it gave, or why it did not. */

@@ -53,7 +53,7 @@ export function tellFailure(error: unknown, json: boolean): Failure {
   if (json) tell(JSON.stringify({ error: { code, message, hint, exitCode } }));
   else {
     tell(`${asideColours.red(code)}: ${toLines(message)}`);
-    if (hint !== null) tell(asideColours.dim(`hint: ${hint}`));
+    if (hint !== null) tell(asideColours.dim(`hint: ${toLines(hint)}`));
   }
   return failure;
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { BulkAction } from "../core/bulk-options.ts";
 import type { OperateFlags } from "./commands/operate.ts";
-import { addBulkFilter, addExamples, addTarget, integer } from "./options.ts";
+import { addBulkFilter, addExamples, addTarget, allFilled, integer } from "./options.ts";
 
 /** What operators do with tasks, one, many, or all that meet a filter. */
 export function addOperatorCommands(program: Command): void {
@@ -55,7 +55,7 @@ export function addOperatorCommands(program: Command): void {
 
 const NOTE = `
 With ids each task is one call. With a filter the tasks are counted, and you are asked; they are then changed page by page, oldest
-first. Ctrl-C stops after the page that is being changed and prints how to go on. To repeat it is safe: what is changed no longer
+first. Ctrl-C stops after the id or the page that is being changed and prints how to go on. To repeat it is safe: what is changed no longer
 has the status.
 `;
 
@@ -69,7 +69,7 @@ function addOperator(
   const command = program
     .command(name)
     .description(description)
-    .argument("[ids...]", "of tasks; - reads them from stdin");
+    .argument("[ids...]", "of tasks; - reads them from stdin", allFilled);
   addBulkFilter(command)
     .option("--everything", "every task, instead of a filter")
     .option("--yes", "do not ask")

@@ -1,8 +1,8 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { PurgeFlags } from "./commands/purge.ts";
 import type { SetFlags } from "./commands/queues.ts";
 import type { StatsFlags } from "./commands/stats.ts";
-import { addExamples, addTarget, duration, integer } from "./options.ts";
+import { addExamples, addTarget, allFilled, duration, filled, positive } from "./options.ts";
 import type { TargetOptions } from "./place.ts";
 
 /** What is done with queues. */
@@ -10,6 +10,7 @@ export function addQueueCommands(program: Command): void {
   const queues = program
     .command("queues")
     .description("list queues, and set how many of their tasks run at once");
+  addExamples(queues, "queues", "queues set mail --concurrency 5", "queues set --help");
   addExamples(
     addTarget(queues.command("list", { isDefault: true }).description("what waits and runs in each")),
     "queues",
@@ -20,7 +21,7 @@ export function addQueueCommands(program: Command): void {
       queues
         .command("set")
         .description("limit how many tasks of a queue run at once, over all workers")
-        .argument("<name>")
+        .argument("<name>", "", filled)
         .requiredOption("--concurrency <number>", 'an integer, or "none" for no limit', concurrency),
     ),
     "queues set mail --concurrency 5",
@@ -37,7 +38,7 @@ export function addQueueCommands(program: Command): void {
       ? "start no more tasks of these queues; what runs goes on"
       : "start tasks of these queues again";
     addExamples(
-      addTarget(program.command(name).description(what).argument("<queues...>")),
+      addTarget(program.command(name).description(what).argument("<queues...>", "", allFilled)),
       `${name} mail`,
     ).action(async (names: readonly string[], flags: TargetOptions) =>
       (await import("./commands/queues.ts")).setPaused(names, paused, flags),
@@ -65,8 +66,10 @@ function addHousekeeping(program: Command): void {
         .command("stats")
         .description("what waits, what runs, how fast; p50 and p95 where the history is on")
         .option("--watch", "a live screen, until q or Ctrl-C; without a terminal one JSON document a line")
-        .option("--interval <time>", "between two looks", duration, 2_000)
-        .option("--times <number>", "end after so many looks", integer),
+        .addOption(
+          new Option("--interval <time>", "between two looks").argParser(duration).default(2_000, "2s"),
+        )
+        .option("--times <number>", "end after so many looks", positive),
     ),
     "stats",
     "stats --watch --interval 5s",

@@ -1,11 +1,18 @@
 import type { Command } from "commander";
 import type { NextFlags } from "./commands/schedules.ts";
-import { addExamples, addTarget, integer } from "./options.ts";
+import { addExamples, addTarget, filled, integer } from "./options.ts";
 import type { TargetOptions } from "./place.ts";
 
 /** What is done with schedules. */
 export function addScheduleCommands(program: Command): void {
   const schedules = program.command("schedules").description("list schedules, and what is done with one");
+  addExamples(
+    schedules,
+    "schedules",
+    "schedules next digest",
+    "schedules run digest",
+    "schedules enable --help",
+  );
   addExamples(
     addTarget(schedules.command("list", { isDefault: true }).description("all of them, by name")),
     "schedules",
@@ -17,7 +24,7 @@ export function addScheduleCommands(program: Command): void {
       schedules
         .command("next")
         .description("the firings that come")
-        .argument("<name>")
+        .argument("<name>", "", filled)
         .option("--count <number>", "1 to 100", integer, 5),
     ),
     "schedules next digest --count 3",
@@ -33,7 +40,7 @@ export function addScheduleCommands(program: Command): void {
   ] as const;
   for (const [verb, description] of verbs) {
     addExamples(
-      addTarget(schedules.command(verb).description(description).argument("<name>")),
+      addTarget(schedules.command(verb).description(description).argument("<name>", "", filled)),
       `schedules ${verb} digest`,
     ).action(async (name: string, flags: TargetOptions) =>
       (await import("./commands/schedules.ts")).operateSchedule(verb, name, flags),

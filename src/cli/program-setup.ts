@@ -12,6 +12,7 @@ export function addSetupCommands(program: Command): void {
   addStart(program);
   addMigrations(program);
   const keys = program.command("keys").description("keys of the API");
+  addExamples(keys, "keys new ci --scopes enqueue+read");
   addExamples(
     addJson(
       keys

@@ -8,6 +8,7 @@ import {
   addFilter,
   addTarget,
   type FilterFlags,
+  filled,
   integer,
   json,
   list,
@@ -91,7 +92,10 @@ function addLook(program: Command): void {
 
   addExamples(
     addTarget(
-      program.command("show").description("show a task: its state, its payload, its errors").argument("<id>"),
+      program
+        .command("show")
+        .description("show a task: its state, its payload, its errors")
+        .argument("<id>", "", filled),
     ),
     "show 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071",
   ).action(async (id: string, flags: TargetOptions) =>
@@ -105,7 +109,7 @@ function addLook(program: Command): void {
         .description(
           "print how a task ended; exit code 4 where it FAILED or was CANCELLED, 5 where it has not ended",
         )
-        .argument("<id>")
+        .argument("<id>", "", filled)
         .option("--wait [time]", "wait for it: so long, or as long as it takes"),
     ),
     "result 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --wait 30s",

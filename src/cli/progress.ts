@@ -53,7 +53,8 @@ export class Interrupt {
   readonly #onSignal = () => {
     if (this.#asked) process.exit(EXIT.interrupted);
     this.#asked = true;
-    this.#controller.abort(new CliError("interrupted", "interrupted", { exitCode: EXIT.interrupted }));
+    const message = "told to stop before there was an answer; no task is changed by that";
+    this.#controller.abort(new CliError("interrupted", message, { exitCode: EXIT.interrupted }));
   };
 
   constructor() {

@@ -1,3 +1,4 @@
+export type { OutputOf } from "../core/output.ts";
 export type { BulkCallOptions, ClientBulk } from "./bulk.ts";
 export { type Client, createClient } from "./client.ts";
 export { connect } from "./connect.ts";
@@ -11,7 +12,6 @@ export type {
   EnqueueCallOptions,
   EnqueueTaskOptions,
   InputOf,
-  OutputOf,
   Producer,
   Receipt,
   ResultOf,

@@ -1,8 +1,9 @@
 import type { Duration } from "../core/duration.ts";
+import type { OutputOf } from "../core/output.ts";
 import type { EnqueueRequest, TaskOptions, TaskRequest } from "../core/prepare.ts";
 import type { AnyTask, TaskDefinition } from "../core/registry.ts";
 import type { EnqueueReceipt } from "../core/storage.ts";
-import type { JsonValue, Task, TaskResult } from "../core/task.ts";
+import type { Task, TaskResult } from "../core/task.ts";
 
 /** Tasks by their definitions: `typeof tasks` of the app that runs them. */
 export type Tasks = readonly AnyTask[];
@@ -10,13 +11,6 @@ export type Tasks = readonly AnyTask[];
 /** What an enqueue of this task takes; any object where that is not known. */
 export type InputOf<Definition> =
   Definition extends TaskDefinition<infer Input, never> ? ([Input] extends [never] ? object : Input) : never;
-
-/** What its result holds: what its handler returns, as JSON. */
-export type OutputOf<Definition> =
-  Definition extends TaskDefinition<never, never, infer Output> ? Stored<Output> : JsonValue;
-
-/** Nothing is stored as null, and of what is not known only that it is JSON. */
-type Stored<Output> = unknown extends Output ? JsonValue : Output extends void ? null : Output;
 
 /** The names that an enqueue takes. */
 export type NameOf<Known extends Tasks> = Known[number]["name"];

@@ -49,17 +49,17 @@ export interface RunTaskOptions<Env = unknown> extends TaskOptions {
  * @param task its definition
  * @param input its payload, as for an enqueue
  * @param options see {@link RunTaskOptions}
- * @returns how it ended; what the handler throws is in it
+ * @returns how it ended, its `result` typed by the definition; what the handler throws is in it
  * @throws {ValidationError} {@link SerializationError} {@link TooLargeError} where the enqueue would refuse the task
  * @example
  * const run = await runTask(sendEmail, { to: "a@example.com" }, { env: { MAILER: broken }, attempt: 2 });
  * expect(run).toMatchObject({ outcome: "retrying", error: { message: "no route" } });
  */
-export async function runTask<Input, Env = unknown>(
-  task: TaskDefinition<Input, NoInfer<Env>>,
+export async function runTask<Input, Env = unknown, Output = unknown>(
+  task: TaskDefinition<Input, NoInfer<Env>, Output>,
   input: NoInfer<Input>,
   options: RunTaskOptions<Env> = {},
-): Promise<TaskRun> {
+): Promise<TaskRun<Output>> {
   const { signal, middleware, log, random = () => 0 } = options;
   const now = options.now === undefined ? new Clock().now() : parseInstant(options.now, "now");
   const [logs, enqueued, events]: [LogLine[], Task[], QueueEvent[]] = [[], [], []];
@@ -84,5 +84,5 @@ export async function runTask<Input, Env = unknown>(
   });
   const settlement = settle(claimed, outcome, now, judge.backoffAfter(claimed, outcome));
   const notes = { task: claimed, logs, progress: progress.told, enqueued, events };
-  return { ...notes, ...toEnd(settlement, outcome) };
+  return { ...notes, ...toEnd<Output>(settlement, outcome) };
 }

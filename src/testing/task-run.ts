@@ -1,12 +1,18 @@
 import type { QueueEvent } from "../core/events.ts";
 import { parseJson } from "../core/json.ts";
-import type { ClaimedTask, JsonValue, Progress, Task, TaskError } from "../core/task.ts";
+import type { Stored } from "../core/output.ts";
+import type { ClaimedTask, Progress, Task, TaskError } from "../core/task.ts";
 import type { Outcome, Settlement } from "../core/transitions.ts";
 import type { LogLine } from "./capture.ts";
 
-/** How an attempt ended. */
-export type RunEnd =
-  | { readonly outcome: "completed"; readonly result: JsonValue }
+/**
+ * How an attempt ended.
+ *
+ * @typeParam Output what the handler returns. Defaults to any JSON
+ */
+export type RunEnd<Output = unknown> =
+  /** `result` is what the handler returned, as JSON: null for nothing. */
+  | { readonly outcome: "completed"; readonly result: Stored<Output> }
   /** `thrown` is what the handler threw. */
   | {
       readonly outcome: "retrying";
@@ -22,8 +28,12 @@ export type RunEnd =
   /** The task was cancelled, or is another worker's: nothing is written. */
   | { readonly outcome: "lost" };
 
-/** One run of a handler, and what it did. */
-export type TaskRun = RunEnd & {
+/**
+ * One run of a handler, and what it did.
+ *
+ * @typeParam Output what the handler returns. Defaults to any JSON
+ */
+export type TaskRun<Output = unknown> = RunEnd<Output> & {
   /** What the handler got as `ctx.task`. */
   readonly task: ClaimedTask;
   readonly logs: readonly LogLine[];
@@ -36,7 +46,7 @@ export type TaskRun = RunEnd & {
 };
 
 /** What the state machine made of the outcome, as a test reads it. */
-export function toEnd(settlement: Settlement | null, outcome: Outcome): RunEnd {
+export function toEnd<Output>(settlement: Settlement | null, outcome: Outcome): RunEnd<Output> {
   const thrown = outcome.kind === "failure" ? outcome.thrown : undefined;
   switch (settlement?.kind) {
     case undefined:

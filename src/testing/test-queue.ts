@@ -136,14 +136,14 @@ export class TestQueue<Native = unknown, Env = unknown> extends Assertions {
    * @throws {ValidationError} {@link SerializationError} {@link TooLargeError} where the enqueue would refuse the task
    * @example expect(await test.runTask(sendEmail, { to: "a@example.com" })).toMatchObject({ outcome: "completed" });
    */
-  runTask<Input>(
-    task: TaskDefinition<Input, Env>,
+  runTask<Input, Output = unknown>(
+    task: TaskDefinition<Input, Env, Output>,
     input: NoInfer<Input>,
     options: RunTaskOptions<Env> = {},
-  ): Promise<TaskRun> {
+  ): Promise<TaskRun<Output>> {
     const { env, defaults, middleware, log, random } = this.#options;
     const own = { env, defaults, middleware, log, random, now: this.clock.now() };
-    return runTask<Input, Env>(task, input, { ...own, ...options });
+    return runTask<Input, Env, Output>(task, input, { ...own, ...options });
   }
 }
 

@@ -83,5 +83,10 @@ describe("init", () => {
       expect(manifest.name).toMatch(/^my-jobs/);
       if (manifest.dependencies?.omniq !== undefined) expect(manifest.dependencies.omniq).toBe(version);
     }
+    // Two projects deployed to one account must not overwrite each other.
+    for (const file of json[0].files.filter((name: string) => name.endsWith("wrangler.toml"))) {
+      const names = [...(await readFile(join(path, file), "utf8")).matchAll(/^(?:name|service) = "(.*)"$/gm)];
+      expect(names.map(([, name]) => name)).toEqual(names.map(() => expect.stringMatching(/^my-jobs/)));
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApi } from "../../src/http/api.ts";
 import { type HttpServer, serve } from "../support/serve.ts";
@@ -11,13 +12,17 @@ const PAGE = 1_000;
 
 const site = startQueue();
 let server: HttpServer;
-/** Called before each change of many is served. */
-let onChange: () => void = () => {};
+/** Called before each change is served; true where it has signalled the command. */
+let onChange: () => boolean = () => false;
+let onRead: () => void = () => {};
+/** For so long a reply is kept back from a command that has been signalled: on a busy machine the signal might come after it. */
+const HELD_BACK = 300;
 
 beforeAll(async () => {
   const api = createApi(() => ({ queue: site.queue(), keys: null }));
-  server = await serve((request) => {
-    if (request.method === "POST") onChange();
+  server = await serve(async (request) => {
+    if (request.method !== "POST") onRead();
+    else if (onChange()) await setTimeout(HELD_BACK);
     return api.fetch(request);
   });
 });
@@ -27,12 +32,9 @@ afterAll(() => server.close());
 async function runAndSignal(argv: readonly string[], call: number, signal: NodeJS.Signals): Promise<Ended> {
   const { child, end } = spawnOmniq(argv, { OMNIQ_URL: server.origin });
   let calls = 0;
-  onChange = () => {
-    calls++;
-    if (calls === call) child.kill(signal);
-  };
+  onChange = () => ++calls === call && child.kill(signal);
   return end.finally(() => {
-    onChange = () => {};
+    onChange = () => false;
   });
 }
 
@@ -132,6 +134,54 @@ describe("Ctrl-C in the middle of a file", () => {
     const { json } = await spawnOmniq(argv, { OMNIQ_URL: server.origin }).end;
     expect(json).toEqual([{ enqueued: 0, duplicates: 1_500, nextLine: null }]);
     expect(await count("again", "PENDING")).toBe(1_500);
+  }, 60_000);
+});
+
+describe("Ctrl-C among ids", () => {
+  it("stops after the one under way, says how many are done, and from which to go on", async () => {
+    const requests = Array.from({ length: 5 }, () => ({ funcPath: "test.noop", queue: "ids" }));
+    const ids = (await site.queue().submitMany(requests)).receipts.map(({ id }) => id);
+    const stopped = await runAndSignal(["cancel", ...ids], 2, "SIGINT");
+    expect(stopped).toMatchObject({
+      code: 130,
+      stdout: `${ids[0]}: CANCELLED\n${ids[1]}: CANCELLED\n`,
+      stderr: `interrupted: stopped after 2 of 5\nhint: go on from ${ids[2]}\n`,
+    });
+    expect(await count("ids", "CANCELLED")).toBe(2);
+  }, 60_000);
+
+  it("with --json and ids on stdin tells the same as an error", async () => {
+    const requests = Array.from({ length: 5 }, () => ({ funcPath: "test.noop", queue: "stdin" }));
+    const ids = (await site.queue().submitMany(requests)).receipts.map(({ id }) => id);
+    const { child, end } = spawnOmniq(["cancel", "-", "--json"], { OMNIQ_URL: server.origin });
+    let calls = 0;
+    onChange = () => ++calls === 3 && child.kill("SIGTERM");
+    child.stdin?.end(ids.join("\n"));
+    const { code, json, stderr } = await end;
+    onChange = () => false;
+    const { error } = JSON.parse(stderr);
+    expect({ code, changed: json.map(({ id }) => id), error }).toEqual({
+      code: 130,
+      changed: ids.slice(0, 3),
+      error: {
+        code: "interrupted",
+        message: "stopped after 3 of 5",
+        hint: `go on from ${ids[3]}`,
+        exitCode: 130,
+      },
+    });
+  }, 60_000);
+});
+
+describe("Ctrl-C in the middle of a wait", () => {
+  it("says that no task is changed by it", async () => {
+    const [{ id = "" } = {}] = (await site.queue().submitMany([{ funcPath: "test.noop", queue: "waits" }]))
+      .receipts;
+    const { child, end } = spawnOmniq(["result", id, "--wait"], { OMNIQ_URL: server.origin });
+    onRead = () => child.kill("SIGINT");
+    const { code, stderr } = await end;
+    onRead = () => {};
+    expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringMatching(/^interrupted: .*no task/) });
   }, 60_000);
 });
 

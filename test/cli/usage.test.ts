@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeProgram } from "../../src/cli/program.ts";
 import { createQueue } from "../../src/core/queue.ts";
 import { createApi } from "../../src/http/api.ts";
 import { findKey, parseKeys } from "../../src/http/keys.ts";
@@ -66,30 +65,6 @@ describe("what was typed wrong ends with 2, says what was expected, and has no s
       code: 2,
       stderr: "invalid_input: expected priority to be an integer from 0 to 9, got 11\n",
     });
-  });
-});
-
-describe("help", () => {
-  const all = makeProgram().commands.flatMap((command) =>
-    command.commands.length > 0
-      ? command.commands.map((own) => [`${command.name()} ${own.name()}`])
-      : [[command.name()]],
-  );
-
-  it.each(all.filter(([name]) => name !== "help"))(
-    "of `%s` has examples, and every command has --json",
-    async (name = "") => {
-      const { code, stdout, stderr } = await nowhere(...name.split(" "), "--help");
-      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-      expect(stdout).toMatch(/\nExamples:\n {2}\$ omniq /);
-      expect(stdout).toContain("--json");
-    },
-  );
-
-  it("never shows what the environment holds", async () => {
-    const env = { OMNIQ_URL: "https://secret.example", OMNIQ_KEY: "secret", OMNIQ_DB_TOKEN: "secret" };
-    for (const name of ["ls", "work", "doctor"])
-      expect((await omniqWith(env)(name, "--help")).stdout).not.toContain("secret");
   });
 });
 

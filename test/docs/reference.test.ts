@@ -10,7 +10,7 @@ async function readPages(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(names.map((name, index) => [name, pages[index] ?? ""]));
 }
 
-it("the reference is what `npm run reference` makes of the docstrings", async () => {
+it("the reference is what `npm run reference` makes of the docstrings and of the commands' help", async () => {
   const folder = await temporaryFolder();
   runWell(process.execPath, [join(ROOT, "scripts/reference.ts"), folder.path]);
   expect(await readPages(join(ROOT, "docs/reference"))).toEqual(await readPages(folder.path));

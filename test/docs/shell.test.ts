@@ -16,7 +16,8 @@ const blocks = (await readBlocks(ROOT)).filter(({ language }) => language === "s
 const REASONS: Readonly<Record<string, string>> = {
   account: "it needs an account",
   terminal: "it asks on a terminal, as the tests of the command line do",
-  install: "it installs or serves: `.ci/run`, and the tests of the package and of npm start, do that",
+  install:
+    "it installs or serves: `.ci/run`, and the tests of the tutorials, of the package and of npm start, do that",
 };
 const reasonOf = ({ marks }: Block) =>
   marks.map((mark) => REASONS[mark]).find((reason) => reason !== undefined);

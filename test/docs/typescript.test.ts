@@ -125,6 +125,6 @@ describe("the TypeScript of the docs", () => {
 
   for (const block of all.filter(({ file }) => file !== null))
     it.skip(
-      `${nameOf(block)}: not run here, since tests of the client and of the testing kit make an app of such files`,
+      `${nameOf(block)}: not run here, since tests of the tutorials, of the client, of the testing kit and of the package make an app of such files`,
     );
 });

@@ -1,8 +1,9 @@
 import * as v from "valibot";
-import { describe, expect, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import { Aborted, NonRetryable, Snooze } from "../../src/core/control.ts";
 import { ValidationError } from "../../src/core/errors.ts";
-import { defineTask, type TaskContext } from "../../src/core/registry.ts";
+import { defineTask, type TaskContext, type TaskDefinition } from "../../src/core/registry.ts";
+import type { JsonValue } from "../../src/core/task.ts";
 import { runTask } from "../../src/testing/run-task.ts";
 import { NOW } from "../support/tasks.ts";
 
@@ -159,6 +160,21 @@ export function describeRunTask(): void {
       const run = await runTask(odd, {}, { now: NOW });
       expect(run).toMatchObject({ outcome: "retrying", retryAt: NOW + 2_000 });
       expect(run.events).toMatchObject([{ type: "retry.failed", during: "backoff" }]);
+    });
+
+    it("types what it returned by the definition", async () => {
+      const sent = await runTask(sendEmail, { to: "a@example.com" });
+      if (sent.outcome === "completed")
+        expectTypeOf(sent.result).toEqualTypeOf<{ sent: string; tries: number }>();
+      const nothing = await runTask(defineTask("test.nothing", { run: () => {} }), {});
+      if (nothing.outcome === "completed") expectTypeOf(nothing.result).toEqualTypeOf<null>();
+      expect([sent, nothing]).toMatchObject([
+        { outcome: "completed" },
+        { outcome: "completed", result: null },
+      ]);
+      const any: TaskDefinition<Record<never, never>> = defineTask("test.any", { run: () => 1 });
+      const run = await runTask(any, {});
+      if (run.outcome === "completed") expectTypeOf(run.result).toEqualTypeOf<JsonValue>();
     });
 
     it("holds the input and the env against the definition", async () => {

@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import { OmniqError } from "../../client/errors.ts";
 import type { TaskOptions, TaskRequest } from "../../core/prepare.ts";
 import { CliError, EXIT, refuseUsage } from "../failure.ts";
 import { formatCount, formatTasks } from "../format.ts";
+import { readTextLines } from "../lines.ts";
 import { print, printJson, tell } from "../output.ts";
 import { Interrupt, startProgress } from "../progress.ts";
 import { openTarget } from "../target.ts";
@@ -87,7 +87,13 @@ function report(
 
 async function countLines(source: Source): Promise<number> {
   let count = 0;
-  for await (const _ of readLines(source)) count++;
+  try {
+    for await (const _ of readLines(source)) count++;
+  } catch (error) {
+    if (!(error instanceof Error && "syscall" in error && "code" in error)) throw error;
+    const message = `expected ${source.path} to be a file that can be read, got ${error.code}`;
+    throw new CliError("no_file", message, { exitCode: EXIT.notFound });
+  }
   return count;
 }
 
@@ -106,9 +112,9 @@ async function* chunks(lines: AsyncIterable<Line>): AsyncGenerator<readonly Line
 
 /** The lines from `--from-line` on; empty ones are passed over. @throws {CliError} naming the line that is no task */
 async function* readLines({ path, funcPath, options, flags }: Source): AsyncGenerator<Line> {
-  const input = path === "-" ? process.stdin : createReadStream(path, "utf8");
+  const input = path === "-" ? process.stdin.setEncoding("utf8") : createReadStream(path, "utf8");
   let number = 0;
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of readTextLines(input)) {
     number++;
     if (number < flags.fromLine || text.trim() === "") continue;
     const value = parseLine(text, number);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CliError, EXIT, refuseUsage } from "../failure.ts";
@@ -32,9 +32,8 @@ export async function init(folder: string, flags: InitFlags): Promise<void> {
     .replaceAll(/^-+|-+$/g, "");
   if (name === "")
     throw refuseUsage(`expected a folder whose name a package can have, got ${JSON.stringify(folder)}`);
-  if (existsSync(path) && (await readdir(path)).length > 0) {
-    throw refuseUsage(`expected ${folder} to be empty or not there, and it holds files`);
-  }
+  const held = await whatHolds(path);
+  if (held !== null) throw refuseUsage(`expected ${folder} to be empty or not there, and it ${held}`);
   const template = flags.template ?? (await ask());
   const from = join(EXAMPLES, template);
   if (!existsSync(from))
@@ -46,6 +45,13 @@ export async function init(folder: string, flags: InitFlags): Promise<void> {
   if (flags.json === true) return printJson({ folder: path, template, name, files });
   print(`Made ${folder} from ${template}: ${files.length} files. Then:\n`);
   print(`  cd ${folder}\n  npm install\n  npm start\n\nREADME.md there says how to go on.`);
+}
+
+/** Why a project cannot be made there; null where it can. */
+async function whatHolds(path: string): Promise<string | null> {
+  if (!existsSync(path)) return null;
+  if (!(await stat(path)).isDirectory()) return "is a file";
+  return (await readdir(path)).length > 0 ? "holds files" : null;
 }
 
 async function ask(): Promise<string> {

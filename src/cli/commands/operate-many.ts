@@ -2,7 +2,7 @@ import type { CountFilter } from "../../core/bulk-options.ts";
 import type { NewEta, TaskChange } from "../../core/operators.ts";
 import { EXIT } from "../failure.ts";
 import { withoutGaps } from "../filter.ts";
-import { formatCount, formatTasks } from "../format.ts";
+import { formatCount, formatTasks, quote } from "../format.ts";
 import { print, printJson, tell } from "../output.ts";
 import type { Target } from "../place.ts";
 import { confirmChange, Interrupt, startProgress } from "../progress.ts";
@@ -119,10 +119,7 @@ function retype(name: string, cursor: string): string {
     if (/^--(cursor|key|token)$/.test(word)) at++;
     else if (!/^--(cursor|key|token)=/.test(word)) kept.push(word);
   }
-  const words = kept.map((word) =>
-    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`,
-  );
-  return ["omniq", name, ...words, "--cursor", cursor].join(" ");
+  return ["omniq", name, ...kept.map(quote), "--cursor", cursor].join(" ");
 }
 
 function describeFilter({ filter, all }: Many): string {

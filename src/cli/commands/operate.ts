@@ -1,12 +1,12 @@
 import type { BulkAction } from "../../core/bulk-options.ts";
 import type { NewEta, TaskChange } from "../../core/operators.ts";
-import { type ExitCode, refuseUsage } from "../failure.ts";
+import { CliError, EXIT, type ExitCode, refuseUsage } from "../failure.ts";
 import { hasCondition, toBulkFilter } from "../filter.ts";
 import { toLine } from "../format.ts";
 import type { FilterFlags } from "../options.ts";
 import { printResult, tellFailure } from "../output.ts";
 import type { Target, TargetOptions } from "../place.ts";
-import { readStdin } from "../progress.ts";
+import { Interrupt, readStdin } from "../progress.ts";
 import { openTarget } from "../target.ts";
 import { operateMany } from "./operate-many.ts";
 
@@ -84,16 +84,22 @@ function refuseFruitless({ name, action }: Verb, { status }: OperateFlags): void
   }
 }
 
-/** One by one, each with its answer; the command ends as the worst of them did. */
+/** One by one, each with its answer; the command ends as the first error did. @throws {CliError} where it is told to stop */
 async function operateEach(
   verb: Verb,
   ids: readonly string[],
   set: NewEta & TaskChange,
   flags: OperateFlags,
 ): Promise<void> {
+  using interrupt = new Interrupt();
   const { client } = await openTarget(flags);
   let worst: ExitCode = 0;
-  for (const id of ids) {
+  for (const [index, id] of ids.entries()) {
+    if (await interrupt.isAsked()) {
+      const hint = `go on from ${toLine(id)}`;
+      const message = `stopped after ${index} of ${ids.length}`;
+      throw new CliError("interrupted", message, { hint, exitCode: EXIT.interrupted });
+    }
     try {
       const task = await operateOne(client, verb, id, set);
       printResult(

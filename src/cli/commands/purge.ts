@@ -15,17 +15,20 @@ export interface PurgeFlags extends TargetOptions {
 export async function purge(flags: PurgeFlags): Promise<void> {
   using interrupt = new Interrupt();
   const { olderThan, json = false } = flags;
+  const isMoment = /^\d{4}-/.test(olderThan);
   const { client } = await openTarget(flags);
   await confirmChange(
-    `Remove every task that ended before ${olderThan}, with its result?`,
+    `Remove every task that ended ${isMoment ? "before" : "more than"} ${olderThan}${isMoment ? "" : " ago"}, with its result?`,
     flags.yes === true,
   );
   const progress = startProgress("purged", json);
   let [purged, cursor] = [0, flags.cursor ?? null];
-  const limit = /^\d{4}-/.test(olderThan) ? { before: olderThan } : olderThan;
+  const limit = isMoment ? { before: olderThan } : olderThan;
   do {
     const page = await client.purgeResults({ olderThan: limit, cursor }).catch((error) => {
       progress.end();
+      if (cursor !== null && purged > 0)
+        tell(`stopped: ${formatTasks(purged)} removed, go on with --cursor ${cursor}, or run it again`);
       throw error;
     });
     purged += page.purged;
