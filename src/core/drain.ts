@@ -11,6 +11,7 @@ import { DRAIN_DEFAULTS } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { Poller } from "./poller.ts";
 import { Rescuer } from "./rescuer.ts";
+import { Sampler } from "./sampler.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Setbacks } from "./setbacks.ts";
 import type { ClaimedTask } from "./task.ts";
@@ -40,6 +41,7 @@ class Drain {
   readonly #poller: Poller;
   readonly #rescuer: Rescuer;
   readonly #scheduler: Scheduler;
+  readonly #sampler: Sampler;
   readonly #budget: QueryBudget;
   readonly #pace = new Pace();
   readonly #lease: number;
@@ -77,6 +79,7 @@ class Drain {
     this.#setbacks = new Setbacks(engine, { flight, committer, poller, heartbeat, horizon }, this.#lease);
     this.#rescuer = new Rescuer(engine, this.#flight, interval, options.rescue === false ? NEVER : start);
     this.#scheduler = new Scheduler(engine, this.#budget, this.#horizon, start, options);
+    this.#sampler = new Sampler(engine, this.#budget, this.#horizon, start);
   }
 
   async run(): Promise<DrainReport> {
@@ -106,6 +109,8 @@ class Drain {
     if (this.#end === null) await this.#guarded("rescue", () => this.#rescue());
     this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("schedule", () => this.#scheduler.fireDue(this.#poller));
+    this.#end ??= this.#findLimit();
+    if (this.#end === null) await this.#guarded("sample", () => this.#sampler.sample());
     this.#end ??= this.#findLimit();
     if (this.#end === null) await this.#guarded("claim", () => this.#claim());
     this.#end ??= this.#findLimit() ?? this.#findEmpty();
@@ -264,6 +269,7 @@ class Drain {
       flight.size > 0 && !flight.isAborted ? this.#horizon.abortAt : NEVER,
       claiming ? Math.min(this.#horizon.deadline, this.#rescuer.nextAt, this.#scheduler.nextAt) : NEVER,
       claiming && this.#horizon.lingers(now) ? this.#horizon.lingerUntil : NEVER,
+      claiming ? this.#sampler.nextAt(now) : NEVER,
       mayClaim ? this.#poller.nextAt : NEVER,
     );
   }

@@ -15,7 +15,16 @@ export function subjectOf({ id, attempts, funcPath, queue }: TaskSubject): TaskS
 }
 
 /** What the database was asked for as it failed: the step of a drain, a purge, or the start of a kick or of a runner's drain. */
-export type StorageUse = "settle" | "rescue" | "claim" | "renew" | "purge" | "kick" | "run" | "schedule";
+export type StorageUse =
+  | "settle"
+  | "rescue"
+  | "claim"
+  | "renew"
+  | "purge"
+  | "kick"
+  | "run"
+  | "schedule"
+  | "sample";
 
 /** What the engine tells of its work, one event an action. Wording and logging are elsewhere. */
 export type QueueEvent =

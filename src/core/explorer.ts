@@ -1,7 +1,7 @@
 import { type Instant, parseInstant, parseInteger } from "./duration.ts";
 import { ValidationError } from "./errors.ts";
 import { parseStatus } from "./filter.ts";
-import type { HistoryPoint } from "./history.ts";
+import type { BacklogPoint, HistoryPoint } from "./history.ts";
 import { LIMITS, parseId, parseText } from "./options.ts";
 import { redactTask } from "./redact.ts";
 import type { Registry } from "./registry.ts";
@@ -17,7 +17,7 @@ export const SEARCHED_LENGTH = 16_384;
 /** Minutes of a day of one queue, which are read whole. */
 const HISTORY_READ = 1_440;
 /** Of several, so many are read to see whether that are all; and if not, so many are sought, which takes two rows each. */
-const HISTORY_TRIED = 900;
+const HISTORY_TRIED = 700;
 const HISTORY_SAMPLED = 500;
 /** One minute in so many. */
 const STEPS = [3, 5, 15, 30, 60] as const;
@@ -137,6 +137,8 @@ export interface ExplorerStorage {
   /** @param task the id, and how many tasks it waits for */
   relations(task: Pick<Task, "id" | "awaits">): Promise<Relations>;
   backlog(now: number): Promise<Backlog>;
+  /** What waited at these minutes, as far as it was kept, in no order. */
+  backlogAt(minutes: readonly number[]): Promise<readonly BacklogPoint[]>;
   /** Names of up to 30 queues that have a history. */
   historyNames(): Promise<readonly string[]>;
   /** Points of these queues from one moment to before another: at most `limit`. */
@@ -195,6 +197,15 @@ export class Explorer {
   /** How things stand in all queues together. @param now in milliseconds since the epoch */
   backlog(now: number): Promise<Backlog> {
     return this.#parts.storage.backlog(now);
+  }
+
+  /**
+   * What waited at each of these minutes, where `history` is on and a worker kept it: one that goes on working, as a cron tick does.
+   *
+   * @param minutes each the moment that it begins, in milliseconds since the epoch
+   */
+  backlogAt(minutes: readonly number[]): Promise<readonly BacklogPoint[]> {
+    return this.#parts.storage.backlogAt(minutes);
   }
 
   /** Names of the queues that have a history: up to 30. There are none where it was never on. */

@@ -39,6 +39,15 @@ export interface HistoryPage {
   readonly cursor: string | null;
 }
 
+/** What waited at a minute, in all queues together. */
+export interface BacklogPoint {
+  readonly minute: number;
+  /** Counted to 1,000. */
+  readonly waiting: number;
+  /** How long the most overdue was due, in milliseconds; null where nothing was. Among 30 queues. */
+  readonly oldestAge: number | null;
+}
+
 /** What to read of the history. */
 export interface HistoryQuery {
   /** From the minute that this moment is in. Defaults to an hour before `to`. */
@@ -66,6 +75,8 @@ export interface HistoryStorage {
   read(range: HistoryRange): Promise<readonly HistoryPoint[]>;
   /** The counts of each queue since its history began. */
   totals(): Promise<readonly HistoryCounts[]>;
+  /** Keeps what waits now for this minute, once, whoever asks and how often. */
+  recordBacklog(now: number): Promise<void>;
   /** Forgets minutes before `before`, at most 10,000; the totals stay. */
   purge(before: number): Promise<void>;
 }

@@ -27,7 +27,7 @@ export interface QueueOptions<Native, Env = unknown> {
   readonly kick?: Partial<Pick<DrainOptions, "concurrency" | "queryBudget" | "queues">>;
   /** Around each enqueue and each run; the first is the outermost. Defaults to none. */
   readonly middleware?: readonly Middleware[];
-  /** Counts how attempts end, by queue and minute, for `queue.history()`: 2 rows a flush and queue. Defaults to false. */
+  /** Counts how attempts end, by queue and minute, for `queue.history()`, at 2 rows a flush and queue, and what waits, at 1 row a minute. Defaults to false. */
   readonly history?: HistoryOption;
   /** The schedules that this code declares: a drain brings the database to them. Defaults to saying nothing of schedules. */
   readonly schedules?: readonly ScheduleDefinition[];

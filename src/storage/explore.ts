@@ -13,7 +13,8 @@ import type { Depth } from "../core/storage.ts";
 import type { TaskStatus } from "../core/task.ts";
 import type { Databases } from "./databases.ts";
 import { toPoint } from "./history.ts";
-import { FEW, type FoundRow, MAX_COUNT, type RelatedRow, type SummaryRow } from "./statements/explore.ts";
+import { MAX_COUNT } from "./statements/backlog.ts";
+import { FEW, type FoundRow, type RelatedRow, type SummaryRow } from "./statements/explore.ts";
 import { MAX_DEPTH } from "./statements/read.ts";
 import type { Statements } from "./statements.ts";
 
@@ -81,6 +82,11 @@ export function makeExplorer({ tasks, sql }: Databases): ExplorerStorage {
         failed: toDepth(failed, MAX_COUNT),
         oldest: queue === null || age === null ? null : { queue, age },
       };
+    },
+
+    async backlogAt(minutes) {
+      const rows = await tasks.read(sql.readBacklogAt({ minutes: JSON.stringify(minutes) }));
+      return rows.map(({ minute, waiting, oldest_age: oldestAge }) => ({ minute, waiting, oldestAge }));
     },
 
     async historyNames() {

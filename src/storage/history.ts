@@ -13,8 +13,11 @@ export function makeHistory({ tasks, sql }: Databases): HistoryStorage {
     async totals() {
       return (await tasks.read(sql.readTotals)).map(toCounts);
     },
+    async recordBacklog(now) {
+      await tasks.write(sql.recordBacklog({ now }));
+    },
     async purge(before) {
-      await tasks.write(sql.purgeHistory({ before }));
+      await tasks.writeMany(() => ({ purge: [sql.purgeHistory({ before }), sql.purgeBacklog({ before })] }));
     },
   };
 }

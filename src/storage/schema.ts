@@ -262,6 +262,15 @@ export function createTables(prefix = "") {
     ],
   );
 
+  /** What waited at the beginning of a minute, in all queues together. A row only where history is asked for. */
+  const backlog = table("backlog", {
+    minute: integer("minute").primaryKey().notNull(),
+    /** Counted to 1,000. */
+    waiting: integer("waiting").notNull(),
+    /** Of what is most overdue, in milliseconds; null where nothing is due. */
+    oldestAge: integer("oldest_age"),
+  });
+
   return {
     tasks,
     results,
@@ -272,6 +281,7 @@ export function createTables(prefix = "") {
     dependencies,
     uniqueWindows,
     history,
+    backlog,
   };
 }
 
@@ -285,4 +295,5 @@ export const {
   dependencies,
   uniqueWindows,
   history,
+  backlog,
 } = createTables();

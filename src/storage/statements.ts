@@ -1,3 +1,4 @@
+import { backlogSql } from "./statements/backlog.ts";
 import { bulkSql } from "./statements/bulk.ts";
 import { claimSql } from "./statements/claim.ts";
 import { dependenciesSql } from "./statements/dependencies.ts";
@@ -42,6 +43,7 @@ function buildStatements(prefix: string) {
     ...bulkSql(names),
     ...readSql(names),
     ...exploreSql(names),
+    ...backlogSql(names),
     ...inspectSql(names),
     ...purgeSql(names),
     ...historySql(names),

@@ -12,6 +12,7 @@ export const TABLE_NAMES = [
   "dependencies",
   "unique_windows",
   "history",
+  "backlog",
 ] as const;
 
 /** Every table, index and trigger that the statements rely on. A test holds this list against the Drizzle schema. */

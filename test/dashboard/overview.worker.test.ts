@@ -85,6 +85,24 @@ describe("the overview", () => {
     expect((body.succeeded as number[]).reduce((sum, count) => sum + count * 15, 0)).toBe(70);
   });
 
+  it("gives them what waited as each point began, and nothing where nobody kept it", async () => {
+    await fillHistory(1, 2);
+    const now = Math.floor(Date.now() / (15 * MINUTE)) * 15 * MINUTE;
+    await database.sql(
+      "INSERT INTO backlog (minute, waiting, oldest_age) VALUES (?1, 7, 90500), (?2, 0, NULL)",
+      now,
+      now - 15 * MINUTE,
+    );
+    const { body } = await call("GET", "/overview/data?range=day&queue=queue+0");
+    const [depth, age] = [body.depth as (number | null)[], body.age as (number | null)[]];
+    expect(depth).toHaveLength(96);
+    expect([depth.slice(-2), age.slice(-2)]).toEqual([
+      [0, 7],
+      [0, 90.5],
+    ]);
+    expect(depth.slice(0, -2).every((value) => value === null)).toBe(true);
+  });
+
   it("shows no data to who has not signed in", async () => {
     const { call } = startWorker([], {}, { OMNIQ_AUTH: "keys" });
     expect((await call("GET", "/overview/data")).status).toBe(303);

@@ -69,4 +69,25 @@ describe("rows that history costs on D1", () => {
     await storage.history.purge(NOW + HOUR);
     expect(rows.written).toBe(1);
   });
+
+  it("what waits: 1 row a minute, and a read for each that waits; asked for again in its minute, 2 reads", async () => {
+    await storage.enqueueMany(newTasks(50), NOW);
+    const cost = async (now: number) => {
+      reset();
+      await storage.history.recordBacklog(now);
+      return { ...rows };
+    };
+    expect(await cost(NOW)).toMatchObject({ written: 1, read: 89, queries: 1 });
+    expect(await cost(NOW + 1)).toMatchObject({ written: 0, read: 2, queries: 1 });
+    await storage.enqueueMany(newTasks(2_000, { queue: "many" }), NOW);
+    expect(await cost(NOW + 60_000)).toMatchObject({ written: 1, read: 1_064, queries: 1 });
+  });
+
+  it("what waited in the 96 points of a day's chart: 2 reads each", async () => {
+    const minutes = Array.from({ length: 96 }, (_, index) => NOW + index * 900_000);
+    for (const minute of minutes) await storage.history.recordBacklog(minute);
+    reset();
+    expect(await storage.explorer.backlogAt(minutes)).toHaveLength(96);
+    expect(rows).toMatchObject({ written: 0, read: 192, queries: 1 });
+  });
 });

@@ -68,6 +68,7 @@ export function seedTown(count: number, now: number): SeedStatement[] {
     ...insertQueues(),
     ...insertSchedules(now),
     insertHistory(now),
+    insertBacklog(now),
   ];
 }
 
@@ -204,6 +205,19 @@ function insertHistory(now: number): SeedStatement {
     INSERT INTO history (queue, minute, started, succeeded, failed, retried, duration, durations)
     SELECT queue, minute, done + bad * 2, done, bad, bad, done * 240, json_array(done / 20, done / 8, done / 4, done * 3 / 4, done * 9 / 10, done,
       done, done, done, done, done) FROM counts`,
+    parameters: [start],
+  };
+}
+
+/** What waited in each minute of a day: at times more than anyone counts, and overdue as much as the queue that is paused. */
+function insertBacklog(now: number): SeedStatement {
+  const start = Math.floor(now / MINUTE) * MINUTE;
+  return {
+    sql: `
+    WITH RECURSIVE minutes (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM minutes WHERE i < 1439)
+    INSERT INTO backlog (minute, waiting, oldest_age)
+    SELECT ?1 - i * ${MINUTE}, min(1000, 400 + 6 * abs((i * 3) % 240 - 120) + (i * 31) % 17),
+      CAST(max(0, ${7 * DAY} - i * ${MINUTE}) AS INTEGER) FROM minutes`,
     parameters: [start],
   };
 }

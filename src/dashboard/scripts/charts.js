@@ -81,6 +81,7 @@
       dots: true,
     },
   };
+  const SEEN = "As this page has seen it since it was opened.";
   /** What is said of a chart that has nothing in it. */
   const EMPTY = {
     throughput: "No attempt has ended in this time. The history counts while OMNIQ_HISTORY is on.",
@@ -111,12 +112,9 @@
   function takeSample() {
     const figures = document.querySelector("[data-sample]");
     if (!figures) return;
-    const kept = [
-      ...samples(),
-      { at: Math.round(Date.now() / 1_000), ...JSON.parse(figures.dataset.sample) },
-    ];
-    sessionStorage.setItem(SAMPLES, JSON.stringify(kept));
-    for (const [name, { lives }] of Object.entries(CHARTS)) if (lives) draw(name);
+    const sample = { at: Math.round(Date.now() / 1_000), ...JSON.parse(figures.dataset.sample) };
+    sessionStorage.setItem(SAMPLES, JSON.stringify([...samples(), sample]));
+    for (const [name, chart] of Object.entries(CHARTS)) if (isSeen(chart)) draw(name);
   }
 
   /** A line that ends in a moment which is not over yet would seem to fall. */
@@ -125,8 +123,14 @@
     return before.some((value) => value > 0) ? [...before, null] : values;
   }
 
-  function valuesOf({ lines, lives, whole }) {
-    if (!lives) {
+  /** What is drawn as it is seen: the history has it not, or not yet. */
+  function isSeen({ lives, lines }) {
+    return lives === true && !(data && lines.every(([key]) => data[key].some((value) => value !== null)));
+  }
+
+  function valuesOf(chart) {
+    const { lines, whole } = chart;
+    if (!isSeen(chart)) {
       if (!data) return null;
       return [data.times, ...lines.map(([key]) => (whole ? unlessUnfinished(data[key]) : data[key]))];
     }
@@ -145,7 +149,9 @@
     return [Math.min(kept[0]?.at ?? last, last - LIVE_SPAN), last];
   }
 
-  function optionsOf({ lines, write, marks, least = 1, bars, dots, lives, whole }, width) {
+  function optionsOf(chart, width) {
+    const { lines, write, marks, least = 1, bars, dots, lives, whole } = chart;
+    const seen = isSeen(chart);
     const muted = color("--muted");
     const axis = { stroke: muted, ticks: { show: false }, font: "12px system-ui" };
     const series = lines.map(([key, label, token]) => ({
@@ -154,6 +160,7 @@
       fill: color(token, bars ? 1 : 0.08),
       width: bars ? 0 : 1.75,
       points: { show: dots === true, size: 4, fill: color(token) },
+      spanGaps: lives === true,
       paths: bars ? uPlot.paths.bars({ size: [0.7, 14] }) : undefined,
       value: (_, value, __, index) =>
         write(index === null ? null : lives || whole ? value : data[key][index]),
@@ -165,11 +172,11 @@
       tzDate: (at) => uPlot.tzDate(new Date(at * 1_000), "Etc/UTC"),
       cursor: {
         points: { size: 7 },
-        sync: lives ? undefined : { key: "history" },
+        sync: seen ? undefined : { key: "history" },
         drag: { x: false, y: false },
       },
       scales: {
-        x: { range: lives ? liveRange : (_, first, last) => [first, last] },
+        x: { range: seen ? liveRange : (_, first, last) => [first, last] },
         y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : least] },
       },
       axes: [
@@ -210,6 +217,7 @@
     const values = valuesOf(chart);
     const plot = part("chart", name);
     if (!values || !plot) return;
+    if (chart.lives) part("note", name).textContent = isSeen(chart) ? SEEN : "";
     const shown = chart.bars ? stack(values) : values;
     if (drawn.has(name)) drawn.get(name).setData(shown);
     else drawn.set(name, new uPlot(optionsOf(chart, plot.clientWidth), shown, plot));
@@ -249,12 +257,11 @@
     try {
       const response = await fetch(root.dataset.charts, { headers: { accept: "application/json" } });
       if (!response.ok) throw new Error(`status ${response.status}`);
+      const seen = Object.values(CHARTS).filter(isSeen).length;
       data = await response.json();
-      note(
-        data.every > 1
-          ? `An estimate, from one minute in ${data.every}: choose a queue to have all of them.`
-          : "",
-      );
+      // What was drawn as it was seen may have a history now.
+      if (Object.values(CHARTS).filter(isSeen).length !== seen) clear();
+      note(data.every === 1 ? "" : `An estimate, from one minute in ${data.every}: a queue alone has all.`);
       for (const name of Object.keys(CHARTS)) draw(name);
       for (const [name, { lines, lives }] of Object.entries(CHARTS)) {
         if (lives || lines.some(([key]) => data[key].some((value) => value > 0))) continue;
@@ -265,9 +272,13 @@
     }
   }
 
-  function redraw() {
+  function clear() {
     for (const plot of drawn.values()) plot.destroy();
     drawn.clear();
+  }
+
+  function redraw() {
+    clear();
     for (const name of Object.keys(CHARTS)) draw(name);
   }
 

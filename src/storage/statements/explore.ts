@@ -1,8 +1,6 @@
 import { SEARCH_EXAMINED, SEARCHED_LENGTH } from "../../core/explorer.ts";
-import { LIMITS } from "../../core/options.ts";
 import type { AllNull, TaskRow } from "../rows.ts";
 import { awaiting, due, hasStatus, type Names, quarantined, running } from "./names.ts";
-import { MAX_DEPTH } from "./read.ts";
 import { prepare } from "./statement.ts";
 
 /** What runs, or waits, is looked for in its index where it is less than this. */
@@ -12,12 +10,6 @@ export const FEW = 101;
 const SHOWN_BYTES = 4_096;
 
 const MAX_NAMES = 100;
-
-/** Queues that are looked at for the task that is most overdue. */
-const MAX_QUEUES = 30;
-
-/** What is counted beside the depth is counted up to here. */
-export const MAX_COUNT = 100;
 
 const MAX_RELATED = 20;
 
@@ -61,15 +53,6 @@ export type SummaryRow = Pick<
 /** What was examined stands in each row, and in one of its own where nothing matched. */
 export type FoundRow = { edge: string | null; examined: number } & (SummaryRow | AllNull<SummaryRow>);
 
-type BacklogRow = {
-  waiting: number;
-  running: number;
-  held: number;
-  failed: number;
-  oldest_queue: string | null;
-  oldest_age: number | null;
-};
-
 export type RelatedRow = Pick<TaskRow, "id" | "func_path" | "status">;
 
 /** Readers for the eye: nothing is written, and what they read is bounded. */
@@ -81,10 +64,6 @@ export function exploreSql(names: Names) {
   const summary = `t.id, t.queue, t.func_path, t.status, t.priority, t.eta, t.attempts, t.max_retries, t.held, t.awaits, t.lease_expires_at,
     t.last_attempt_at, t.created_at, t.updated_at, t.schedule, t.progress, ${shown("args")}, ${shown("kwargs")}, ${size} AS payload_bytes,
     t.errors -> '$[#-1]' AS last_error`;
-
-  /** One more than the bound tells that there are more. */
-  const count = (index: string, predicate: string, most: number) =>
-    `(SELECT count(*) FROM (SELECT 1 FROM ${tasks} ${index} WHERE ${predicate} LIMIT ${most + 1}))`;
 
   const holds = (text: string) =>
     `(instr(lower(${text}), lower(:text)) > 0 OR instr(lower(${text}), lower(:escaped)) > 0)`;
@@ -139,18 +118,6 @@ export function exploreSql(names: Names) {
     findNewest: prepare<{ before: string; from: string; limit: number }, SummaryRow>(
       `SELECT ${summary} FROM ${tasks} t WHERE t.id < :before AND t.id >= :from ORDER BY t.id DESC LIMIT :limit`,
     ),
-    /** A read for each that is counted, and some seeks a queue for the oldest. */
-    countBacklog: prepare<{ now: number }, BacklogRow>(`
-      WITH RECURSIVE ${queueNames(dueIndex, due(), "names", MAX_QUEUES)},
-      priorities (value) AS (VALUES (${LIMITS.priority.min}) UNION ALL SELECT value + 1 FROM priorities WHERE value < ${LIMITS.priority.max}),
-      oldest (queue, eta) AS (
-        SELECT n.queue, (SELECT min(eta) FROM ${tasks} ${dueIndex} WHERE queue = n.queue AND priority = p.value AND ${due()})
-        FROM names n CROSS JOIN priorities p WHERE n.queue IS NOT NULL)
-      SELECT ${count(dueIndex, due(), MAX_DEPTH)} AS waiting, ${count(leaseIndex, running(), MAX_COUNT)} AS running,
-        ${count(heldIndex, `held > 0 AND ${hasStatus(["PENDING", "RETRYING"])}`, MAX_COUNT)} AS held, ${count(failedIndex, "status = 'FAILED'", MAX_COUNT)} AS failed,
-        o.queue AS oldest_queue, :now - o.eta AS oldest_age
-      FROM (SELECT 1) LEFT JOIN (SELECT queue, eta FROM oldest WHERE eta <= :now ORDER BY eta LIMIT 1) o`),
-
     /** 1 read each. */
     findChildren: prepare<{ id: string }, RelatedRow>(`
       SELECT id, func_path, status FROM ${tasks} ${parentIndex} WHERE parent_id = :id ORDER BY id DESC LIMIT ${MAX_RELATED}`),

@@ -28,6 +28,7 @@ export function namesFor(given: string) {
     schedulesDueIndex: `INDEXED BY ${prefix}schedules_due_idx`,
     maintenance: `${prefix}maintenance`,
     history: `${prefix}history`,
+    backlog: `${prefix}backlog`,
     dependencies: `${prefix}dependencies`,
     dueIndex: `INDEXED BY ${prefix}tasks_due_idx`,
     leaseIndex: `INDEXED BY ${prefix}tasks_lease_idx`,

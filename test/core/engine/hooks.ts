@@ -5,7 +5,7 @@ import type { Middleware } from "../../../src/core/middleware.ts";
 import { enqueueRequest } from "../../../src/core/prepare.ts";
 import { defineTask } from "../../../src/core/registry.ts";
 import type { JsonObject } from "../../../src/core/task.ts";
-import { type EngineContext, enqueueSome, MINUTE } from "./context.ts";
+import { type EngineContext, enqueueSome, MINUTE, until } from "./context.ts";
 
 const echo = defineTask<JsonObject>("test.echo", { queue: "mail", maxRetries: 0, run: (input) => input });
 const fail = defineTask("test.fail", {
@@ -207,6 +207,33 @@ export function describeHooks(context: EngineContext): void {
       await queue.drain();
       expect((await queue.history()).points).toEqual([]);
       expect(await queue.counts()).toMatchObject([{ queue: "mail", started: 3, succeeded: 3 }]);
+    });
+
+    it("has what waits of each minute in which a drain lingers, and asks once a minute", async () => {
+      const queue = context.queue([echo], { history: true });
+      await queue.enqueue(echo, {}, { delay: "2h" });
+      const minute = context.clock.now() - (context.clock.now() % MINUTE);
+      const running = context.start(queue);
+      await until(async () => (await queue.explorer.backlogAt([minute])).length === 1);
+      context.clock.advance(MINUTE);
+      running.wake();
+      const next = context.clock.now() - (context.clock.now() % MINUTE);
+      await until(async () => (await queue.explorer.backlogAt([next])).length === 1);
+      running.stop();
+      await running.done;
+      expect(await queue.explorer.backlogAt([minute])).toEqual([{ minute, waiting: 1, oldestAge: null }]);
+      const [row] = await context.database.sql("SELECT count(*) AS count FROM backlog");
+      expect(row?.count).toBe(2);
+    });
+
+    it.each([
+      ["by a drain that does not linger, as of a kick", { history: true }, { linger: 0 }],
+      ["where it is not asked for", {}, { linger: 300 }],
+    ])("has nothing of what waits %s", async (_, options, drain) => {
+      const queue = context.queue([echo], options);
+      await enqueueSome(queue, echo, 3);
+      await queue.drain(drain);
+      expect(await context.database.sql("SELECT * FROM backlog")).toEqual([]);
     });
 
     it("loses its old minutes with the hourly purge", async () => {

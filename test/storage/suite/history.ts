@@ -117,5 +117,36 @@ export function describeHistory(context: Context): void {
       expect((await history.read(ALL)).map(({ minute }) => minute)).toEqual([NOW + HOUR]);
       expect((await history.totals())[0]).toMatchObject({ succeeded: 2 });
     });
+    it("keeps what waits and how long the most overdue was due, once a minute", async () => {
+      await context.enqueue({ eta: NOW - HOUR, queue: "late" });
+      await context.enqueue({ eta: NOW - MINUTE, queue: "mail", priority: 0 });
+      await context.enqueue({ eta: LATER });
+      await context.storage().history.recordBacklog(NOW + 1);
+      await context.enqueue();
+      await context.faulty(lostReply).history.recordBacklog(NOW + 59_999);
+      await context.storage().history.recordBacklog(NOW + MINUTE);
+      const { explorer } = await context.reader();
+      const points = await explorer.backlogAt([NOW - MINUTE, NOW, NOW + MINUTE]);
+      expect(points.toSorted((a, b) => a.minute - b.minute)).toEqual([
+        { minute: NOW, waiting: 3, oldestAge: HOUR + 1 },
+        { minute: NOW + MINUTE, waiting: 4, oldestAge: HOUR + MINUTE },
+      ]);
+    });
+
+    it("keeps that nothing waits, and counts to 1,000", async () => {
+      await context.storage().history.recordBacklog(NOW);
+      await context.enqueueMany(1_001, { eta: LATER });
+      await context.storage().history.recordBacklog(NOW + MINUTE);
+      const { explorer } = await context.reader();
+      expect(await explorer.backlogAt([NOW])).toEqual([{ minute: NOW, waiting: 0, oldestAge: null }]);
+      expect(await explorer.backlogAt([NOW + MINUTE])).toMatchObject([{ waiting: 1_000, oldestAge: null }]);
+    });
+
+    it("forgets what waited in old minutes too", async () => {
+      for (const at of [NOW, NOW + HOUR]) await context.storage().history.recordBacklog(at);
+      await context.storage().history.purge(NOW + MINUTE);
+      const { explorer } = await context.reader();
+      expect(await explorer.backlogAt([NOW, NOW + HOUR])).toMatchObject([{ minute: NOW + HOUR }]);
+    });
   });
 }

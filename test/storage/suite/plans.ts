@@ -54,6 +54,7 @@ const FIRST_ENTRIES: Partial<Record<StatementName, readonly string[]>> = {
   searchRunning: ["tasks_lease_idx"],
   searchWaiting: ["tasks_due_idx"],
   countBacklog: ["tasks_due_idx", "tasks_failed_idx", "tasks_lease_idx"],
+  recordBacklog: ["tasks_due_idx"],
   findWork: ["tasks_due_idx", "tasks_lease_idx"],
 };
 

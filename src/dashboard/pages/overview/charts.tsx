@@ -6,11 +6,11 @@ const CHARTS = [
   { name: "throughput", title: "Throughput", unit: "attempts a minute" },
   { name: "failures", title: "Failures", unit: "attempts a minute" },
   { name: "duration", title: "Duration", unit: "p50 and p95" },
-  { name: "depth", title: "Queue depth", unit: "since this page was opened, to 1,000" },
-  { name: "age", title: "Oldest due age", unit: "since this page was opened" },
+  { name: "depth", title: "Queue depth", unit: "in all queues, to 1,000" },
+  { name: "age", title: "Oldest due age", unit: "in all queues" },
 ] as const;
 
-/** Those that the page draws of itself, while it is open. */
+/** Those that the page draws of itself, while it is open, where no history has them. */
 const LIVE: readonly string[] = ["depth", "age"];
 
 /**

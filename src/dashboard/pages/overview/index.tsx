@@ -5,7 +5,7 @@ import { PageHead } from "../../parts/layout.tsx";
 import { LiveToggle } from "../../parts/live.tsx";
 import { Charts, NoHistory } from "./charts.tsx";
 import { RangeForm } from "./range-form.tsx";
-import { type RangeName, startOf, toSeries } from "./series.ts";
+import { type RangeName, startOf, toSeries, toWaits } from "./series.ts";
 import { Standing } from "./standing.tsx";
 
 /** How things stand, and how they have gone. */
@@ -47,7 +47,9 @@ export function overviewRoutes() {
     const range = rangeOf(context.req.query("range"));
     const name = context.req.query("queue") || undefined;
     const { points, every } = await queue.explorer.sampleHistory(startOf(range, now), now, name);
-    return context.json({ every, ...toSeries(points, range, every, now) });
+    const series = toSeries(points, range, every, now);
+    const backlog = await queue.explorer.backlogAt(series.times.map((time) => time * 1_000));
+    return context.json({ every, ...series, ...toWaits(series.times, backlog) });
   });
 
   return app;

@@ -1,4 +1,4 @@
-import { DURATION_BOUNDS, type HistoryPoint } from "../../../core/history.ts";
+import { type BacklogPoint, DURATION_BOUNDS, type HistoryPoint } from "../../../core/history.ts";
 
 const MINUTE = 60_000;
 
@@ -21,6 +21,24 @@ export interface Series {
   /** How long half of the attempts took at most, and 19 of 20, in milliseconds; null where there were none. */
   readonly p50: readonly (number | null)[];
   readonly p95: readonly (number | null)[];
+}
+
+/** What waited as each point began: null where nobody kept it. */
+export interface Waits {
+  /** To 1,000. */
+  readonly depth: readonly (number | null)[];
+  /** In seconds. */
+  readonly age: readonly (number | null)[];
+}
+
+/** @param times when each point of the charts begins, in seconds since the epoch */
+export function toWaits(times: readonly number[], backlog: readonly BacklogPoint[]): Waits {
+  const known = new Map(backlog.map((point) => [point.minute, point]));
+  const points = times.map((time) => known.get(time * 1_000));
+  return {
+    depth: points.map((point) => point?.waiting ?? null),
+    age: points.map((point) => (point === undefined ? null : (point.oldestAge ?? 0) / 1_000)),
+  };
 }
 
 /**
