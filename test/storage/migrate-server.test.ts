@@ -43,7 +43,7 @@ describe("the schema of a libSQL server", () => {
     );
     await Promise.all(clients.map((client) => client.initialize()));
     const database = await openLibsql({ url: primary.url, migrate: false });
-    expect(await database.sql("SELECT count(*) AS count FROM omniq_migrations")).toEqual([{ count: 2 }]);
+    expect(await database.sql("SELECT count(*) AS count FROM omniq_migrations")).toEqual([{ count: 3 }]);
     const tasks = clients.map(() => newTask());
     for (const [index, client] of clients.entries())
       await client.enqueueMany(tasks.slice(index, index + 1), NOW);
@@ -55,11 +55,11 @@ describe("the schema of a libSQL server", () => {
     const release = await laterRelease(good, "INSERT INTO `nowhere` VALUES (1);");
     for (const { url } of [primary, replica]) {
       const { output } = await release.migrate(url);
-      expect(output).toMatch(/^migration_failed: .* migration 0003_later_1\.sql .*no such table: nowhere/);
+      expect(output).toMatch(/^migration_failed: .* migration 0004_later_1\.sql .*no such table: nowhere/);
     }
     await release.remove();
     const database = await openLibsql({ url: primary.url, migrate: false });
-    expect(await database.sql("SELECT count(*) AS count FROM omniq_migrations")).toEqual([{ count: 2 }]);
+    expect(await database.sql("SELECT count(*) AS count FROM omniq_migrations")).toEqual([{ count: 3 }]);
     expect(await database.sql("SELECT 1 FROM sqlite_schema WHERE name = 'labels'")).toEqual([]);
   });
 });

@@ -55,7 +55,7 @@ describe("initializing the storage on a libSQL file", () => {
     await libsqlStorage({ url }).initialize();
     await libsqlStorage({ url }).initialize();
     expect(await database.sql(schemaOf)).toEqual(before);
-    expect(await database.sql("SELECT count(*) AS count FROM omniq_migrations")).toEqual([{ count: 2 }]);
+    expect(await database.sql("SELECT count(*) AS count FROM omniq_migrations")).toEqual([{ count: 3 }]);
     expect((await database.storage().getTask(task.id))?.id).toBe(task.id);
   });
 
@@ -71,7 +71,7 @@ describe("initializing the storage on a libSQL file", () => {
     for (const { stdout } of await Promise.all(processes))
       expect(stdout).toContain("the schema is up to date");
     const database = await openLibsql({ url, migrate: false });
-    expect(await database.sql("SELECT count(*) AS count FROM omniq_migrations")).toEqual([{ count: 2 }]);
+    expect(await database.sql("SELECT count(*) AS count FROM omniq_migrations")).toEqual([{ count: 3 }]);
   });
 });
 

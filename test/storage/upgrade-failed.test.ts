@@ -69,10 +69,10 @@ describe("a migration that fails", () => {
     const { ok, output } = await (await release(broken(sql))).migrate(url);
     expect(ok).toBe(false);
     expect(output).toContain(message);
-    expect(output).toMatch(/^migration_failed: expected the migration 0002_later_0\.sql to be applied/);
+    expect(output).toMatch(/^migration_failed: expected the migration 0003_later_0\.sql to be applied/);
     expect(output).toMatch(/nothing was applied.* run the migrations again$/m);
     expect(await schema()).toEqual(before);
-    expect(await migrations()).toBe(2);
+    expect(await migrations()).toBe(3);
     await expectWork();
     worker.kill("SIGTERM");
     expect(await worker.ended()).toBe(0);
@@ -82,10 +82,10 @@ describe("a migration that fails", () => {
     const next = "CREATE TABLE `labels` (`label` text);";
     const { ok, output } = await (await release(GOOD, broken("CREATE NONSENSE;"))).migrate(url);
     expect(ok).toBe(false);
-    expect(output).toContain("the migration 0003_later_1.sql");
-    expect(await migrations()).toBe(2);
+    expect(output).toContain("the migration 0004_later_1.sql");
+    expect(await migrations()).toBe(3);
     expect(await (await release(GOOD, next)).migrate(url)).toMatchObject({ ok: true });
-    expect(await migrations()).toBe(4);
+    expect(await migrations()).toBe(5);
     expect(
       await database.sql("SELECT name FROM sqlite_schema WHERE name IN ('labels', 'tasks_note_idx')"),
     ).toHaveLength(2);
@@ -114,11 +114,11 @@ describe("a migration that fails", () => {
     migrating.kill("SIGKILL");
     expect((await once(migrating, "close"))[1]).toBe("SIGKILL");
     expect(await schema()).toEqual(before);
-    expect(await migrations()).toBe(2);
+    expect(await migrations()).toBe(3);
     const worker = startWorker({ url });
     await expectWork();
     expect((await made.migrate(url)).ok).toBe(true);
-    expect(await migrations()).toBe(3);
+    expect(await migrations()).toBe(4);
     await expectWork();
     worker.kill("SIGTERM");
     expect(await worker.ended()).toBe(0);

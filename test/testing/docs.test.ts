@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readBlocks } from "../docs/blocks.ts";
 import { ID } from "../http/calls.ts";
@@ -33,5 +34,5 @@ afterAll(() => app.remove());
 it("the page's test of a D1 runs inside workerd, in a project that has installed the package", () => {
   const { status, stdout, stderr } = run("vitest", ["run"], app.path);
   expect(status, `${stdout}${stderr}`).toBe(0);
-  expect(stdout).toMatch(/Tests +1 passed/);
+  expect(stripVTControlCharacters(stdout)).toMatch(/Tests +1 passed/);
 }, 120_000);
