@@ -21,8 +21,8 @@ async function readAppMigrations() {
 /** Tests run where the code runs: `*.worker.test.ts` inside workerd on D1, the others in Node on libSQL. */
 export default defineConfig({
   test: {
-    // Two even on two cores, where vitest would take one: much of a file's time is waiting for leases, servers and processes.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // One more than there are cores: much of a file's time is waiting for leases, servers and processes.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {

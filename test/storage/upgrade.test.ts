@@ -98,7 +98,7 @@ describe("an upgrade while runners work on 100,000 tasks in every state", () => 
     expect(await count("attempts > 1 OR note IS NULL AND func_path <> 'test.note' OR weight <> 1")).toBe(0);
     expect(await count("status = 'SUCCESS' AND id NOT IN (SELECT task_id FROM results)")).toBe(0);
     expect(await database.sql("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
-    expect(await database.sql("SELECT count(*) AS n FROM omniq_migrations")).toEqual([{ n: 3 }]);
+    expect(await database.sql("SELECT count(*) AS n FROM omniq_migrations")).toEqual([{ n: 4 }]);
     expect((await queue.list({ status: "FAILED", limit: 1 })).items).toMatchObject([{ failures: 1 }]);
   });
 });
