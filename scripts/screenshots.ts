@@ -12,8 +12,8 @@ import { KEYS, openSite } from "../test/browser/site.ts";
 const { FOLDER = fileURLToPath(new URL("../docs/images", import.meta.url)), ONLY } = process.env;
 const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 375, height: 720 } };
 
-/** So long the overview is left open: it draws the depth and the age while it is. */
-const OPEN = 16_000;
+/** Until the charts are drawn. */
+const DRAWN = 1_500;
 
 const executable = findChromium();
 if (executable === null)
@@ -27,8 +27,12 @@ try {
   for (const colorScheme of ["light", "dark"] as const) {
     const page = await browser.newPage({ colorScheme, viewport: SIZES.wide });
     await page.goto(`${site.origin}/sign-in`);
+    // The charts of the overview are below each other.
     const shoot = async (name: string) =>
-      page.screenshot({ path: join(FOLDER, `${name}-${colorScheme}.png`) });
+      page.screenshot({
+        path: join(FOLDER, `${name}-${colorScheme}.png`),
+        fullPage: name === "overview",
+      });
     if (wanted("sign-in")) await shoot("sign-in");
     await page.fill("input[name=key]", KEYS.admin);
     await page.click("button[type=submit]");
@@ -36,7 +40,7 @@ try {
       await page.goto(site.origin + (typeof path === "string" ? path : await path(page)), {
         waitUntil: "networkidle",
       });
-      if (name === "overview") await page.waitForTimeout(OPEN);
+      if (name === "overview") await page.waitForTimeout(DRAWN);
       await shoot(name);
       if (!["tasks", "queues"].includes(name)) continue;
       await page.setViewportSize(SIZES.phone);
