@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { NextFlags } from "./commands/schedules.ts";
+import type { DisableFlags, NextFlags } from "./commands/schedules.ts";
 import { addExamples, addTarget, filled, integer } from "./options.ts";
 import type { TargetOptions } from "./place.ts";
 
@@ -32,9 +32,21 @@ export function addScheduleCommands(program: Command): void {
     (await import("./commands/schedules.ts")).listNext(name, flags),
   );
 
+  addExamples(
+    addTarget(
+      schedules
+        .command("disable")
+        .description("keep it from firing; what is missed is not made up for")
+        .argument("<name>", "", filled)
+        .option("--reason <text>", "shown beside it"),
+    ),
+    "schedules disable digest --reason 'the provider is down'",
+  ).action(async (name: string, flags: DisableFlags) =>
+    (await import("./commands/schedules.ts")).disableSchedule(name, flags),
+  );
+
   const verbs = [
     ["enable", "let it fire again"],
-    ["disable", "keep it from firing; what is missed is not made up for"],
     ["run", "enqueue its task now"],
     ["delete", "delete it; one that code declares comes back at the next start"],
   ] as const;

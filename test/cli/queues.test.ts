@@ -50,6 +50,9 @@ describe.each(waysTo(site))("%s", (way, open) => {
       name,
       enabled: true,
     });
+    const reason = "the provider is down";
+    const disabled = await omniq("schedules", "disable", name, "--reason", reason, "--json");
+    expect(disabled.json[0]).toMatchObject({ name, enabled: false, disabledReason: reason });
     expect((await omniq("schedules", "run", name, "--json")).json[0]).toEqual({
       id: expect.any(String),
       duplicate: false,

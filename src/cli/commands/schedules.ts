@@ -54,9 +54,21 @@ export async function listNext(name: string, flags: NextFlags): Promise<void> {
   );
 }
 
+export interface DisableFlags extends TargetOptions {
+  readonly reason?: string;
+}
+
+/** Keeps one from firing. */
+export async function disableSchedule(name: string, flags: DisableFlags): Promise<void> {
+  const { client } = await openTarget(flags);
+  const { reason } = flags;
+  const schedule = await client.schedules.disable(name, reason === undefined ? {} : { reason });
+  printResult(flags, schedule, () => `${toLine(name)}: disabled`);
+}
+
 /** Does with one schedule what the verb says. */
 export async function operateSchedule(
-  verb: "enable" | "disable" | "run" | "delete",
+  verb: "enable" | "run" | "delete",
   name: string,
   flags: TargetOptions,
 ): Promise<void> {
@@ -64,11 +76,9 @@ export async function operateSchedule(
   const { schedules } = client;
   const shown = toLine(name);
   switch (verb) {
-    case "enable":
-    case "disable": {
-      const schedule = await schedules[verb](name);
-      printResult(flags, schedule, () => `${shown}: ${verb}d`);
-      return;
+    case "enable": {
+      const schedule = await schedules.enable(name);
+      return printResult(flags, schedule, () => `${shown}: enabled`);
     }
     case "run": {
       const receipt = await schedules.run(name);
