@@ -31,6 +31,12 @@ export const LIBSQL_ERRORS: ErrorTable = [
   [/CLIENT_CLOSED|HRANA_CLOSED_ERROR|(client|stream) (is|was) (closed|closing)/i, "unavailable"],
 ];
 
+/**
+ * What an embedded replica says for good once its primary was lost in the middle of a sync: libSQL asks for its file to be deleted.
+ * Seen with @libsql/client 0.18 when a server was killed and started again.
+ */
+const BROKEN_REPLICA = /Injector error|disk image is malformed|without a wal_index/i;
+
 /** Busy timeout: without one, a connection that met SQLITE_BUSY loses later writes that it acknowledged. */
 const BUSY_TIMEOUT = 5_000;
 
@@ -62,11 +68,14 @@ export class LibsqlDriver implements Driver<InStatement> {
   readonly #isFile: boolean;
   /** Not that of an embedded replica, which changes by itself. */
   readonly #isOwnFile: boolean;
+  readonly #url: string;
   #client: Client | undefined;
   #reconnects = 0;
+  #hasAnswered = false;
 
   constructor(open: () => Client, { url, migrate = true, syncUrl }: LibsqlOptions) {
     this.#open = open;
+    this.#url = url;
     this.#isFile = isFile(url);
     this.#isOwnFile = this.#isFile && syncUrl === undefined;
     try {
@@ -139,12 +148,32 @@ export class LibsqlDriver implements Driver<InStatement> {
   async #classified<T>(send: () => Promise<T>): Promise<T> {
     const reconnects = this.#reconnects;
     try {
-      return await send();
+      const answer = await send();
+      this.#hasAnswered = true;
+      return answer;
     } catch (error) {
       const known = classify(error, LIBSQL_ERRORS, MIGRATE);
-      if (known instanceof StorageUnavailable && reconnects === this.#reconnects) await this.#reconnect();
+      if (known instanceof StorageUnavailable && reconnects === this.#reconnects) {
+        await (this.#isBrokenReplica(error) ? this.#renewReplica() : this.#reconnect());
+      }
       throw known;
     }
+  }
+
+  /** One that has never answered may be somebody's own database, with a `syncUrl` by mistake: that is left as it is. */
+  #isBrokenReplica(error: unknown): boolean {
+    const isReplica = this.#isFile && !this.#isOwnFile && this.#hasAnswered;
+    return isReplica && BROKEN_REPLICA.test(String(error));
+  }
+
+  /** Everything that it holds the primary has: the next call fetches it anew. */
+  async #renewReplica(): Promise<void> {
+    this.#reconnects += 1;
+    const client = this.#client;
+    this.#client = undefined;
+    client?.close();
+    const { removeReplica } = await import("#replica");
+    await removeReplica(this.#url);
   }
 
   /**

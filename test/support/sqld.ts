@@ -43,7 +43,7 @@ export async function startSqld(primary?: SqldServer): Promise<SqldServer> {
       await untilHealthy(url, child);
     },
     async kill() {
-      if (child === undefined || child.exitCode !== null) return;
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise((resolve) => child?.once("exit", resolve));
       child.kill("SIGKILL");
       await ended;
