@@ -169,11 +169,10 @@ export class LibsqlDriver implements Driver<InStatement> {
   /** Everything that it holds the primary has: the next call fetches it anew. */
   async #renewReplica(): Promise<void> {
     this.#reconnects += 1;
-    const client = this.#client;
-    this.#client = undefined;
-    client?.close();
     const { removeReplica } = await import("#replica");
-    await removeReplica(this.#url);
+    this.#client?.close();
+    removeReplica(this.#url);
+    this.#client = undefined;
   }
 
   /**

@@ -1,2 +1,2 @@
 /** In a Worker's bundle, which has no file system and so no embedded replica: there is nothing to remove. */
-export async function removeReplica(): Promise<void> {}
+export function removeReplica(): void {}

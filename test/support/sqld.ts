@@ -62,6 +62,7 @@ export async function startSqld(primary?: SqldServer): Promise<SqldServer> {
 async function untilHealthy(url: string, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     if (child.exitCode !== null) throw new Error(`sqld ended with ${child.exitCode}`);
+    // It does not listen yet.
     const response = await fetch(`${url}/health`).catch(() => null);
     if (response?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
