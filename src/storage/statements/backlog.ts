@@ -1,4 +1,5 @@
 import { LIMITS } from "../../core/options.ts";
+import { PURGED } from "./history.ts";
 import { due, hasStatus, type Names, running } from "./names.ts";
 import { MAX_DEPTH } from "./read.ts";
 import { prepare } from "./statement.ts";
@@ -8,9 +9,6 @@ const MAX_QUEUES = 30;
 
 /** What is counted beside the depth is counted up to here. */
 export const MAX_COUNT = 100;
-
-/** Minutes that one statement forgets. */
-const PURGED = 10_000;
 
 type BacklogRow = {
   waiting: number;

@@ -3,7 +3,7 @@ import { type Names, running } from "./names.ts";
 import { prepare, type Statement } from "./statement.ts";
 
 /** Minutes that one statement forgets. */
-const PURGED = 10_000;
+export const PURGED = 10_000;
 
 type Counts = {
   queue: string;
